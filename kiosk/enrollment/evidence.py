@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must be shown before a person is enrolled; an `Enrollment` cannot be built without all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kiosk.enrollment.identity import Identity
+
+
+class Zone(StrEnum):
+    """The three answers of a comparison; nothing else decides."""
+
+    MATCH = "match"
+    STAFF_LOOKS = "staff_looks"
+    NO_MATCH = "no_match"
+
+
+class Grade(StrEnum):
+    """What an engine may be trusted with: `VERIFY` alone may serve LIVE."""
+
+    VERIFY = "verify"
+    ASSIST = "assist"
+
+
+class Challenge(StrEnum):
+    """What the person is asked to do before the camera."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+
+
+class CardStatus(StrEnum):
+    """What the central register said of the card. A kiosk that could not ask says PENDING, never more."""
+
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The explicit consent to the use of the face image (PDPA section 26)."""
+
+    notice_version: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """The active challenge's result. `parallax` is the nose's residual in eye distances at the turn's peak."""
+
+    challenges: tuple[Challenge, ...]
+    passed: bool
+    duration_ms: int
+    parallax: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The comparison of the chip's portrait with the fused live frames.
+
+    `distance` is Euclidean between L2-normalised embeddings; lower is more alike. No embedding is kept.
+    `model_digests` are the SHA-256 of every model file that took part, in hexadecimal.
+    """
+
+    zone: Zone
+    distance: float
+    match_at_most: float
+    staff_at_most: float
+    engine: str
+    grade: Grade
+    model_digests: tuple[str, ...]
+    frames: int
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFindings:
+    """All that one face attempt found out; frames and embeddings have died by the time it exists."""
+
+    liveness: Liveness
+    match: Match
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enrollment:
+    """A person whose card was read, who agreed, was alive before the camera and matched the portrait."""
+
+    identity: Identity
+    consent: Consent
+    card_status: CardStatus
+    findings: FaceFindings
+    attempts: int
+    duration_ms: int
+
+    def __post_init__(self) -> None:
+        """Refuse to exist without a passed liveness and a match.
+
+        Raises:
+            ValueError: when either is missing; there is no way round it.
+        """
+        if not self.findings.liveness.passed:
+            message = "an enrollment needs a passed liveness challenge"
+            raise ValueError(message)
+        if self.findings.match.zone is not Zone.MATCH:
+            message = "an enrollment needs a face match"
+            raise ValueError(message)
+
+    def __repr__(self) -> str:
+        """Mask everything."""
+        return "Enrollment(masked)"

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of a session as frozen, versioned data, each with its unit and source. A kiosk cannot lower them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """How long and how often. Sources are pages of the design; see docs/tour.md."""
+
+    version: str = "session-1"
+    notice_version: str = "notice-1"
+    idle_s: float = 45.0  # journeys: idle 45 s
+    warning_s: float = 20.0  # WCAG 2.2.1: at least 20 s to answer
+    extensions: int = 10  # WCAG 2.2.1: extendable at least ten times
+    card_attempts: int = 3  # journeys J4
+    face_attempts: int = 3  # compliance C-06
+    minimum_age_years: int = 20  # compliance P-04: below it, staff with a guardian
+    status_timeout_s: float = 10.0  # journeys SC-08: more than 10 s is "slow"
+    outcome_timeout_s: float = 20.0  # then "saved, we will tell you"
+    activation_wait_s: float = 90.0  # journeys SC-09
+    farewell_s: float = 8.0  # how long a last word stays on the screen
+    take_card_s: float = 15.0  # journeys SC-13

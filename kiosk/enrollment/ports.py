@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a session needs from the world, named by what it does for the session. Implementations live elsewhere."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from kiosk.enrollment.evidence import Enrollment, FaceFindings
+    from kiosk.enrollment.identity import Identity
+    from kiosk.enrollment.states import Prompt
+
+
+class Presence(StrEnum):
+    """What the reader sees now."""
+
+    NO_READER = "no_reader"
+    ABSENT = "absent"
+    PRESENT = "present"
+
+
+class CardReader(Protocol):
+    """Reads the national ID card in the reader."""
+
+    def read(self, progress: Callable[[float], None]) -> Identity:
+        """Read the whole card; `progress` is told 0 to 1 on the way.
+
+        Raises:
+            CardReadError: with what the person is told.
+        """
+
+
+class CardWatcher(Protocol):
+    """Tells when a card comes and goes; one thread of its own."""
+
+    def watch(self, changed: Callable[[Presence], None]) -> None:
+        """Call `changed` at once with the presence now, then at every change, until `stop`. Blocks."""
+
+    def stop(self) -> None:
+        """Make `watch` return soon."""
+
+
+class FaceObserver(Protocol):
+    """Sees a face check happen; called from the worker thread."""
+
+    def prompted(self, prompt: Prompt) -> None:
+        """The person should now be told this."""
+
+    def previewed(self, width: int, height: int, rgb: bytes) -> None:
+        """A small mirrored live picture: `height * width * 3` bytes, RGB, row by row. Shown, never stored."""
+
+
+class FaceExaminer(Protocol):
+    """Compares the person before the camera with a portrait, and makes sure a person is there."""
+
+    def check_ready(self) -> None:
+        """Prove that models and camera are fit to serve.
+
+        Raises:
+            FaultError: with the code for the fleet.
+        """
+
+    def examine(self, portrait_jpeg: bytes, observer: FaceObserver, stop: threading.Event) -> FaceFindings:
+        """Run one attempt; returns soon after `stop` is set.
+
+        Raises:
+            FaceCheckError: when the attempt could not be judged (no face, unclear, not live, unusable portrait).
+            FaultError: when the camera or a model fails on the way.
+        """
+
+
+class Enrolled(StrEnum):
+    """What the central system says of a person before the face check."""
+
+    NOT_YET = "not_yet"
+    ACCEPTED = "accepted"
+    ACTIVATED = "activated"
+
+
+class RecordKeeper(Protocol):
+    """The session's only door to the record; answers come back to the conductor as events."""
+
+    def ask_status(self, identity: Identity) -> None:
+        """Ask whether this person has a Health ID; the question is sealed before it leaves this process."""
+
+    def file(self, enrollment: Enrollment) -> None:
+        """Seal the identity and hand it over for signing and storing."""
+
+    def forget(self) -> None:
+        """Drop the session's throw-away key and every buffer."""

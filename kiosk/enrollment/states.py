@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The moments of a session as the screen sees them, and the intents a person can express.
+
+States travel from the person's process to the screen, intents the other way, so both are msgspec structs. A state
+holds only what its screen shows: masked words, never a citizen number, never a full name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from kiosk.enrollment.failures import Failure, Fault
+
+
+class Prompt(StrEnum):
+    """The one sentence before the camera: a hint of the quality check or the challenge."""
+
+    STAND_HERE = "stand_here"
+    NO_FACE = "no_face"
+    ONE_PERSON = "one_person"
+    COME_CLOSER = "come_closer"
+    STEP_BACK = "step_back"
+    CENTRE = "centre"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    HOLD_STILL = "hold_still"
+    FACE_FORWARD = "face_forward"
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+
+
+class Farewell(StrEnum):
+    """Why a session ends, as the last screen says it and the tally counts it."""
+
+    FILED = "filed"
+    ALREADY_ENROLLED = "already_enrolled"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    TIMED_OUT = "timed_out"
+    CARD_REMOVED = "card_removed"
+    CARD_PROBLEM = "card_problem"
+    NETWORK = "network"
+    NOT_SAVED = "not_saved"
+
+
+class _State(msgspec.Struct, frozen=True, tag=True):
+    pass
+
+
+class Attract(_State, frozen=True):
+    """SC-01: the welcome, until a touch or a card."""
+
+
+class Notice(_State, frozen=True):
+    """SC-03: the notice with its unticked box."""
+
+    consented: bool = False
+
+
+class InsertCard(_State, frozen=True):
+    """SC-04."""
+
+
+class Reading(_State, frozen=True):
+    """SC-05. `progress` is 0 to 1."""
+
+    progress: float = 0.0
+
+
+class ConfirmIdentity(_State, frozen=True):
+    """SC-06: masked, so that only the person can recognise it."""
+
+    name_th: str
+    name_en: str
+    number: str
+
+
+class Looking(_State, frozen=True):
+    """SC-07: the camera, one prompt at a time. `attempt` counts from 1."""
+
+    prompt: Prompt = Prompt.STAND_HERE
+    attempt: int = 1
+
+
+class Checking(_State, frozen=True):
+    """SC-08. `slow` after ten seconds without an answer."""
+
+    slow: bool = False
+
+
+class Accepted(_State, frozen=True):
+    """SC-09: the one-time PIN, to be used on the person's own phone. `valid_until` is a wall clock in ms, UTC."""
+
+    pin: str
+    valid_until_ms: int
+    sandbox: bool = True
+
+
+class Activated(_State, frozen=True):
+    """SC-10a: the only screen that says "done"."""
+
+    sandbox: bool = True
+
+
+class FinishLater(_State, frozen=True):
+    """SC-10b: the code is valid for a while; the rest can be done at home."""
+
+    pin: str
+    valid_until_ms: int
+
+
+class SavedHere(_State, frozen=True):
+    """J9: taken and kept on this machine, not complete. `code` is the short event code, which names nobody."""
+
+    code: str
+    confirmed: bool = False
+
+
+class AlreadyEnrolled(_State, frozen=True):
+    """J2. `activated` is False when the person still has to use the code."""
+
+    activated: bool
+
+
+class Problem(_State, frozen=True):
+    """Something went wrong; `retry` says whether the person may try again here."""
+
+    failure: Failure
+    retry: bool = False
+    attempt: int = 1
+
+
+class StillThere(_State, frozen=True):
+    """J8: the idle warning."""
+
+    seconds_left: int
+
+
+class TakeCard(_State, frozen=True):
+    """SC-13, also after cancelling; `why` chooses the words."""
+
+    why: Farewell
+
+
+class Goodbye(_State, frozen=True):
+    """A last word without a card in the reader."""
+
+    why: Farewell
+
+
+class OutOfService(_State, frozen=True):
+    """J9: the kiosk serves nobody now. The code is for the technician and the fleet."""
+
+    fault: Fault
+
+
+State = (
+    Attract
+    | Notice
+    | InsertCard
+    | Reading
+    | ConfirmIdentity
+    | Looking
+    | Checking
+    | Accepted
+    | Activated
+    | FinishLater
+    | SavedHere
+    | AlreadyEnrolled
+    | Problem
+    | StillThere
+    | TakeCard
+    | Goodbye
+    | OutOfService
+)
+
+
+class Intent(StrEnum):
+    """What a person can say to the kiosk. Every screen offers a subset."""
+
+    START = "start"
+    TICK = "tick"
+    UNTICK = "untick"
+    AGREE = "agree"
+    DECLINE = "decline"
+    YES = "yes"
+    NO = "no"
+    RETRY = "retry"
+    MORE_TIME = "more_time"
+    CANCEL = "cancel"
+    DONE = "done"
