@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The KPI engine: pure functions over integers, and the counters they read."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console: server-rendered pages and the JSON beside them."""

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The controller's tables. No citizen number, name or picture has a column: people are tokens, identities are sealed.
+
+The same definitions serve SQLite and PostgreSQL; the migrations create them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Moments are milliseconds since 1970, UTC; days are ISO 8601 dates in Asia/Bangkok.
+_MS = BigInteger
+_ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
+
+kiosk = Table(
+    "kiosk",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("facility", String(5), nullable=False),
+    Column("province", String(2), nullable=False),  # where it stands, not where people live
+    Column("shard", String(2), nullable=False),
+    Column("event_key", Text, nullable=False),  # public JWK as JSON
+    Column("status", String(16), nullable=False),  # active | revoked
+    Column("registered_ms", _MS, nullable=False),
+)
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
+    Column("stream", String(24), primary_key=True),
+    Column("acked", BigInteger, nullable=False),
+    Column("head", LargeBinary(32), nullable=False),
+    Column("parent_stream", String(24)),
+    Column("parent_seq", BigInteger),
+    Index(None, "kiosk", "parent_stream", "parent_seq"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("stream", String(24), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("signed", LargeBinary, nullable=False),
+    Column("attachment", LargeBinary),  # erased when the identity provider has accepted
+    Column("received_ms", _MS, nullable=False),
+    UniqueConstraint("kiosk", "stream", "seq"),
+    Index(None, "digest"),
+)
+
+# One row an event: the road of that capture. `state` is wire.asks.PersonState.
+enrollment = Table(
+    "enrollment",
+    metadata,
+    Column("event", ForeignKey("event.id"), primary_key=True),
+    Column("profile", String(8), nullable=False),  # test | live
+    Column("state", String(16), nullable=False),
+    Column("token", LargeBinary(16)),  # the person, known once the relay has opened the identity
+    Column("province", String(2)),  # of the address, likewise
+    Column("reply_key", String(43)),  # the session's public key, likewise
+    Column("reference", String(64)),  # the identity provider's
+    Column("duplicate_of", ForeignKey("event.id")),
+    Column("reason", String(64)),  # why rejected, in the identity provider's code
+    Column("captured_ms", _MS, nullable=False),  # when received here: the kiosk's clock decides nothing
+    Column("submitted_ms", _MS),
+    Column("accepted_ms", _MS),
+    Column("activated_ms", _MS),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_ms", _MS),  # when the relay looks again; None when there is nothing left to do
+    Index(None, "due_ms"),
+    Index(None, "token"),
+)
+
+# One row a person: `token` is HMAC(relay key, purpose | citizen number), 128 bits.
+person = Table(
+    "person",
+    metadata,
+    Column("token", LargeBinary(16), primary_key=True),
+    Column("profile", String(8), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("province", String(2)),
+    Column("first_event", ForeignKey("event.id"), nullable=False),
+    Column("accepted_ms", _MS),
+    Column("activated_ms", _MS),
+    Column("revoked_ms", _MS),
+)
+
+# People by the day they reached a state: what the coverage page sums. `province` is "" where the card's is unknown.
+coverage_day = Table(
+    "coverage_day",
+    metadata,
+    Column("profile", String(8), primary_key=True),
+    Column("province", String(2), primary_key=True),
+    Column("state", String(16), primary_key=True),  # submitted | accepted | activated | revoked
+    Column("day", String(10), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    CheckConstraint("n >= 0", name="n_counts"),
+)
+
+# Captures by the kiosk's province and day: workload, never coverage.
+workload_day = Table(
+    "workload_day",
+    metadata,
+    Column("profile", String(8), primary_key=True),
+    Column("province", String(2), primary_key=True),
+    Column("facility", String(5), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("captured", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False, server_default="0"),
+)
+
+ask = Table(
+    "ask",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("about", String(8), nullable=False),  # status | outcome
+    Column("event", String(36)),
+    Column("attachment", LargeBinary, nullable=False),
+    Column("received_ms", _MS, nullable=False),
+    Column("expires_ms", _MS, nullable=False),
+    Column("answered", Integer, nullable=False, server_default="0"),  # answers given so far
+    Column("said", String(16)),  # the last state that was answered
+    Index(None, "expires_ms"),
+    Index(None, "event"),
+)
+
+# Signed by the relay, carried by the courier; deleted when the ask expires.
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("ask", String(36), nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    Column("made_ms", _MS, nullable=False),
+    Column("sent_ms", _MS),
+    Index(None, "sent_ms"),
+    Index(None, "ask"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("kiosk", String(32), nullable=False),  # as the topic says; may be unknown
+    Column("kind", String(16), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),  # of the whole message
+    Column("size_bytes", Integer, nullable=False),
+    Column("message", LargeBinary),  # whole for signed events, None past the quota
+    Column("received_ms", _MS, nullable=False),
+    UniqueConstraint("kiosk", "reason", "digest"),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("kiosk", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("last_ms", _MS, nullable=False),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # equivocation | fork | rollback | unrecoverable
+    Column("stream", String(24), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("raised_ms", _MS, nullable=False),
+    UniqueConstraint("kiosk", "kind", "stream", "seq"),
+)
+
+device_state = Table(
+    "device_state",
+    metadata,
+    Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
+    Column("seen_ms", _MS, nullable=False),
+    Column("release", String(64)),
+    Column("outbox", BigInteger),
+    Column("oldest_unacked_s", BigInteger),
+    Column("screen", String(64)),
+    Column("reader", String(64)),
+    Column("camera", String(64)),
+    Column("disk_free_mib", BigInteger),
+    Column("clock_sync", String(16)),
+    Column("sessions", Text),  # JSON object: ending -> count
+)
+
+import_batch = Table(
+    "import_batch",
+    metadata,
+    Column("id", _ROW, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),  # denominators | official
+    Column("file_sha256", String(64), nullable=False),
+    Column("file_name", String(200), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("made_up", Boolean, nullable=False),  # sample figures: shown as such wherever they appear
+    Column("imported_ms", _MS, nullable=False),
+    Column("imported_by", String(64), nullable=False),
+)
+
+# B1 and B2 of a fiscal year (B.E.); a missing row is "missing", a zero is a zero.
+denominator = Table(
+    "denominator",
+    metadata,
+    Column("fiscal_year", Integer, primary_key=True),
+    Column("province", String(2), primary_key=True),
+    Column("b1", BigInteger),
+    Column("b2", BigInteger),
+    Column("batch", ForeignKey("import_batch.id"), nullable=False),
+)
+
+# The ministry's own figures, never mixed with ours.
+official = Table(
+    "official",
+    metadata,
+    Column("fiscal_year", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),  # 6 | 12
+    Column("province", String(2), primary_key=True),
+    Column("a1", BigInteger),
+    Column("b1", BigInteger),
+    Column("a2", BigInteger),
+    Column("b2", BigInteger),
+    Column("batch", ForeignKey("import_batch.id"), nullable=False),
+)

@@ -1,0 +1,51 @@
+-- The kiosk's one file. Grows only: the previous release must be able to read it. Nothing here names a person.
+
+CREATE TABLE IF NOT EXISTS event (
+  id         TEXT PRIMARY KEY,               -- UUID version 7
+  stream     TEXT NOT NULL,
+  seq        INTEGER NOT NULL CHECK (seq >= 1),
+  signed     BLOB NOT NULL,                  -- the compact JWS, frozen
+  attachment BLOB NOT NULL,                  -- the identity, sealed to the relay
+  digest     BLOB NOT NULL,                  -- SHA-256 of `signed`
+  filed_ms   INTEGER NOT NULL,               -- wall clock, for the age of the outbox
+  position   INTEGER NOT NULL UNIQUE,        -- order of filing across streams
+  UNIQUE (stream, seq)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS head (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  stream TEXT NOT NULL,
+  seq    INTEGER NOT NULL,
+  digest BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS mark (
+  stream   TEXT PRIMARY KEY,
+  acked    INTEGER NOT NULL,
+  archived INTEGER NOT NULL,
+  pruned   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS ask (
+  id         TEXT PRIMARY KEY,
+  message    BLOB NOT NULL,                  -- signed and sealed, frozen
+  expires_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS answer (
+  ask     TEXT NOT NULL REFERENCES ask (id) ON DELETE CASCADE,
+  n       INTEGER NOT NULL,
+  message BLOB NOT NULL,                     -- sealed to the session: unreadable here
+  PRIMARY KEY (ask, n)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS notice (
+  name  TEXT PRIMARY KEY,                    -- what one process tells the other: reader, camera, link ...
+  value TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS tally (
+  ending TEXT PRIMARY KEY,                   -- how sessions ended
+  n      INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The question a person at the screen is waiting on, and its answer: both sealed, one to the relay, one to the session.
+
+The session's throw-away key lives in the person's process only, so a PIN can be read there and nowhere else. An ask
+is frozen bytes that may be sent again; an answer is numbered, and a later one replaces an earlier one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from wire.bodies import Count, KioskText, Milliseconds, Sequence, Uuid7Text, Version1
+from wire.envelope import Sealed
+from wire.sealing import sealing_info
+
+IDENTITY = "identity"
+ASKING = "ask"
+ANSWERING = "answer"
+
+
+class About(StrEnum):
+    """What is asked."""
+
+    STATUS = "status"  # "already enrolled?": the attachment holds the citizen number
+    OUTCOME = "outcome"  # "what became of my event?": the attachment holds only the reply key
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question. `event` is set for OUTCOME; `expires_ms` is the kiosk's wall clock and bounds the waiting."""
+
+    v: Version1
+    id: Uuid7Text
+    kiosk: KioskText
+    about: About
+    event: Uuid7Text | None
+    asked_ms: Milliseconds
+    expires_ms: Milliseconds
+    sealed: Sealed
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to one ask; `n` counts up from 1. Signed by the relay, sealed to the session."""
+
+    v: Version1
+    ask: Uuid7Text
+    n: Sequence
+    kiosk: KioskText
+    at_ms: Milliseconds
+    sealed: Sealed
+
+
+class PersonState(StrEnum):
+    """A person's road to an active Health ID, as the central system knows it."""
+
+    NONE = "none"
+    CAPTURED = "captured"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    ACTIVATED = "activated"
+    REJECTED = "rejected"
+    EXPIRED_PIN = "expired_pin"
+    REVOKED = "revoked"
+
+
+ReplyKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+CitizenNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13}$")]
+
+
+class StatusQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay."""
+
+    citizen_number: CitizenNumber
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the number."""
+        return "StatusQuestion(masked)"
+
+
+class OutcomeQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay. The key must be the one in the event's sealed identity, or nothing is answered."""
+
+    reply_key: ReplyKey
+
+
+class PersonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the session. `pin` only while ACCEPTED; `sandbox` when no real central system stands behind it."""
+
+    state: PersonState
+    sandbox: bool
+    pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}$")] | None = None
+    pin_valid_until_ms: Count | None = None
+
+    def __repr__(self) -> str:
+        """Mask the PIN."""
+        return f"PersonAnswer({self.state}, masked)"
+
+
+class SealedName(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """A name's four parts."""
+
+    prefix: Annotated[str, msgspec.Meta(max_length=100)]
+    first: Annotated[str, msgspec.Meta(max_length=100)]
+    middle: Annotated[str, msgspec.Meta(max_length=100)]
+    last: Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class IdentityRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the relay needs to submit a person, and nothing more (PDPA section 22): no full address, no portrait.
+
+    `born` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, as precise as the card; `province` is the address's DOPA code.
+    """
+
+    citizen_number: CitizenNumber
+    name_th: SealedName
+    name_en: SealedName
+    born: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")] | None
+    sex: Annotated[int, msgspec.Meta(ge=0, le=2)]
+    card_expires: Annotated[str, msgspec.Meta(max_length=10)] | None
+    province: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}$")] | None
+    warnings: tuple[str, ...]
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the person."""
+        return "IdentityRecord(masked)"
+
+
+def identity_info(kiosk: str, event: str) -> bytes:
+    """The `info` of a sealed identity."""
+    return sealing_info(IDENTITY, kiosk, event)
+
+
+def ask_info(kiosk: str, ask: str) -> bytes:
+    """The `info` of a sealed question."""
+    return sealing_info(ASKING, kiosk, ask)
+
+
+def answer_info(kiosk: str, ask: str) -> bytes:
+    """The `info` of a sealed answer."""
+    return sealing_info(ANSWERING, kiosk, ask)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a kiosk says of itself: HELLO on connecting, and a heartbeat. Neither names a person."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wire.bodies import Code, Count, KioskText, Nonce, Sequence, ShortText, StreamText, Version1
+from wire.events import Moment
+
+
+class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks for a receipt that carries `nonce`: only such a receipt may move a mark back.
+
+    `pruned` holds, per stream, the last sequence the kiosk has erased: a cursor behind it is unrecoverable.
+    """
+
+    v: Version1
+    kiosk: KioskText
+    nonce: Nonce
+    at: Moment
+    pruned: dict[StreamText, Sequence]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The kiosk's state, for the devices page. Codes are a `Fault`, a presence or `ok`.
+
+    `sessions` counts ended sessions by how they ended since the store was made.
+    """
+
+    v: Version1
+    kiosk: KioskText
+    at: Moment
+    release: ShortText
+    outbox: Count
+    oldest_unacked_s: Count | None
+    screen: Code
+    reader: Code
+    camera: Code
+    disk_free_mib: Count
+    sessions: dict[Code, Count]

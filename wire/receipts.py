@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the controller promises: everything up to these marks is committed. The only thing that settles an event."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wire.bodies import Count, KioskText, Milliseconds, Nonce, StreamText, Version1
+
+
+class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """`acked`: committed up to here. `archived`: in a verified backup or a synchronous standby up to here."""
+
+    acked: Count
+    archived: Count
+
+
+class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cumulative marks by stream. `nonce` is the HELLO's that it answers, or None."""
+
+    v: Version1
+    kiosk: KioskText
+    nonce: Nonce | None
+    marks: dict[StreamText, Mark]
+    at_ms: Milliseconds

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compact JWS over exact bytes (RFC 7515), with the algorithm fixed by the registered key and never negotiated.
+
+Source: security design, section 2.1; RFC 7515; RFC 9864 (`Ed25519`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey
+
+from wire.errors import BadSignature, Malformed, UnknownKind
+from wire.ids import KeyId, key_id
+
+
+class Kind(StrEnum):
+    """The `typ` of a signed message: a receipt can never be taken for a command."""
+
+    EVENT = "dipchip-event"
+    HELLO = "dipchip-hello"
+    HEARTBEAT = "dipchip-heartbeat"
+    ASK = "dipchip-ask"
+    RECEIPT = "dipchip-receipt"
+    ANSWER = "dipchip-answer"
+
+
+class Algorithm(StrEnum):
+    """The two algorithms a key may be registered with: software keys and TPM keys."""
+
+    ED25519 = "Ed25519"  # RFC 9864
+    ES256 = "ES256"  # RFC 7518, 3.4
+
+
+_HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
+
+
+def _imported(algorithm: Algorithm, jwk: dict[str, Any]) -> OKPKey | ECKey:
+    key_type: type[OKPKey | ECKey] = OKPKey if algorithm is Algorithm.ED25519 else ECKey
+    try:
+        return key_type.import_key(dict(jwk))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        message = f"the key is not a JWK for {algorithm}"
+        raise Malformed(message) from error
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SigningKey:
+    """A private key with its id and its one algorithm."""
+
+    kid: KeyId
+    algorithm: Algorithm
+    _key: OKPKey | ECKey
+
+    @classmethod
+    def generate(cls, kid: KeyId, algorithm: Algorithm = Algorithm.ED25519) -> Self:
+        """Make a fresh key."""
+        fresh = OKPKey.generate_key("Ed25519") if algorithm is Algorithm.ED25519 else ECKey.generate_key("P-256")
+        return cls(kid, algorithm, fresh)
+
+    @classmethod
+    def from_jwk(cls, jwk: dict[str, Any]) -> Self:
+        """Read a private JWK that carries `kid` and `alg`."""
+        verify = VerifyKey.from_jwk(jwk)
+        if "d" not in jwk:
+            message = "the key file holds no private key"
+            raise Malformed(message)
+        return cls(verify.kid, verify.algorithm, _imported(verify.algorithm, jwk))
+
+    def jwk(self) -> dict[str, Any]:
+        """The private JWK, for a file that only its owner reads."""
+        return self._described(private=True)
+
+    def public(self) -> VerifyKey:
+        """The public half."""
+        return VerifyKey.from_jwk(self._described(private=False))
+
+    def _described(self, *, private: bool) -> dict[str, Any]:
+        return {**self._key.as_dict(private=private), "kid": self.kid, "alg": str(self.algorithm)}
+
+    def sign(self, kind: Kind, payload: bytes) -> bytes:
+        """Sign exactly these bytes as this kind."""
+        header = {"alg": str(self.algorithm), "kid": self.kid, "typ": str(kind)}
+        return jws.serialize_compact(header, payload, self._key, algorithms=[str(self.algorithm)]).encode("ascii")
+
+    def __repr__(self) -> str:
+        """Show the id and never the key."""
+        return f"SigningKey({self.kid!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyKey:
+    """A registered public key with its id and its one algorithm."""
+
+    kid: KeyId
+    algorithm: Algorithm
+    _key: OKPKey | ECKey
+
+    @classmethod
+    def from_jwk(cls, jwk: dict[str, Any]) -> Self:
+        """Read a JWK that carries `kid` and `alg`; a private part is dropped.
+
+        Raises:
+            Malformed: when it is no such key.
+        """
+        try:
+            algorithm = Algorithm(jwk["alg"])
+            kid = key_id(jwk["kid"])
+        except (KeyError, ValueError, TypeError) as error:
+            message = "a key needs `kid` and one of the algorithms Ed25519 and ES256"
+            raise Malformed(message) from error
+        public = {name: value for name, value in jwk.items() if name != "d"}
+        return cls(kid, algorithm, _imported(algorithm, public))
+
+    def jwk(self) -> dict[str, Any]:
+        """The public JWK."""
+        return {**self._key.as_dict(private=False), "kid": self.kid, "alg": str(self.algorithm)}
+
+    def verify(self, kind: Kind, signed: bytes) -> bytes:
+        """Check a compact JWS and return the exact bytes that were signed.
+
+        1. The three parts are there and the header is exactly `{alg, kid, typ}`.
+        2. `typ` is the expected kind.
+        3. `alg` and `kid` are this key's.
+        4. The signature holds.
+
+        Raises:
+            Malformed, UnknownKind, BadSignature: in that order of checks.
+        """
+        try:
+            compact = jws.extract_compact(signed)  # 1
+        except (JoseError, ValueError, TypeError) as error:
+            message = "not a compact JWS"
+            raise Malformed(message) from error
+        header = compact.headers()
+        if header.keys() != _HEADER_FIELDS:
+            message = "the protected header must be exactly alg, kid and typ"
+            raise Malformed(message)
+        if header["typ"] != kind:  # 2
+            message = f"expected a {kind}"
+            raise UnknownKind(message)
+        if header["alg"] != self.algorithm or header["kid"] != self.kid:  # 3
+            message = "signed with another key or algorithm than the registered one"
+            raise BadSignature(message)
+        try:
+            good = jws.validate_compact(compact, self._key, algorithms=[str(self.algorithm)])  # 4
+        except (JoseError, ValueError, TypeError) as error:
+            message = "the signature cannot be checked"
+            raise BadSignature(message) from error
+        if not good:
+            message = "the signature does not hold"
+            raise BadSignature(message)
+        return bytes(compact.payload)
