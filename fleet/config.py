@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The controller's settings: one frozen value, read once from one TOML file by an entrypoint.
+
+Each process gets its own file, so that the courier's file cannot name the relay's keys. Relative paths are relative
+to the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+
+from fleet.errors import ConfigError
+
+
+def _beside_the_file(value: object, info: ValidationInfo) -> object:
+    base = (info.context or {}).get("base")
+    return Path(base) / value if base is not None and isinstance(value, str) else value
+
+
+File = Annotated[Path, BeforeValidator(_beside_the_file)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Broker(_Section):
+    """How to reach Mosquitto: mutual TLS only."""
+
+    host: str
+    port: int = Field(default=8883, ge=1, le=65535)
+    ca: File
+    certificate: File
+    key: File
+    client_id: str = "controller"
+    shard: str | None = Field(default=None, pattern=r"^[0-9a-f]{2}$")
+
+
+class CourierKeys(_Section):
+    """The key that signs receipts (a private JWK file)."""
+
+    receipt: File
+
+
+class RelayKeys(_Section):
+    """The relay's own: opens identities, makes tokens, signs answers."""
+
+    sealing: File
+    token: File
+    answer: File
+
+
+class Web(_Section):
+    """Where the console listens. There is no sign-in yet, so only a loopback address is accepted."""
+
+    host: str = Field(default="127.0.0.1", pattern=r"^(127\.0\.0\.1|::1|localhost)$")
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class IdentityProvider(_Section):
+    """The identity provider's port. `sandbox` must be true for ours; a LIVE contract is not known yet."""
+
+    url: str
+    sandbox: bool = True
+    poll_s: float = Field(default=2.0, gt=0)
+
+
+class Settings(_Section):
+    """All that a process of the controller is told; sections it does not use may be left out."""
+
+    database_url: str
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+    broker: Broker | None = None
+    courier_keys: CourierKeys | None = None
+    relay_keys: RelayKeys | None = None
+    web: Web = Web()
+    identity_provider: IdentityProvider | None = None
+
+
+def read(path: Path) -> Settings:
+    """Read and check the settings file.
+
+    Raises:
+        ConfigError: naming the file, the key, the value seen and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}). Give the file that dipchip-provision made."
+        raise ConfigError(message) from error
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: not TOML ({error}). Mend the line named."
+        raise ConfigError(message) from error
+    try:
+        return Settings.model_validate(raw, context={"base": path.parent})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        message = f"{path}: {key} = {first['input']!r}: {first['msg']}. Correct it and start again."
+        raise ConfigError(message) from error

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dipchip-fleet`: the controller's processes and the operator's commands. Each is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet.config import Settings, read
+from fleet.errors import FleetError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's fleet controller.")
+
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
+
+
+def _settings(config: Path) -> Settings:
+    return read(config)
+
+
+@app.command()
+def courier(config: Config) -> None:
+    """Take events from the broker, commit them, and give receipts."""
+    from fleet.entrypoints.courier import run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command()
+def relay(config: Config) -> None:
+    """Open sealed identities, make tokens, and follow each person at the identity provider."""
+    from fleet.entrypoints.relay import run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command()
+def web(config: Config) -> None:
+    """Serve the console."""
+    from fleet.entrypoints.web import run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command()
+def migrate(config: Config) -> None:
+    """Bring the database's tables to this release."""
+    from fleet.entrypoints.operator import migrate as run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command()
+def register(config: Config, registration: Path) -> None:
+    """Register a kiosk from the file that dipchip-provision made."""
+    from fleet.entrypoints.operator import register as run  # noqa: PLC0415
+
+    run(_settings(config), registration)
+
+
+@app.command()
+def denominators(  # noqa: PLR0913 - each is one option of the command line
+    config: Config,
+    file: Path,
+    *,
+    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
+    by: Annotated[str, typer.Option(help="Who imports.")],
+    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+) -> None:
+    """Import B1 and B2 by province and fiscal year from a CSV."""
+    from fleet.entrypoints.imports import denominators as run  # noqa: PLC0415
+
+    run(_settings(config), file, source=source, by=by, made_up=made_up)
+
+
+@app.command()
+def official(  # noqa: PLR0913 - each is one option of the command line
+    config: Config,
+    file: Path,
+    *,
+    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
+    by: Annotated[str, typer.Option(help="Who imports.")],
+    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+) -> None:
+    """Import the ministry's own A and B by province, fiscal year and period from a CSV."""
+    from fleet.entrypoints.imports import official as run  # noqa: PLC0415
+
+    run(_settings(config), file, source=source, by=by, made_up=made_up)
+
+
+@app.command("idp-sandbox")
+def idp_sandbox(
+    store: Path,
+    port: Annotated[int, typer.Option(help="Loopback port; 0 chooses one.")] = 0,
+    activate_after_s: Annotated[float, typer.Option(help="The pretend person uses the PIN after so long.")] = 5.0,
+) -> None:
+    """Run the labelled sandbox of the identity provider. It is never the ministry's."""
+    from fleet.partners.idp.sandbox import serve  # noqa: PLC0415
+
+    serve(store, port=port, activate_after_s=activate_after_s)
+
+
+def main() -> None:
+    """Run the command line; our own errors are one sentence on standard error and exit code 2."""
+    try:
+        app()
+    except FleetError as error:
+        sys.stderr.write(f"dipchip-fleet: {error}\n")
+        sys.exit(2)
