@@ -62,7 +62,7 @@ def register(config: Config, registration: Path) -> None:
 
 
 @app.command()
-def denominators(  # noqa: PLR0913 - each is one option of the command line
+def denominators(
     config: Config,
     file: Path,
     *,
@@ -77,7 +77,7 @@ def denominators(  # noqa: PLR0913 - each is one option of the command line
 
 
 @app.command()
-def official(  # noqa: PLR0913 - each is one option of the command line
+def official(
     config: Config,
     file: Path,
     *,

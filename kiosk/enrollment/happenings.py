@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a session is told, and what it wants done: the two sides of its pure transitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kiosk.enrollment.evidence import Enrollment, FaceFindings
+    from kiosk.enrollment.failures import Failure, Fault
+    from kiosk.enrollment.identity import Identity
+    from kiosk.enrollment.ports import Enrolled, Presence
+    from kiosk.enrollment.states import Farewell, Intent, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The two clocks: monotonic seconds for every timer, the wall for dates only."""
+
+    monotonic_s: float
+    utc: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """The person touched something."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class CardChanged:
+    """The reader sees something else than before."""
+
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProgressed:
+    """The card is being read; 0 to 1."""
+
+    progress: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdentityRead:
+    """The card was read."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """The card could not be read."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """The camera wants the person told this."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class FaceJudged:
+    """A face attempt came to a judgement."""
+
+    findings: FaceFindings
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFailed:
+    """A face attempt came to none."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class StatusKnown:
+    """The central system answered "already enrolled?"."""
+
+    enrolled: Enrolled
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The question cannot be put now: the courier has no connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The record is in the store, durably. `code` is the short event code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFiled:
+    """The record could not be stored; nothing of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A receipt settled the record: it is in the controller's books."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PinIssued:
+    """The central system accepted and gave a one-time PIN."""
+
+    pin: str
+    valid_until_ms: int
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BecameActive:
+    """The person used the PIN: the Health ID is active."""
+
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The central system did not take the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultHappened:
+    """A part of the kiosk failed in the middle of a session."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed."""
+
+
+Happening = (
+    PersonSaid
+    | CardChanged
+    | ReadProgressed
+    | IdentityRead
+    | CardFailed
+    | Prompted
+    | FaceJudged
+    | FaceFailed
+    | StatusKnown
+    | Unreachable
+    | Filed
+    | NotFiled
+    | Confirmed
+    | PinIssued
+    | BecameActive
+    | Rejected
+    | FaultHappened
+    | Ticked
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    """Read the card in the reader."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskStatus:
+    """Ask whether this person already has a Health ID."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Look:
+    """Run one face attempt."""
+
+    portrait_jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StopWork:
+    """Stop the camera soon; its result is no longer wanted."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FileRecord:
+    """Seal and file."""
+
+    enrollment: Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The session is over: wipe and leave."""
+
+    why: Farewell
+
+
+Step = ReadCard | AskStatus | Look | StopWork | FileRecord | End
