@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kiosk's settings: one frozen value, read once from `kiosk.toml` by an entrypoint.
+
+Relative paths are relative to the file. No module reads the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+
+from wire import ids
+from wire.errors import WireError
+from wire.events import Profile
+from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
+from wire.provinces import province_code
+from wire.registration import Trust
+from wire.signing import SigningKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """A setting or a key file is missing or wrong; names the file, the key, the value seen and what is allowed."""
+
+
+def _beside_the_file(value: object, info: ValidationInfo) -> object:
+    base = (info.context or {}).get("base")
+    return Path(base) / value if base is not None and isinstance(value, str) else value
+
+
+def _said(parse: Callable[[str], T]) -> AfterValidator:
+    def checked(text: str) -> T:
+        try:
+            return parse(text)
+        except WireError as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(checked)
+
+
+File = Annotated[Path, BeforeValidator(_beside_the_file)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Broker(_Section):
+    """How the courier reaches Mosquitto: mutual TLS only."""
+
+    host: str
+    port: int = Field(default=8883, ge=1, le=65535)
+    ca: File
+    certificate: File
+    key: File
+
+
+class Settings(_Section):
+    """All that a kiosk is told."""
+
+    kiosk: Annotated[KioskId, _said(ids.kiosk_id)]
+    facility: Annotated[FacilityCode, _said(ids.facility_code)]
+    province: Annotated[ProvinceCode, _said(province_code)]
+    shard: Annotated[Shard, _said(ids.shard)]
+    profile: Profile
+    store: File
+    trust: File
+    event_key: File
+    courier_key: File
+    reader: str = ""
+    camera: str = Field(default="usb:0", pattern=r"^(pi|usb:[0-9]+|file:.+)$")
+    models: str = ""
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+    broker: Broker
+
+
+def read(path: Path) -> Settings:
+    """Read and check `kiosk.toml`.
+
+    Raises:
+        ConfigError: naming the file, the key, the value seen and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}). Give the kiosk.toml that dipchip-provision made."
+        raise ConfigError(message) from error
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: not TOML ({error}). Mend the line named."
+        raise ConfigError(message) from error
+    try:
+        return Settings.model_validate(raw, context={"base": path.parent})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        message = f"{path}: {key} = {first['input']!r}: {first['msg']}. Correct it and start again."
+        raise ConfigError(message) from error
+
+
+def read_trust(path: Path) -> Trust:
+    """Read whom this kiosk believes.
+
+    Raises:
+        ConfigError: when the file is missing or not what commissioning makes.
+    """
+    try:
+        trust = msgspec.json.decode(path.read_bytes(), type=Trust)
+        trust.receipts(), trust.answers(), trust.sealing()
+    except (OSError, msgspec.DecodeError, WireError) as error:
+        message = f"{path.name}: {error}. Commission this kiosk again with dipchip-provision."
+        raise ConfigError(message) from error
+    return trust
+
+
+def read_signing_key(path: Path) -> SigningKey:
+    """Read one of this kiosk's own keys.
+
+    Raises:
+        ConfigError: when the file is missing or is no private JWK; its content is never quoted.
+    """
+    try:
+        return SigningKey.from_jwk(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, WireError) as error:
+        message = f"{path.name}: {type(error).__name__}. Commission this kiosk again with dipchip-provision."
+        raise ConfigError(message) from error
+
+
+def release() -> str:
+    """This release's version."""
+    return metadata.version("dipchip")

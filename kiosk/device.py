@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the machine knows of itself: its boot, its clocks and how far they can be believed."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wire.events import ClockSync, Moment
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
+_MAX_ERROR_MS = 16_000  # the kernel's ceiling: it means "unknown"
+
+
+class _Timex(ctypes.Structure):
+    # <sys/timex.h>, struct timex, up to the fields read here; the kernel fills the rest into the padding.
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("padding", ctypes.c_char * 256),
+    )
+
+
+def wall_ms() -> int:
+    """The wall clock in milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def utc_now() -> datetime:
+    """The wall clock as an aware datetime."""
+    return datetime.now(UTC)
+
+
+def boot() -> str:
+    """This boot's random id: 32 hexadecimal digits."""
+    return _BOOT_ID.read_text(encoding="ascii").strip().replace("-", "")
+
+
+def clock_sync() -> tuple[ClockSync, int | None]:
+    """Whether the kernel believes its clock to be synchronized, and its own bound on the error in ms."""
+    timex = _Timex()
+    state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    if state < 0:
+        return ClockSync.UNKNOWN, None
+    error_ms = timex.maxerror // 1000
+    if state == _TIME_ERROR or error_ms >= _MAX_ERROR_MS:
+        return ClockSync.UNSYNCED, None
+    return ClockSync.SYNCED, error_ms
+
+
+def moment() -> Moment:
+    """Now, honestly."""
+    sync, error_ms = clock_sync()
+    return Moment(
+        boot=boot(), monotonic_ms=time.monotonic_ns() // 1_000_000, wall_ms=wall_ms(), sync=sync, error_ms=error_ms
+    )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one process of the kiosk tells the other: codes and counts, never anything of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kiosk.store.database import Store
+
+
+class Topic(StrEnum):
+    """The things that are told."""
+
+    SCREEN = "screen"  # by the screen process: ok, in_session or a fault code
+    READER = "reader"  # by the screen process: a presence or a fault code
+    CAMERA = "camera"  # by the screen process: ok or a fault code
+    LINK = "link"  # by the courier: up or down
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A value and when it was told (wall clock in ms)."""
+
+    value: str
+    at_ms: int
+
+
+def pin(store: Store, topic: Topic, value: str, at_ms: int) -> None:
+    """Tell the other process."""
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO notice VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            " value = excluded.value, at_ms = excluded.at_ms",
+            (topic, value, at_ms),
+        )
+
+
+def read(store: Store) -> dict[str, Notice]:
+    """All that is pinned."""
+    with store.reading() as connection:
+        rows = connection.execute("SELECT name, value, at_ms FROM notice").fetchall()
+    return {name: Notice(value, at_ms) for name, value, at_ms in rows}
+
+
+def count_ending(store: Store, ending: str) -> None:
+    """Count one ended session by how it ended."""
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO tally VALUES (?, 1) ON CONFLICT (ending) DO UPDATE SET n = n + 1", (ending,))
+
+
+def endings(store: Store) -> dict[str, int]:
+    """Ended sessions by how they ended."""
+    with store.reading() as connection:
+        return dict(connection.execute("SELECT ending, n FROM tally").fetchall())
