@@ -57,7 +57,9 @@ stream = Table(
     Column("head", LargeBinary(32), nullable=False),
     Column("parent_stream", String(24)),
     Column("parent_seq", BigInteger),
+    Column("moved_ms", _MS, nullable=False),  # when its cursor last moved: the freshest come first in a receipt
     Index(None, "kiosk", "parent_stream", "parent_seq"),
+    Index(None, "kiosk", "moved_ms"),
 )
 
 event = Table(

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The day a moment belongs to: the calendar of Asia/Bangkok, which has been UTC+7 without change since 1920."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def bangkok_day(at_ms: int) -> str:
+    """The ISO 8601 date in Bangkok of milliseconds since 1970; exact, without floating point."""
+    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(BANGKOK).date().isoformat()
