@@ -65,8 +65,8 @@ class PersonState(StrEnum):
     REVOKED = "revoked"
 
 
-ReplyKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
-CitizenNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13}$")]
+ReplyKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
+CitizenNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13}\Z")]
 
 
 class StatusQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +91,7 @@ class PersonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     state: PersonState
     sandbox: bool
-    pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}$")] | None = None
+    pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}\Z")] | None = None
     pin_valid_until_ms: Count | None = None
 
     def __repr__(self) -> str:
@@ -117,10 +117,10 @@ class IdentityRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     citizen_number: CitizenNumber
     name_th: SealedName
     name_en: SealedName
-    born: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")] | None
+    born: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?\Z")] | None
     sex: Annotated[int, msgspec.Meta(ge=0, le=2)]
     card_expires: Annotated[str, msgspec.Meta(max_length=10)] | None
-    province: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}$")] | None
+    province: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}\Z")] | None
     warnings: tuple[str, ...]
     reply_key: ReplyKey
 
