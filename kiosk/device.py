@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import resource
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from wire.events import ClockSync, Moment
 
@@ -59,3 +62,17 @@ def moment() -> Moment:
     return Moment(
         boot=boot(), monotonic_ms=time.monotonic_ns() // 1_000_000, wall_ms=wall_ms(), sync=sync, error_ms=error_ms
     )
+
+
+_PR_SET_DUMPABLE = 4  # prctl(2)
+
+
+def keep_memory_private() -> None:
+    """No core file, and no other process of this user may read this one's memory (security design, K10)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def leave_now() -> NoReturn:
+    """End this process at once, from any thread."""
+    os._exit(0)

@@ -63,6 +63,11 @@ class Conductor:
         self._happenings: queue.SimpleQueue[on.Happening | Future[on.Happening]] = queue.SimpleQueue()
         self._stop_looking = threading.Event()
 
+    @property
+    def state(self) -> State:
+        """The moment that the session is in."""
+        return self._session.state
+
     def tell(self, happening: on.Happening) -> None:
         """Hand a happening in, from any thread."""
         self._happenings.put(happening)

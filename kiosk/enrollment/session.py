@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment, Zone
-from kiosk.enrollment.failures import Failure
+from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.screening import screened
@@ -55,7 +55,7 @@ class Session:
 
     policy: SessionPolicy = field(default_factory=SessionPolicy)
     state: at.State = field(default_factory=at.Attract)
-    presence: Presence = Presence.NO_READER  # so that a card left in the reader starts nobody's session
+    presence: Presence | None = None  # not yet known: a card left in the reader starts nobody's session
     consent: Consent | None = None
     identity: Identity | None = None
     card_failures: int = 0
@@ -118,12 +118,16 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
         case on.Rejected() if _awaits_outcome(session):
             return _problem(session, Failure.NOT_ACCEPTED, now, retry=False)
         case on.FaultHappened(fault):
-            stopped = replace(session, state=at.OutOfService(fault), ended=Farewell.NOT_SAVED)
-            return stopped, (on.StopWork(), on.End(Farewell.NOT_SAVED))
+            return _faulted(session, fault)
         case on.Ticked():
             return _ticked(session, now)
         case _:
             return session, ()
+
+
+def _faulted(session: Session, fault: Fault) -> Advance:
+    stopped = replace(session, state=at.OutOfService(fault), identity=None, ended=Farewell.NOT_SAVED)
+    return stopped, (on.StopWork(), on.End(Farewell.NOT_SAVED))
 
 
 def _enter(session: Session, state: at.State, now: on.Now, *, lasts_s: float | None = None) -> Session:
@@ -229,10 +233,14 @@ def _look(session: Session, now: on.Now) -> Advance:
 
 def _card_changed(session: Session, presence: Presence, now: on.Now) -> Advance:
     before, session = session.presence, replace(session, presence=presence)
+    if presence is Presence.NO_READER and isinstance(session.state, at.Attract):
+        return _faulted(session, Fault.READER_ABSENT)
     if presence is Presence.PRESENT:
         return _card_came(session, now) if before is Presence.ABSENT else (session, ())
-    if before is not Presence.PRESENT:
-        return session, ()
+    return _card_left(session, now) if before is Presence.PRESENT else (session, ())
+
+
+def _card_left(session: Session, now: on.Now) -> Advance:
     if isinstance(session.state, at.TakeCard):
         return _end(session)
     holds_person = isinstance(session.state, _NEEDS_CARD) or isinstance(session.interrupted, _NEEDS_CARD)

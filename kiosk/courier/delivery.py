@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The courier's work without its transport: what to send now, and what a message that came down changes.
+
+It carries sealed bytes and knows nobody. Source: security design, section 5.1.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kiosk import device
+from kiosk.courier.heartbeat import heartbeat
+from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store.noticeboard import Topic
+from wire import topics
+from wire.asks import Answer
+from wire.chain import Marks, Sending
+from wire.envelope import join, open_message, seal_message
+from wire.errors import NotForYou, WireError
+from wire.hello import Hello
+from wire.ids import AskId, KioskId, Shard, StreamId
+from wire.receipts import Receipt
+from wire.signing import Kind, SigningKey, VerifyKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kiosk.store.database import Store
+    from wire.topics import Up
+
+log = structlog.get_logger()
+
+HELLO_EVERY_S = 300.0
+HEARTBEAT_EVERY_S = 30.0
+_ASK_AGAIN_S = 3.0  # a person waits
+_ANSWERED_ASK_AGAIN_S = 15.0  # a later answer may have been lost
+_LINK_NOTICE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish."""
+
+    kind: Up
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The courier's own key, which signs HELLO and heartbeat only, and those whose words it believes."""
+
+    own: SigningKey
+    receipts: VerifyKey
+    answers: VerifyKey
+
+
+class Delivery:
+    """One kiosk's deliveries. Every method is told the monotonic time in seconds."""
+
+    def __init__(self, *, store: Store, keys: Keys, kiosk: KioskId, where: Shard, release: str) -> None:
+        """Begin disconnected."""
+        self._store = store
+        self._keys = keys
+        self._kiosk = kiosk
+        self._where = where
+        self._release = release
+        self._sending = Sending()
+        self._nonce: str | None = None
+        self._hello_at_s = 0.0
+        self._heartbeat_at_s = 0.0
+        self._asked_at_s: dict[AskId, float] = {}
+        self._link: tuple[str, float] | None = None
+        self._connected = False
+
+    def connected(self) -> None:
+        """A new connection: everything under way is sent again, after HELLO."""
+        self._connected = True
+        self._sending = self._sending.reconnected()
+        self._asked_at_s.clear()
+        self._hello_at_s = self._heartbeat_at_s = 0.0
+
+    def disconnected(self, now_s: float) -> None:
+        """The connection is gone."""
+        self._connected = False
+        self._nonce = None
+        self._tell_link("down", now_s)
+
+    def due(self, now_s: float) -> Iterator[Outgoing]:
+        """All that is to be published now, in order."""
+        if not self._connected:
+            return
+        yield from self._due_hello(now_s)
+        yield from self._due_asks(now_s)
+        yield from self._due_events(now_s)
+        if now_s >= self._heartbeat_at_s:
+            self._heartbeat_at_s = now_s + HEARTBEAT_EVERY_S
+            body = heartbeat(self._store, self._kiosk, self._release)
+            yield Outgoing(topics.Up.HEARTBEAT, seal_message(self._keys.own, Kind.HEARTBEAT, body))
+
+    def _due_hello(self, now_s: float) -> Iterator[Outgoing]:
+        if now_s < self._hello_at_s:
+            return
+        self._hello_at_s = now_s + HELLO_EVERY_S
+        self._nonce = secrets.token_hex(16)
+        body = Hello(
+            v=1, kiosk=self._kiosk, nonce=self._nonce, at=device.moment(), pruned=dict(outbox.pruned(self._store))
+        )
+        yield Outgoing(topics.Up.HELLO, seal_message(self._keys.own, Kind.HELLO, body))
+
+    def _due_asks(self, now_s: float) -> Iterator[Outgoing]:
+        asks = inbox.open_asks(self._store, device.wall_ms())
+        for ask in asks:
+            again_s = _ANSWERED_ASK_AGAIN_S if ask.answers else _ASK_AGAIN_S
+            if now_s >= self._asked_at_s.get(ask.id, 0.0) + again_s or ask.id not in self._asked_at_s:
+                self._asked_at_s[ask.id] = now_s
+                yield Outgoing(topics.Up.ASK, ask.message)
+        self._asked_at_s = {ask.id: self._asked_at_s[ask.id] for ask in asks}
+
+    def _due_events(self, now_s: float) -> Iterator[Outgoing]:
+        waiting = outbox.pending(self._store)
+        self._sending, positions = self._sending.due(len(waiting), now_s)
+        for position in positions:
+            event = waiting[position]
+            yield Outgoing(topics.Up.EVENT, join(event.signed, event.attachment))
+
+    def arrived(self, topic: str, message: bytes, now_s: float) -> None:
+        """Take a message in; one that is not true, or not for this kiosk, changes nothing."""
+        try:
+            match topics.kind_of_down(topic):
+                case topics.Down.RECEIPT:
+                    self._take_receipt(message, now_s)
+                case topics.Down.ANSWER:
+                    self._take_answer(message)
+                case None:
+                    log.warning("unknown_kind_of_message")
+        except WireError as error:
+            log.warning("message_refused", reason=error.reason)
+
+    def _take_receipt(self, message: bytes, now_s: float) -> None:
+        receipt, _ = open_message(message, Kind.RECEIPT, self._keys.receipts, Receipt)
+        self._require_ours(receipt.kiosk)
+        ours = receipt.nonce is not None and receipt.nonce == self._nonce
+        before = outbox.depth(self._store).count
+        marks = {StreamId(stream): Marks(mark.acked, mark.archived) for stream, mark in receipt.marks.items()}
+        outbox.settle(self._store, marks, may_go_back=ours)
+        settled = before - outbox.depth(self._store).count
+        if settled < 0:
+            self._sending = self._sending.reconnected()
+        self._sending = self._sending.settled(settled)
+        if settled:
+            log.info("settled", count=settled, outbox=before - settled)
+        if ours:
+            self._nonce = None
+        self._tell_link("up", now_s)
+
+    def _take_answer(self, message: bytes) -> None:
+        answer, _ = open_message(message, Kind.ANSWER, self._keys.answers, Answer)
+        self._require_ours(answer.kiosk)
+        inbox.answered(self._store, AskId(answer.ask), answer.n, message)
+
+    def _require_ours(self, kiosk: str) -> None:
+        if kiosk != self._kiosk:
+            message = "addressed to another kiosk"
+            raise NotForYou(message)
+
+    def keep_link_told(self, now_s: float) -> None:
+        """Tell the screen process again that the link is up, so that a dead courier is noticed."""
+        if self._link is not None and self._link[0] == "up" and now_s >= self._link[1] + _LINK_NOTICE_S:
+            self._tell_link("up", now_s, again=True)
+
+    def _tell_link(self, value: str, now_s: float, *, again: bool = False) -> None:
+        if again or self._link is None or self._link[0] != value:
+            noticeboard.pin(self._store, Topic.LINK, value, device.wall_ms())
+            self._link = (value, now_s)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The courier process: it has the network and the store, and no camera, no reader, no screen and no person."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kiosk import config, device, logs
+from kiosk.courier.delivery import Delivery, Keys
+from kiosk.courier.mqtt import Arrived, Connected, Connection, Disconnected
+from kiosk.store import inbox, outbox
+from kiosk.store.database import Store, StoreError
+from wire.topics import down_filter, up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = structlog.get_logger()
+
+_LOOP_S = 0.1
+_HOUSEKEEPING_S = 3600.0
+_AFTER_ERROR_S = 5.0
+
+
+def run(settings_file: Path) -> None:
+    """Deliver until SIGTERM."""
+    settings = config.read(settings_file)
+    logs.configure("kiosk-courier", settings.log_level)
+    device.keep_memory_private()
+    trust = config.read_trust(settings.trust)
+    keys = Keys(config.read_signing_key(settings.courier_key), trust.receipts(), trust.answers())
+    store = Store(settings.store)
+    delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
+    connection = Connection(
+        kiosk=settings.kiosk, broker=settings.broker, subscribe_to=down_filter(settings.shard, settings.kiosk)
+    )
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    connection.start()
+    log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
+    housekeeping_at_s = 0.0
+    while not stopping.is_set():
+        try:
+            _one_round(settings, delivery, connection)
+            if time.monotonic() >= housekeeping_at_s:
+                housekeeping_at_s = time.monotonic() + _HOUSEKEEPING_S
+                outbox.prune(store, device.wall_ms())
+                inbox.forget_expired(store, device.wall_ms())
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            stopping.wait(_AFTER_ERROR_S)
+            _reopened(store)
+    connection.stop()
+    store.close()
+
+
+def _one_round(settings: config.Settings, delivery: Delivery, connection: Connection) -> None:
+    occurrence = connection.next(_LOOP_S)
+    now_s = time.monotonic()
+    match occurrence:
+        case Connected():
+            delivery.connected()
+        case Disconnected():
+            delivery.disconnected(now_s)
+        case Arrived(topic, payload):
+            delivery.arrived(topic, payload, now_s)
+        case None:
+            pass
+    delivery.keep_link_told(now_s)
+    for outgoing in delivery.due(now_s):
+        connection.publish(up(settings.shard, settings.kiosk, outgoing.kind), outgoing.message)
+
+
+def _reopened(store: Store) -> None:
+    try:
+        store.reopen()
+    except StoreError as error:
+        log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One person's process: the only one that holds card bytes, frames and embeddings. Its end is the wipe.
+
+Started by the screen process with one end of a socket; it has no store, no signing key and no network.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kiosk import config, device, logs
+from kiosk.card.national_id import NationalIdReader
+from kiosk.card.pcsc import PcscReaders
+from kiosk.card.watcher import Watcher
+from kiosk.enrollment import happenings as on
+from kiosk.enrollment.conductor import Conductor
+from kiosk.enrollment.failures import FaultError
+from kiosk.enrollment.policy import SessionPolicy
+from kiosk.enrollment.states import OutOfService
+from kiosk.face.checks import FaceCheck
+from kiosk.records import pipe
+from kiosk.records.sealing import SealedKeeper
+
+if TYPE_CHECKING:
+    from kiosk.enrollment.ports import Presence
+    from kiosk.enrollment.states import State
+
+log = structlog.get_logger()
+
+
+class PipeStage:
+    """The session's stage, at the other end of the socket."""
+
+    def __init__(self, channel: pipe.Pipe[pipe.ToPerson]) -> None:
+        """Show on this channel."""
+        self._channel = channel
+
+    def show(self, state: State) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.Shown(state))
+
+    def preview(self, width: int, height: int, rgb: bytes) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.Previewed(width, height, rgb))
+
+    def card_seen(self, presence: Presence) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.CardSeen(presence))
+
+
+def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
+    match message:
+        case pipe.Said(intent):
+            return on.PersonSaid(intent)
+        case pipe.AnswerCame(answer):
+            return keeper.opened(answer)
+        case pipe.LinkDown():
+            return on.Unreachable()
+        case pipe.RecordFiled(code):
+            return on.Filed(code)
+        case pipe.RecordNotFiled():
+            return on.NotFiled()
+        case pipe.RecordConfirmed():
+            return on.Confirmed()
+
+
+def _now() -> on.Now:
+    return on.Now(time.monotonic(), device.utc_now())
+
+
+def _listen(channel: pipe.Pipe[pipe.ToPerson], conductor: Conductor, keeper: SealedKeeper) -> None:
+    try:
+        while True:
+            message = channel.receive()
+            if message is not None:
+                happening = _heard(message, keeper)
+                if happening is not None:
+                    conductor.tell(happening)
+    except pipe.PipeClosedError:
+        # Nobody shows this session any more: leave at once, which is the wipe.
+        device.leave_now()
+
+
+def main() -> None:
+    """Serve one person: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR`."""
+    device.keep_memory_private()
+    settings = config.read(Path(sys.argv[1]))
+    logs.configure("kiosk-person", settings.log_level)
+    channel: pipe.Pipe[pipe.ToPerson] = pipe.Pipe.inherited(int(sys.argv[2]), pipe.ToPerson)
+    try:
+        _serve(settings, channel)
+    except pipe.PipeClosedError:
+        device.leave_now()
+
+
+def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None:
+    readers = PcscReaders(settings.reader)
+    examiner = FaceCheck.configured(settings.camera, settings.models, allow_assist=settings.profile != "live")
+    keeper = SealedKeeper(
+        kiosk=settings.kiosk, trust=config.read_trust(settings.trust), send=channel.send, wall_ms=device.wall_ms
+    )
+    try:
+        readers.check_ready()
+        examiner.check_ready()
+    except FaultError as error:
+        channel.send(pipe.Broken(error.fault, str(error)))
+        return
+    channel.send(pipe.Ready())
+    conductor = Conductor(
+        reader=NationalIdReader(readers.open),
+        watcher=Watcher(readers.wait),
+        examiner=examiner,
+        keeper=keeper,
+        stage=PipeStage(channel),
+        clock=_now,
+        policy=SessionPolicy(),
+    )
+    threading.Thread(target=_listen, args=(channel, conductor, keeper), name="listener", daemon=True).start()
+    why = conductor.run()
+    if isinstance(conductor.state, OutOfService):
+        channel.send(pipe.Broken(conductor.state.fault, "It failed while serving. Check its cable and its log."))
+    else:
+        channel.send(pipe.Finished(why))
+
+
+if __name__ == "__main__":
+    main()

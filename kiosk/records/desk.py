@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The screen process's desk: one person's process after another, their records filed, their answers handed back.
+
+It keeps the kiosk honest about itself: nobody starts while the store, the reader, the camera or a model is unfit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from kiosk import device
+from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
+from kiosk.records import pipe
+from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store.database import DiskFullError, Store, StoreError
+from kiosk.store.noticeboard import Topic
+from wire.ids import AskId, EventId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiosk.records.filing import Filing
+
+log = structlog.get_logger()
+
+_POLL_S = 0.2
+_RETRY_S = 5.0
+_LINK_STALE_MS = 90_000  # three of the courier's notices missed
+
+
+class PersonProcess(Protocol):
+    """One person's process, already started."""
+
+    channel: pipe.Pipe[pipe.FromPerson]
+
+    def end(self) -> int:
+        """Make sure that it has ended, and return its exit code."""
+
+
+class Screen(Protocol):
+    """Where states are shown; callable from the desk's thread."""
+
+    def show(self, state: State) -> None:
+        """Show this state."""
+
+    def preview(self, width: int, height: int, rgb: bytes) -> None:
+        """Show this live picture."""
+
+
+class Desk:
+    """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
+
+    def __init__(self, *, store: Store, filing: Filing, start: Callable[[], PersonProcess], screen: Screen) -> None:
+        """Take what it works with; `start` starts a fresh person's process."""
+        self._store = store
+        self._filing = filing
+        self._start = start
+        self._screen = screen
+        self._stopping = threading.Event()
+        self._channel: pipe.Pipe[pipe.FromPerson] | None = None
+        self._asks: dict[AskId, int] = {}
+        self._unconfirmed: EventId | None = None
+        self._in_session = False
+        self._pinned: dict[Topic, str] = {}
+
+    def say(self, intent: Intent) -> None:
+        """Pass on what the person touched; silently nothing when nobody is being served."""
+        channel = self._channel
+        if channel is not None:
+            try:
+                channel.send(pipe.Said(intent))
+            except pipe.PipeClosedError:
+                return
+
+    def stop(self) -> None:
+        """Make `run` return after the present step."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        self._screen.show(OutOfService(Fault.STARTING))
+        while not self._stopping.is_set():
+            fault = self._serve_one()
+            if fault is not None:
+                log.error("out_of_service", fault=fault)
+                self._screen.show(OutOfService(fault))
+                self._pin(Topic.SCREEN, fault)
+                self._stopping.wait(_RETRY_S)
+
+    def _serve_one(self) -> Fault | None:
+        """Serve one person; returns the fault that kept it from ending well."""
+        fault = self._store_fault()
+        if fault is not None:
+            return fault
+        person = self._start()
+        self._channel = person.channel
+        try:
+            return self._converse(person.channel)
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            return Fault.STORE_BROKEN
+        except pipe.PipeClosedError:
+            if self._stopping.is_set():
+                return None
+            if self._in_session:
+                self._count(Farewell.NOT_SAVED)
+            return Fault.PERSON_PROCESS_DIED
+        finally:
+            self._channel = None
+            code = person.end()
+            log.info("person_process_ended", exit_code=code)
+            self._close_session()
+
+    def _store_fault(self) -> Fault | None:
+        try:
+            self._store.check()
+        except DiskFullError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            return Fault.DISK_FULL
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            return Fault.STORE_BROKEN
+        return None
+
+    def _converse(self, channel: pipe.Pipe[pipe.FromPerson]) -> Fault | None:
+        news_at_s = 0.0
+        while not self._stopping.is_set():
+            message = channel.receive(_POLL_S)
+            if time.monotonic() >= news_at_s:
+                self._bring_news(channel)
+                news_at_s = time.monotonic() + _POLL_S
+            match message:
+                case None:
+                    continue
+                case pipe.Broken(fault, technician):
+                    log.error("unfit", fault=fault, technician=technician)
+                    self._pin_device(fault)
+                    return fault
+                case pipe.Finished(why):
+                    self._count(why)
+                    log.info("session_ended", ending=why)
+                    return None
+                case _:
+                    self._heed(message, channel)
+        return None
+
+    def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        match message:
+            case pipe.Ready():
+                self._pin(Topic.SCREEN, "ok")
+                self._pin(Topic.CAMERA, "ok")
+            case pipe.Shown(state):
+                self._in_session = not isinstance(state, (Attract, OutOfService))
+                self._screen.show(state)
+            case pipe.Previewed(width, height, rgb):
+                self._screen.preview(width, height, rgb)
+            case pipe.CardSeen(presence):
+                self._pin(Topic.READER, presence)
+            case pipe.AskThis():
+                self._put(message, channel)
+            case pipe.FileThis():
+                self._file(message, channel)
+
+    def _put(self, question: pipe.AskThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        try:
+            if not self._link_is_up():
+                channel.send(pipe.LinkDown())
+                return
+            self._filing.ask(question)
+        except StoreError as error:
+            log.error("ask_not_stored", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            channel.send(pipe.LinkDown())
+            return
+        self._asks[AskId(question.ask)] = 0
+
+    def _file(self, record: pipe.FileThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        try:
+            code = self._filing.file(record)
+        except StoreError as error:
+            log.error("not_filed", event_id=record.event, technician=str(error))  # noqa: TRY400 - as above
+            channel.send(pipe.RecordNotFiled())
+            return
+        log.info("event_filed", event_id=record.event)
+        self._asks[AskId(record.ask)] = 0
+        self._unconfirmed = EventId(record.event)
+        channel.send(pipe.RecordFiled(code))
+
+    def _link_is_up(self) -> bool:
+        link = noticeboard.read(self._store).get(Topic.LINK)
+        return link is not None and link.value == "up" and device.wall_ms() - link.at_ms < _LINK_STALE_MS
+
+    def _bring_news(self, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        for ask, seen in self._asks.items():
+            for n, message in inbox.answers(self._store, ask, seen):
+                self._asks[ask] = n
+                channel.send(pipe.AnswerCame(message))
+        if self._unconfirmed is not None and outbox.is_acknowledged(self._store, self._unconfirmed):
+            self._unconfirmed = None
+            channel.send(pipe.RecordConfirmed())
+
+    def _close_session(self) -> None:
+        self._in_session = False
+        self._unconfirmed = None
+        for ask in self._asks:
+            try:
+                inbox.forget(self._store, ask)
+            except StoreError as error:
+                log.error("ask_not_erased", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+        self._asks.clear()
+
+    def _count(self, why: Farewell) -> None:
+        try:
+            noticeboard.count_ending(self._store, why)
+        except StoreError as error:
+            log.error("not_counted", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+
+    def _pin_device(self, fault: Fault) -> None:
+        name = fault.value
+        if name.startswith("reader"):
+            self._pin(Topic.READER, fault)
+        elif name.startswith(("camera", "model")):
+            self._pin(Topic.CAMERA, fault)
+
+    def _pin(self, topic: Topic, value: str) -> None:
+        if self._pinned.get(topic) == value:
+            return
+        try:
+            noticeboard.pin(self._store, topic, value, device.wall_ms())
+            self._pinned[topic] = value
+        except StoreError as error:
+            log.error("not_pinned", technician=str(error))  # noqa: TRY400 - the sentence is the whole story

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The person's side of the door: identities and questions are sealed to the relay before they leave this process.
+
+The session's throw-away key lives here only; answers are opened here only. Runs in the person's process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kiosk.enrollment import happenings as on
+from kiosk.enrollment.identity import Lifelong, PartialDate
+from kiosk.enrollment.ports import Enrolled
+from kiosk.records.pipe import AskThis, FileThis
+from wire.asks import (
+    About,
+    Answer,
+    IdentityRecord,
+    OutcomeQuestion,
+    PersonAnswer,
+    PersonState,
+    SealedName,
+    StatusQuestion,
+    answer_info,
+    ask_info,
+    identity_info,
+)
+from wire.envelope import decode, open_message
+from wire.errors import NotForYou, WireError
+from wire.events import Evidence
+from wire.ids import AskId, KeyId, KioskId, new_ask_id, new_event_id
+from wire.sealing import OpeningKey
+from wire.signing import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiosk.enrollment.evidence import Enrollment
+    from kiosk.enrollment.identity import Identity, PersonName
+    from kiosk.records.pipe import FromPerson
+    from wire.registration import Trust
+
+SESSION_KEY = KeyId("session#0")
+
+# A person who is on the way already must not be sent a second time.
+_ENROLLED = {
+    PersonState.CAPTURED: Enrolled.ACCEPTED,
+    PersonState.SUBMITTED: Enrolled.ACCEPTED,
+    PersonState.ACCEPTED: Enrolled.ACCEPTED,
+    PersonState.ACTIVATED: Enrolled.ACTIVATED,
+}
+
+
+class SealedKeeper:
+    """A session's `RecordKeeper`."""
+
+    def __init__(
+        self, *, kiosk: KioskId, trust: Trust, send: Callable[[FromPerson], None], wall_ms: Callable[[], int]
+    ) -> None:
+        """Make the session's throw-away key."""
+        self._kiosk = kiosk
+        self._to = trust.sealing()
+        self._answers = trust.answers()
+        self._send = send
+        self._wall_ms = wall_ms
+        self._key: OpeningKey | None = OpeningKey.generate(SESSION_KEY)
+        self._asked: dict[AskId, About] = {}
+
+    def ask_status(self, identity: Identity) -> None:
+        """See `RecordKeeper`."""
+        ask = self._new_ask(About.STATUS)
+        question = StatusQuestion(citizen_number=identity.citizen_number, reply_key=self._reply_key())
+        self._send(AskThis(ask, About.STATUS, None, self._sealed(question, ask_info(self._kiosk, ask))))
+
+    def file(self, enrollment: Enrollment) -> None:
+        """See `RecordKeeper`."""
+        event = new_event_id(self._wall_ms())
+        ask = self._new_ask(About.OUTCOME)
+        question = OutcomeQuestion(reply_key=self._reply_key())
+        self._send(
+            FileThis(
+                event=event,
+                evidence=evidence_of(enrollment),
+                sealed=self._sealed(
+                    record_of(enrollment.identity, self._reply_key()), identity_info(self._kiosk, event)
+                ),
+                ask=ask,
+                sealed_ask=self._sealed(question, ask_info(self._kiosk, ask)),
+            )
+        )
+
+    def opened(self, message: bytes) -> on.Happening | None:
+        """What an answer tells the session; None for one that is not its business or not the relay's.
+
+        1. The relay signed it, for this kiosk, about a question that this session asked.
+        2. It opens with the session's key, for that question.
+        """
+        try:
+            answer, sealed = open_message(message, Kind.ANSWER, self._answers, Answer)  # 1
+            about = self._asked.get(AskId(answer.ask))
+            if answer.kiosk != self._kiosk or about is None or sealed is None or self._key is None:
+                return None
+            opened = self._key.open(sealed, answer_info(self._kiosk, answer.ask))  # 2
+            told = decode(opened, PersonAnswer)
+        except WireError:
+            return None
+        return _status(told) if about is About.STATUS else _outcome(told)
+
+    def forget(self) -> None:
+        """See `RecordKeeper`."""
+        self._key = None
+        self._asked.clear()
+
+    def _new_ask(self, about: About) -> AskId:
+        ask = new_ask_id(self._wall_ms())
+        self._asked[ask] = about
+        return ask
+
+    def _reply_key(self) -> str:
+        if self._key is None:
+            message = "the session is over"
+            raise NotForYou(message)
+        return str(self._key.public().jwk()["x"])
+
+    def _sealed(self, body: msgspec.Struct, info: bytes) -> bytes:
+        return self._to.seal(msgspec.json.encode(body), info)
+
+
+def _status(told: PersonAnswer) -> on.Happening:
+    return on.StatusKnown(_ENROLLED.get(told.state, Enrolled.NOT_YET))
+
+
+def _outcome(told: PersonAnswer) -> on.Happening | None:
+    match told.state:
+        case PersonState.ACCEPTED if told.pin is not None and told.pin_valid_until_ms is not None:
+            return on.PinIssued(told.pin, told.pin_valid_until_ms, told.sandbox)
+        case PersonState.ACTIVATED:
+            return on.BecameActive(told.sandbox)
+        case PersonState.REJECTED:
+            return on.Rejected()
+        case _:
+            return None
+
+
+def record_of(identity: Identity, reply_key: str) -> IdentityRecord:
+    """What the relay needs of an identity, and nothing more: no full address, no portrait."""
+    return IdentityRecord(
+        citizen_number=identity.citizen_number,
+        name_th=_name(identity.name_th),
+        name_en=_name(identity.name_en),
+        born=None if identity.born is None else _date(identity.born),
+        sex=int(identity.sex),
+        card_expires=_expiry(identity.expires),
+        province=identity.province,
+        warnings=tuple(sorted(identity.warnings)),
+        reply_key=reply_key,
+    )
+
+
+def _name(name: PersonName) -> SealedName:
+    return SealedName(name.prefix, name.first, name.middle, name.last)
+
+
+def _date(partial: PartialDate) -> str:
+    parts = [f"{partial.year:04d}"]
+    if partial.month is not None:
+        parts.append(f"{partial.month:02d}")
+        if partial.day is not None:
+            parts.append(f"{partial.day:02d}")
+    return "-".join(parts)
+
+
+def _expiry(expires: PartialDate | Lifelong | None) -> str | None:
+    if expires is None:
+        return None
+    return str(expires.value) if isinstance(expires, Lifelong) else _date(expires)
+
+
+def evidence_of(enrollment: Enrollment) -> Evidence:
+    """How sure the kiosk was, in codes and figures about the engine."""
+    match, liveness = enrollment.findings.match, enrollment.findings.liveness
+    return Evidence(
+        consent=enrollment.consent.notice_version,
+        card_status=enrollment.card_status,
+        engine=match.engine,
+        grade=match.grade,
+        models=match.model_digests,
+        policy=match.policy_version,
+        distance=round(match.distance, 2),
+        match_at_most=match.match_at_most,
+        frames=match.frames,
+        challenges=liveness.challenges,
+        parallax=round(abs(liveness.parallax), 3),
+        attempts=enrollment.attempts,
+        duration_ms=enrollment.duration_ms,
+    )
