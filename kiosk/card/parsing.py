@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns a card's blocks into an `Identity`: pure, for any bytes whatever.
+
+It never repairs what the card says, never invents a part of a date, and refuses only a card without a citizen number;
+everything else that is odd becomes a `CardWarning`.
+Source: docs/card.md; kiosk.card.file_map.
+"""
+
+from __future__ import annotations
+
+import calendar
+import unicodedata
+from typing import TYPE_CHECKING
+
+from kiosk.card import file_map
+from kiosk.card.portrait import bounded_jpeg
+from kiosk.card.residence import province_of
+from kiosk.enrollment.failures import CardReadError, Failure
+from kiosk.enrollment.identity import (
+    LIFELONG,
+    Address,
+    CardWarning,
+    Identity,
+    Lifelong,
+    PartialDate,
+    PersonName,
+    Sex,
+)
+
+if TYPE_CHECKING:
+    from kiosk.card.file_map import CardBlocks, Field
+
+_PADDING = b" \x00"
+_UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
+_NAME_PARTS = 4
+_ADDRESS_PARTS = 8
+_NUMBER_DIGITS = 13
+_DATE_DIGITS = 8
+_LIFELONG_DIGITS = "99999999"
+_BUDDHIST_ERA_YEARS = 543  # B.E. = C.E. + 543 for every date since 1941
+_PLAUSIBLE_YEARS = range(1850, 2151)  # C.E.; outside, the digits are not a year
+_MONTHS = range(1, 13)
+
+
+def parse(blocks: CardBlocks) -> Identity:
+    """Make the identity that the card states.
+
+    Raises:
+        CardReadError: CARD_UNREADABLE when there are no 13 digits where the citizen number stands.
+    """
+    return _Parser(blocks).identity()
+
+
+def has_valid_check_digit(citizen_number: str) -> bool:
+    """Whether the last of 13 digits fits the first twelve (modulus 11, weights 13 to 2)."""
+    weighted = sum(int(digit) * (_NUMBER_DIGITS - place) for place, digit in enumerate(citizen_number[:-1]))
+    return int(citizen_number[-1]) == (11 - weighted % 11) % 10
+
+
+class _Parser:
+    """One parse: the blocks, and the warnings found on the way."""
+
+    def __init__(self, blocks: CardBlocks) -> None:
+        self._blocks = blocks
+        self._warnings: set[CardWarning] = set()
+
+    def identity(self) -> Identity:
+        number = self._citizen_number()
+        address = self._address()
+        province = province_of(address.province)
+        self._warn(CardWarning.PROVINCE_UNKNOWN, when=province is None)
+        name_th = self._name(file_map.NAME_TH)
+        self._warn(CardWarning.NAME_MISSING, when=not name_th.first)
+        portrait = bounded_jpeg(self._blocks.portrait)
+        self._warn(CardWarning.PORTRAIT_UNREADABLE, when=not portrait)
+        return Identity(
+            citizen_number=number,
+            name_th=name_th,
+            name_en=self._name(file_map.NAME_EN),
+            born=self._date(file_map.BORN),
+            sex=self._sex(),
+            issued=self._date(file_map.ISSUED),
+            expires=self._expiry(),
+            address=address,
+            province=province,
+            portrait_jpeg=portrait,
+            warnings=frozenset(self._warnings),
+        )
+
+    def _warn(self, warning: CardWarning, *, when: bool) -> None:
+        if when:
+            self._warnings.add(warning)
+
+    def _citizen_number(self) -> str:
+        digits = self._text(file_map.CITIZEN_NUMBER)
+        if len(digits) != _NUMBER_DIGITS or not _are_digits(digits):
+            message = "The card has no 13 digits for a citizen number. Try again; if it stays so, staff must help."
+            raise CardReadError(Failure.CARD_UNREADABLE, message)
+        self._warn(CardWarning.CHECK_DIGIT, when=not has_valid_check_digit(digits))
+        return digits
+
+    def _sex(self) -> Sex:
+        return {"1": Sex.MALE, "2": Sex.FEMALE}.get(self._text(file_map.SEX), Sex.NOT_KNOWN)
+
+    def _name(self, field: Field) -> PersonName:
+        parts = self._text(field).split("#")
+        parts += [""] * (_NAME_PARTS - len(parts))
+        prefix, first, middle = (part.strip() for part in parts[:3])
+        return PersonName(prefix, first, middle, " ".join(parts[3:]).strip())
+
+    def _address(self) -> Address:
+        """Take the eight parts. Of another number of parts only the last is sure: the province."""
+        raw = file_map.ADDRESS.of(self._blocks.home, file_map.HOME.offset)
+        *parts, province = (part.strip() for part in self._decoded(raw).split("#"))
+        self._warn(CardWarning.ADDRESS_SHAPE, when=len(parts) + 1 != _ADDRESS_PARTS)
+        parts += [""] * (_ADDRESS_PARTS - 1 - len(parts))
+        house_number, moo, trok, soi, road, tambon, amphoe = parts[: _ADDRESS_PARTS - 1]
+        return Address(house_number, moo, trok, soi, road, tambon, amphoe, province)
+
+    def _expiry(self) -> PartialDate | Lifelong | None:
+        if self._text(file_map.EXPIRES) == _LIFELONG_DIGITS:
+            return LIFELONG
+        return self._date(file_map.EXPIRES)
+
+    def _date(self, field: Field) -> PartialDate | None:
+        """Take a date as far as it can be one; what does not fit the calendar is left unknown, and warned of."""
+        digits = self._text(field)
+        if len(digits) != _DATE_DIGITS or not _are_digits(digits):
+            self._warnings.add(CardWarning.DATE_UNREADABLE)
+            return None
+        year, month, day = int(digits[:4]) - _BUDDHIST_ERA_YEARS, int(digits[4:6]), int(digits[6:])
+        if year not in _PLAUSIBLE_YEARS:
+            self._warnings.add(CardWarning.DATE_UNREADABLE)
+            return None
+        if month not in _MONTHS:
+            self._warn(CardWarning.DATE_UNREADABLE, when=month != 0)
+            return PartialDate(year)
+        if not 1 <= day <= calendar.monthrange(year, month)[1]:
+            self._warn(CardWarning.DATE_UNREADABLE, when=day != 0)
+            return PartialDate(year, month)
+        return PartialDate(year, month, day)
+
+    def _text(self, field: Field) -> str:
+        return self._decoded(field.of(self._blocks.text))
+
+    def _decoded(self, raw: bytes) -> str:
+        """Decode a field; a byte that is no character, or a control character, becomes U+FFFD and is warned of."""
+        text = "".join(_printable(c) for c in raw.strip(_PADDING).decode("cp874", errors="replace"))
+        self._warn(CardWarning.UNDECODABLE_TEXT, when=_UNDECODABLE in text)
+        return text.strip()
+
+
+def _printable(character: str) -> str:
+    return _UNDECODABLE if unicodedata.category(character) == "Cc" else character
+
+
+def _are_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
