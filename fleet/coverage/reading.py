@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages read: sums over days and provinces, so the cost does not grow with the number of people.
+
+Our own figures are a stock: everyone activated on a day before the cut-off, less everyone revoked before it, however
+long ago. The funnel is cumulative in the same way. It never reads a person, and never mixes two profiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from sqlalchemy import Connection, case, func, literal_column, select
+
+from fleet.coverage.figures import Absence, Figures, Mode, OfficialFigures, ProxyFigures, Share
+from fleet.coverage.fiscal import Period, cutoff_day
+from fleet.errors import FleetError
+from fleet.store.tables import coverage_day, denominator, import_batch, official, workload_day
+from wire.asks import PersonState
+from wire.events import Profile
+from wire.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Row
+
+    from wire.ids import FacilityCode, ProvinceCode
+
+# Whether the ministry counts at "code issued" or at "code used" is not published; the stricter one is taken.
+COUNT_STATE = PersonState.ACTIVATED
+UNKNOWN_PROVINCE = ""  # the card's address names none
+
+
+class ModeNotOfferedError(FleetError):
+    """The mode is named but cannot be computed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An import that a figure came from."""
+
+    id: int
+    kind: str
+    file_name: str
+    file_sha256: str
+    source: str
+    made_up: bool
+    imported_ms: int
+    imported_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What is asked for: how figures are computed, for which year and period; `profile` only for our own."""
+
+    mode: Mode
+    fiscal_year: int
+    period: Period
+    profile: Profile = Profile.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All 77 provinces on one basis, and the imports behind them."""
+
+    figures: dict[ProvinceCode, OfficialFigures] | dict[ProvinceCode, ProxyFigures]
+    batches: dict[int, Batch]
+    batch_of: dict[ProvinceCode, int]
+    unplaced: int = 0  # our people whose card names no province: in no province's figure
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """People by how far they came; `captured` and `duplicates` count visits at the kiosks of a province."""
+
+    captured: int = 0
+    duplicates: int = 0
+    submitted: int = 0
+    accepted: int = 0
+    activated: int = 0
+    revoked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityWork:
+    """Visits at one facility's kiosks."""
+
+    facility: FacilityCode
+    captured: int
+    duplicates: int
+    last_day: str
+
+
+def read(connection: Connection, basis: Basis) -> Reading:
+    """Read every province's figures on one basis.
+
+    Raises:
+        ModeNotOfferedError: the figures would need a list of people that cannot be imported yet.
+    """
+    match basis.mode:
+        case Mode.OFFICIAL:
+            return _read_official(connection, basis)
+        case Mode.PROXY:
+            return _read_proxy(connection, basis)
+        case Mode.MATCHED:
+            message = (
+                "matched figures need a register of people, which cannot be imported yet; choose official or proxy"
+            )
+            raise ModeNotOfferedError(message)
+        case _:
+            assert_never(basis.mode)
+
+
+def _read_official(connection: Connection, basis: Basis) -> Reading:
+    rows = connection.execute(
+        select(official).where(official.c.fiscal_year == basis.fiscal_year, official.c.period == int(basis.period))
+    ).all()
+    batches = _batches(connection, {row.batch for row in rows})
+    found = {row.province: row for row in rows}
+
+    def figures(code: ProvinceCode) -> OfficialFigures:
+        row = found.get(code)
+        mode: Literal[Mode.OFFICIAL] = Mode.OFFICIAL
+        if row is None:
+            return Figures(mode, basis.fiscal_year, Share(None, None), Share(None, None))
+        return Figures(
+            mode=mode,
+            fiscal_year=basis.fiscal_year,
+            staff=Share(row.a1, row.b1),
+            people=Share(row.a2, row.b2),
+            snapshot=row.fiscal_year,
+            made_up=batches[row.batch].made_up,
+        )
+
+    return Reading({code: figures(code) for code in PROVINCES}, batches, _batch_of(found))
+
+
+def _read_proxy(connection: Connection, basis: Basis) -> Reading:
+    rows = connection.execute(select(denominator).where(denominator.c.fiscal_year == basis.fiscal_year)).all()
+    batches = _batches(connection, {row.batch for row in rows})
+    found = {row.province: row for row in rows}
+    active = _active_people(connection, basis)
+
+    def figures(code: ProvinceCode) -> ProxyFigures:
+        row = found.get(code)
+        mode: Literal[Mode.PROXY] = Mode.PROXY
+        count = active.get(code, 0)
+        return Figures(
+            mode=mode,
+            fiscal_year=basis.fiscal_year,
+            staff=Share(None, row.b1 if row else None, Absence.NO_ROSTER),
+            people=Share(count if count >= 0 else None, row.b2 if row else None, Absence.UNRECONCILED),
+            profile=basis.profile,
+            snapshot=row.fiscal_year if row else None,
+            made_up=row is not None and batches[row.batch].made_up,
+        )
+
+    return Reading(
+        {code: figures(code) for code in PROVINCES},
+        batches,
+        _batch_of(found),
+        unplaced=max(0, active.get(UNKNOWN_PROVINCE, 0)),
+    )
+
+
+def _batch_of(found: dict[ProvinceCode, Row[tuple[object, ...]]]) -> dict[ProvinceCode, int]:
+    return {code: row.batch for code, row in found.items()}
+
+
+def _batches(connection: Connection, ids: set[int]) -> dict[int, Batch]:
+    rows = connection.execute(select(import_batch).where(import_batch.c.id.in_(ids))) if ids else ()
+    return {
+        row.id: Batch(
+            id=row.id,
+            kind=row.kind,
+            file_name=row.file_name,
+            file_sha256=row.file_sha256,
+            source=row.source,
+            made_up=row.made_up,
+            imported_ms=row.imported_ms,
+            imported_by=row.imported_by,
+        )
+        for row in rows
+    }
+
+
+def _active_people(connection: Connection, basis: Basis) -> dict[str, int]:
+    signed = case((coverage_day.c.state == PersonState.REVOKED, -coverage_day.c.n), else_=coverage_day.c.n)
+    rows = connection.execute(
+        select(coverage_day.c.province, func.sum(signed).label("people"))
+        .where(
+            coverage_day.c.profile == basis.profile,
+            coverage_day.c.state.in_((COUNT_STATE, PersonState.REVOKED)),
+            coverage_day.c.day < cutoff_day(basis.fiscal_year, basis.period).isoformat(),
+        )
+        .group_by(coverage_day.c.province)
+    )
+    return {row.province: int(row.people) for row in rows}
+
+
+def funnel(connection: Connection, profile: Profile, before: date) -> dict[str, Funnel]:
+    """Count every province's funnel on the days before `before`; people without a province stand under ""."""
+    people = connection.execute(
+        select(coverage_day.c.province, coverage_day.c.state, func.sum(coverage_day.c.n).label("n"))
+        .where(coverage_day.c.profile == profile, coverage_day.c.day < before.isoformat())
+        .group_by(coverage_day.c.province, coverage_day.c.state)
+    )
+    counted: dict[str, dict[str, int]] = {}
+    for row in people:
+        counted.setdefault(row.province, {})[row.state] = int(row.n)
+    work = connection.execute(
+        select(
+            workload_day.c.province,
+            func.sum(workload_day.c.captured).label("captured"),
+            func.sum(workload_day.c.duplicates).label("duplicates"),
+        )
+        .where(workload_day.c.profile == profile, workload_day.c.day < before.isoformat())
+        .group_by(workload_day.c.province)
+    )
+    for row in work:
+        counted.setdefault(row.province, {}).update(captured=int(row.captured), duplicates=int(row.duplicates))
+    return {province: _funnel(counts) for province, counts in counted.items()}
+
+
+def _funnel(counts: dict[str, int]) -> Funnel:
+    return Funnel(
+        captured=counts.get("captured", 0),
+        duplicates=counts.get("duplicates", 0),
+        submitted=counts.get(PersonState.SUBMITTED, 0),
+        accepted=counts.get(PersonState.ACCEPTED, 0),
+        activated=counts.get(PersonState.ACTIVATED, 0),
+        revoked=counts.get(PersonState.REVOKED, 0),
+    )
+
+
+def summed(funnels: list[Funnel]) -> Funnel:
+    """Add funnels of one profile."""
+    return Funnel(
+        captured=sum(each.captured for each in funnels),
+        duplicates=sum(each.duplicates for each in funnels),
+        submitted=sum(each.submitted for each in funnels),
+        accepted=sum(each.accepted for each in funnels),
+        activated=sum(each.activated for each in funnels),
+        revoked=sum(each.revoked for each in funnels),
+    )
+
+
+def facilities(
+    connection: Connection, province: ProvinceCode, profile: Profile, before: date
+) -> tuple[FacilityWork, ...]:
+    """List the visits at each facility of a province, busiest first."""
+    rows = connection.execute(
+        select(
+            workload_day.c.facility,
+            func.sum(workload_day.c.captured).label("captured"),
+            func.sum(workload_day.c.duplicates).label("duplicates"),
+            func.max(workload_day.c.day).label("last_day"),
+        )
+        .where(
+            workload_day.c.profile == profile,
+            workload_day.c.province == province,
+            workload_day.c.day < before.isoformat(),
+        )
+        .group_by(workload_day.c.facility)
+        .order_by(func.sum(workload_day.c.captured).desc(), workload_day.c.facility)
+    )
+    return tuple(FacilityWork(row.facility, int(row.captured), int(row.duplicates), row.last_day) for row in rows)
+
+
+def activated_by_month(
+    connection: Connection, province: ProvinceCode, profile: Profile, *, since: date, before: date
+) -> dict[str, int]:
+    """Count a province's activations by month (`YYYY-MM`) from `since` to the day before `before`."""
+    month = func.substr(coverage_day.c.day, literal_column("1"), literal_column("7"))  # the same text in GROUP BY
+    rows = connection.execute(
+        select(month.label("month"), func.sum(coverage_day.c.n).label("n"))
+        .where(
+            coverage_day.c.profile == profile,
+            coverage_day.c.province == province,
+            coverage_day.c.state == COUNT_STATE,
+            coverage_day.c.day >= since.isoformat(),
+            coverage_day.c.day < before.isoformat(),
+        )
+        .group_by(month)
+    )
+    return {row.month: int(row.n) for row in rows}
+
+
+def any_counted(connection: Connection, profile: Profile) -> bool:
+    """Tell whether a profile has any figure at all."""
+    day = select(coverage_day.c.day).where(coverage_day.c.profile == profile).limit(1)
+    work = select(workload_day.c.day).where(workload_day.c.profile == profile).limit(1)
+    return connection.execute(day).first() is not None or connection.execute(work).first() is not None

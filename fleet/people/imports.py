@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Imports of B1, B2 and of the ministry's own figures from CSV: the whole file or nothing.
+
+An empty cell is "missing", a 0 is zero. A row replaces the earlier one of the same year, period and province; rows
+that the file does not name stay. A problem is told by row, column and kind of value, never by repeating the cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, and_, delete, insert
+
+from fleet.errors import ImportRefusedError
+from fleet.people.spreadsheets import Layout, Problem, Row, read_rows
+from fleet.store.session import unit_of_work
+from fleet.store.tables import denominator, import_batch, official
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Table
+
+_PROBLEMS_SHOWN = 20
+
+DENOMINATORS = Layout("denominators", keys=("fiscal_year", "province"), counts=("b1", "b2"))
+OFFICIAL = Layout("official", keys=("fiscal_year", "period", "province"), counts=("a1", "b1", "a2", "b2"))
+_TABLES: dict[str, Table] = {DENOMINATORS.kind: denominator, OFFICIAL.kind: official}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was given; the name is kept without its folder."""
+
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Where the figures come from and who brings them; `made_up` labels sample figures wherever they show."""
+
+    source: str
+    by: str
+    made_up: bool
+    imported_ms: int
+
+    def __post_init__(self) -> None:
+        """Refuse figures that nobody stands for."""
+        for what, text, longest in (("source", self.source, 200), ("by", self.by, 64)):
+            if not text.strip() or len(text) > longest:
+                message = f"--{what} must be 1 to {longest} characters that say {_WHY[what]}. Nothing was imported."
+                raise ImportRefusedError(message)
+
+
+_WHY = {"source": "where the figures come from", "by": "who imports them"}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was stored."""
+
+    batch: int
+    kind: str
+    rows: int
+    file_sha256: str
+    made_up: bool
+
+
+def import_denominators(engine: Engine, upload: Upload, attribution: Attribution) -> Imported:
+    """Store B1 and B2 by fiscal year and province.
+
+    Raises:
+        ImportRefusedError: the file has a problem; nothing of it was stored.
+    """
+    return _import(engine, DENOMINATORS, upload, attribution)
+
+
+def import_official(engine: Engine, upload: Upload, attribution: Attribution) -> Imported:
+    """Store the ministry's own A and B by fiscal year, period and province.
+
+    Raises:
+        ImportRefusedError: the file has a problem; nothing of it was stored.
+    """
+    return _import(engine, OFFICIAL, upload, attribution)
+
+
+def _import(engine: Engine, layout: Layout, upload: Upload, attribution: Attribution) -> Imported:
+    rows, problems = read_rows(upload.content, layout)
+    if problems:
+        raise ImportRefusedError(_told(upload.file_name, problems))
+    digest = hashlib.sha256(upload.content).hexdigest()
+    with unit_of_work(engine) as connection:
+        batch = _open_batch(connection, layout, upload.file_name, digest, attribution)
+        _replace(connection, layout, rows, batch)
+    return Imported(batch, layout.kind, len(rows), digest, attribution.made_up)
+
+
+def _open_batch(connection: Connection, layout: Layout, file_name: str, digest: str, attribution: Attribution) -> int:
+    key = connection.execute(
+        insert(import_batch).values(
+            kind=layout.kind,
+            file_sha256=digest,
+            file_name=file_name.replace("\\", "/").rpartition("/")[2][:200],
+            source=attribution.source,
+            made_up=attribution.made_up,
+            imported_ms=attribution.imported_ms,
+            imported_by=attribution.by,
+        )
+    ).inserted_primary_key
+    if key is None:  # neither of the two databases does this
+        message = "the database gave no number for the import. Nothing was imported; check the database."
+        raise ImportRefusedError(message)
+    return int(key[0])
+
+
+def _replace(connection: Connection, layout: Layout, rows: tuple[Row, ...], batch: int) -> None:
+    table = _TABLES[layout.kind]
+    for row in rows:
+        same = and_(*(table.c[key] == row[key] for key in layout.keys))
+        connection.execute(delete(table).where(same))
+    connection.execute(insert(table), [{**row, "batch": batch} for row in rows])
+
+
+def _told(file_name: str, problems: tuple[Problem, ...]) -> str:
+    name = file_name.replace("\\", "/").rpartition("/")[2]
+    lines = [f"{name}: {len(problems)} problem(s). Nothing was imported; correct the file and import it again."]
+    lines.append(f"พบปัญหา {len(problems)} จุด ยังไม่ได้นำเข้าข้อมูลใด โปรดแก้ไขไฟล์แล้วนำเข้าใหม่")
+    for problem in problems[:_PROBLEMS_SHOWN]:
+        lines += [f"  {problem.in_english()}", f"  {problem.in_thai()}"]
+    if len(problems) > _PROBLEMS_SHOWN:
+        rest = len(problems) - _PROBLEMS_SHOWN
+        lines.append(f"  and {rest} more / และอีก {rest} จุด")
+    return "\n".join(lines)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small controller database with counts, kiosks and imports, written row by row as the courier and relay would."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert
+
+import fleet.people
+from fleet.people.imports import Attribution, Upload, import_denominators, import_official
+from fleet.store.session import open_engine, unit_of_work
+from fleet.store.tables import (
+    alarm,
+    coverage_day,
+    device_state,
+    kiosk,
+    metadata,
+    quarantine,
+    refusal,
+    workload_day,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from fleet.people.imports import Imported
+
+SAMPLES = Path(fleet.people.__file__).parent / "samples"
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 10:00 in Bangkok, fiscal year 2570
+NOW_MS = int(NOW.timestamp() * 1000)
+MINUTE_MS = 60_000
+
+
+def open_books(folder: Path) -> Engine:
+    """Make an empty database."""
+    engine = open_engine(f"sqlite:///{folder / 'fleet.sqlite'}")
+    metadata.create_all(engine)
+    return engine
+
+
+def count(engine: Engine, province: str, state: str, day: str, n: int, profile: str = "live") -> None:
+    """Write one row of people."""
+    with unit_of_work(engine) as connection:
+        connection.execute(insert(coverage_day).values(profile=profile, province=province, state=state, day=day, n=n))
+
+
+def work(engine: Engine, province: str, facility: str, day: str, captured: int, profile: str = "live") -> None:
+    """Write one row of visits, one in ten of them a person who came twice."""
+    with unit_of_work(engine) as connection:
+        connection.execute(
+            insert(workload_day).values(
+                profile=profile,
+                province=province,
+                facility=facility,
+                day=day,
+                captured=captured,
+                duplicates=captured // 10,
+            )
+        )
+
+
+def bring(engine: Engine, kind: str, text: str, *, made_up: bool = False, source: str = "a register") -> Imported:
+    """Import a CSV given as text."""
+    bring_in = {"denominators": import_denominators, "official": import_official}[kind]
+    attribution = Attribution(source=source, by="tester", made_up=made_up, imported_ms=NOW_MS)
+    return bring_in(engine, Upload(f"{kind}.csv", text.encode()), attribution)
+
+
+def bring_samples(engine: Engine) -> None:
+    """Import the sample files that travel with the package."""
+    for kind in ("denominators", "official"):
+        content = (SAMPLES / f"made-up-{kind}.csv").read_text(encoding="utf-8")
+        bring(engine, kind, content, made_up=True, source="sample file of this software")
+
+
+def add_kiosk(
+    engine: Engine, name: str, *, province: str = "41", facility: str = "11013", status: str = "active"
+) -> None:
+    """Register a kiosk that has said nothing yet."""
+    with unit_of_work(engine) as connection:
+        connection.execute(
+            insert(kiosk).values(
+                id=name,
+                facility=facility,
+                province=province,
+                shard="00",
+                event_key="{}",
+                status=status,
+                registered_ms=NOW_MS,
+            )
+        )
+
+
+def heard(engine: Engine, name: str, *, minutes_ago: int = 1, **said: object) -> None:
+    """Write what a kiosk last said of itself."""
+    values = {
+        "release": "0.1.0",
+        "outbox": 0,
+        "oldest_unacked_s": None,
+        "screen": "ok",
+        "reader": "absent",
+        "camera": "ok",
+        "disk_free_mib": 20_000,
+        "clock_sync": "synced",
+        "sessions": '{"filed": 3}',
+    }
+    with unit_of_work(engine) as connection:
+        connection.execute(
+            insert(device_state).values(kiosk=name, seen_ms=NOW_MS - minutes_ago * MINUTE_MS, **{**values, **said})
+        )
+
+
+def refuse(engine: Engine, name: str, reason: str = "bad_signature", n: int = 1) -> None:
+    """Write that messages of a sender were refused, and one of them kept."""
+    with unit_of_work(engine) as connection:
+        connection.execute(insert(refusal).values(kiosk=name, kind="event", reason=reason, n=n, last_ms=NOW_MS))
+        connection.execute(
+            insert(quarantine).values(
+                kiosk=name, kind="event", reason=reason, digest=bytes(32), size_bytes=1, received_ms=NOW_MS
+            )
+        )
+
+
+def raise_alarm(engine: Engine, name: str, kind: str = "fork") -> None:
+    """Write an alarm of a kiosk."""
+    with unit_of_work(engine) as connection:
+        connection.execute(insert(alarm).values(kiosk=name, kind=kind, stream="a" * 24, seq=7, raised_ms=NOW_MS))
