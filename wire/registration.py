@@ -16,7 +16,10 @@ from wire.signing import VerifyKey
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kiosk as the controller registers it; `event_key` is its public JWK."""
+    """A kiosk as the controller registers it, with two public JWKs.
+
+    `event_key` is the screen's: it signs events and asks. `courier_key` is the courier's: HELLO and heartbeats.
+    """
 
     v: Version1
     kiosk: KioskText
@@ -24,6 +27,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     province: str
     shard: str
     event_key: dict[str, Any]
+    courier_key: dict[str, Any]
 
     def __post_init__(self) -> None:
         """Refuse what the strict parsers refuse.
@@ -34,6 +38,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         province_code(self.province)
         shard(self.shard)
         VerifyKey.from_jwk(self.event_key)
+        VerifyKey.from_jwk(self.courier_key)
 
 
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
