@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dipchip-provision`: makes a fleet's and a kiosk's folder, renews their certificates, and revokes a kiosk.
+
+It never overwrites a key and never talks to a network.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from provisioning.authority import Authorities
+from provisioning.broker import Listener, publish_revocations
+from provisioning.errors import ProvisioningError
+from provisioning.files import Report
+from provisioning.fleet import Plan
+from provisioning.fleet import make as make_fleet
+from provisioning.identities import Site
+from provisioning.identities import make as make_kiosk
+from provisioning.places import Layout
+from wire.errors import WireError
+from wire.registration import default_shard
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Makes and renews a fleet's folders.")
+
+Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]
+Port = Annotated[int, typer.Option(min=1, max=65535)]
+Installed = Annotated[
+    bool, typer.Option("--installed", help="Write paths as the Ansible roles install them, not beside each other.")
+]
+
+
+@app.command()
+def fleet(  # noqa: PLR0913 - each is one option of the command line
+    directory: Fleet,
+    *,
+    broker_host: Annotated[str, typer.Option(help="The name or address by which kiosks reach the broker.")],
+    database_url: Annotated[str, typer.Option(help="sqlite:///PATH or postgresql+psycopg://...")],
+    idp_url: Annotated[str, typer.Option(help="The identity provider: https, or http on this machine.")],
+    broker_port: Port = 8883,
+    broker_bind: Annotated[str, typer.Option(help="The address the broker listens on.")] = "127.0.0.1",
+    web_port: Port = 8080,
+    installed: Installed = False,
+) -> None:
+    """Make a fleet: certificate authority, broker, controller. Again: renew certificates and revocation lists."""
+    report = Report()
+    listener = Listener(broker_host, broker_port, broker_bind)
+    plan = Plan(listener, database_url, idp_url, web_port, _layout(installed=installed))
+    make_fleet(directory, plan, _now(), report)
+    _tell(report, "Keys that existed were kept.")
+    _tell(Report(), f"Next: dipchip-provision kiosk {directory} --id ... ; keep {directory / 'authority'} offline.")
+
+
+@app.command()
+def kiosk(  # noqa: PLR0913 - each is one option of the command line
+    directory: Fleet,
+    *,
+    name: Annotated[str, typer.Option("--id", help="3 to 32 of a-z, 0-9 and '-'; also on the kiosk's label.")],
+    facility: Annotated[str, typer.Option(help="Facility code (hcode5).")],
+    province: Annotated[str, typer.Option(help="Where it stands: two digits of the Ministry of Interior.")],
+    out: Annotated[Path, typer.Option(help="The kiosk's folder.")],
+    shard: Annotated[str, typer.Option(help="Two hexadecimal digits; chosen from the name when left out.")] = "",
+    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER or file:PATH.")] = "usb:0",
+    reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
+    models: Annotated[str, typer.Option(help="Folder of the approved models; needed for live.")] = "",
+    profile: Annotated[str, typer.Option(help="test or live.")] = "test",
+    installed: Installed = False,
+) -> None:
+    """Make a kiosk's folder. Again, with the same folder: renew its certificate and settings, keep its keys."""
+    report = Report()
+    layout = _layout(installed=installed)
+    site = Site(name, facility, province, shard or default_shard(name), profile, camera, reader, models, layout)
+    make_kiosk(directory, site, out, _now(), report)
+    _tell(report, "Keys that existed were kept; a kiosk that needs new keys gets a new name.")
+    _tell(Report(), f"Next: dipchip-fleet register --config courier.toml {out / 'registration.json'}")
+
+
+@app.command()
+def revoke(directory: Fleet, *, name: Annotated[str, typer.Option("--id", help="The kiosk.")]) -> None:
+    """Put all certificates of a kiosk on the revocation list. The broker reads it at SIGHUP."""
+    report = Report()
+    authorities = Authorities.open(directory / "authority", _now(), report)
+    fresh = authorities.revoke(name)
+    publish_revocations(authorities, directory / "broker")
+    _tell(report, f"{name}: {fresh} certificate(s) newly revoked.")
+    _tell(Report(), "Next: copy crl.pem to the broker and send it SIGHUP. A session that is open stays until it ends:")
+    _tell(Report(), "restart the broker to end it now.")
+
+
+def _layout(*, installed: bool) -> Layout:
+    return Layout.INSTALLED if installed else Layout.BESIDE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _tell(report: Report, closing: str) -> None:
+    for line in (*report.lines, closing):
+        typer.echo(line)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line, the process's own when none is given; our errors are one sentence and exit code 2."""
+    try:
+        app(arguments)
+    except (ProvisioningError, WireError) as error:
+        sys.stderr.write(f"dipchip-provision: {error}\n")
+        sys.exit(2)

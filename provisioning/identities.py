@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes a kiosk's folder: its keys, whom it trusts, its settings, and the registration the controller imports.
+
+The keys are made here, on the technician's machine, and travel with the folder. Keys that are born on the device
+come with the claim, in a later release; the folder's shape stays.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from provisioning.authority import Authorities, key_file, pem
+from provisioning.broker import CONTROLLER
+from provisioning.errors import FolderError, RefusedError
+from provisioning.files import Report, as_json, folder, public, read, read_json
+from provisioning.fleet import jwk_file
+from provisioning.places import KioskPlaces, Layout
+from provisioning.rendering import toml
+from wire.errors import Malformed
+from wire.ids import facility_code, key_id, kiosk_id, shard
+from wire.provinces import province_code
+from wire.registration import Registration
+from wire.signing import SigningKey
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+_CAMERA = re.compile(r"pi|usb:[0-9]{1,2}|file:.+")
+_PROFILES = ("test", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a kiosk stands and what is plugged into it."""
+
+    kiosk: str
+    facility: str
+    province: str
+    shard: str
+    profile: str
+    camera: str
+    reader: str
+    models: str
+    layout: Layout
+
+    def __post_init__(self) -> None:
+        """Refuse what the kiosk or the controller would refuse later.
+
+        Raises:
+            RefusedError: naming the option, the value and what is allowed.
+        """
+        checks = (
+            ("--id", self.kiosk, kiosk_id),
+            ("--facility", self.facility, facility_code),
+            ("--province", self.province, province_code),
+            ("--shard", self.shard, shard),
+        )
+        for option, value, parse in checks:
+            try:
+                parse(value)
+            except Malformed as error:
+                message = f"{option} {value!r}: {error}. Correct it and run again."
+                raise RefusedError(message) from error
+        self._check_names()
+        self._check_devices()
+
+    def _check_names(self) -> None:
+        if self.kiosk == CONTROLLER:
+            message = f"--id {self.kiosk}: that name is the controller's own. Choose another."
+            raise RefusedError(message)
+        if self.profile not in _PROFILES:
+            message = f"--profile {self.profile!r}: must be test or live."
+            raise RefusedError(message)
+
+    def _check_devices(self) -> None:
+        if not _CAMERA.fullmatch(self.camera):
+            message = f"--camera {self.camera!r}: must be pi, usb:NUMBER or file:PATH."
+            raise RefusedError(message)
+        if self.profile == "live" and (not self.models or self.camera.startswith("file:")):
+            message = "--profile live: needs --models with the approved models and a real camera (pi or usb:NUMBER)."
+            raise RefusedError(message)
+
+
+def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> None:
+    """Make a kiosk's folder, or renew its certificate and settings; keys that are there stay."""
+    authorities = Authorities.open(fleet / "authority", now, report)
+    _refuse_strangers(authorities, fleet, site.kiosk, out)
+    for name in ("", "tls"):
+        folder(out / name, private=True)
+    beside = KioskPlaces()
+    _register(fleet, site, out, report)
+    authorities.client(site.kiosk, key_file(out / beside.key, report), out / beside.certificate)
+    public(out / beside.ca, pem(authorities.root.certificate), report)
+    public(out / beside.trust, read(fleet / "trust.json"), report)
+    public(out / "kiosk.toml", _settings(fleet, site), report)
+
+
+def registered(fleet: Path, kiosk: str) -> Path:
+    """Where the fleet remembers a kiosk's registration."""
+    return fleet / "kiosks" / f"{kiosk}.json"
+
+
+def _refuse_strangers(authorities: Authorities, fleet: Path, kiosk: str, out: Path) -> None:
+    if authorities.is_revoked(kiosk):
+        message = f"--id {kiosk}: was revoked. A revoked name is not given again: choose a new one."
+        raise RefusedError(message)
+    known = registered(fleet, kiosk)
+    if not known.exists():
+        return
+    beside = KioskPlaces()
+    mine = {"event_key": out / beside.event_key, "courier_key": out / beside.courier_key}
+    told = read_json(known)
+    if any(not path.exists() or _public(path) != told.get(name) for name, path in mine.items()):
+        message = f"--id {kiosk}: exists with other keys than {out}. Give its own folder, or choose a new name."
+        raise RefusedError(message)
+
+
+def _public(path: Path) -> dict[str, object]:
+    return SigningKey.from_jwk(read_json(path)).public().jwk()
+
+
+def _register(fleet: Path, site: Site, out: Path, report: Report) -> None:
+    beside = KioskPlaces()
+    event_key = _key(out / beside.event_key, f"{site.kiosk}#1", report)
+    courier_key = _key(out / beside.courier_key, f"{site.kiosk}#2", report)
+    registration = Registration(1, site.kiosk, site.facility, site.province, site.shard, event_key, courier_key)
+    content = as_json(msgspec.to_builtins(registration))
+    folder(fleet / "kiosks")
+    public(registered(fleet, site.kiosk), content, report)
+    public(out / "registration.json", content, report)
+
+
+def _key(path: Path, kid: str, report: Report) -> dict[str, object]:
+    made = jwk_file(path, lambda: SigningKey.generate(key_id(kid)).jwk(), report)
+    key = SigningKey.from_jwk(made)
+    if key.kid != kid:
+        message = f"{path.parent}: is the folder of another kiosk. Give each kiosk a folder of its own."
+        raise RefusedError(message)
+    return key.public().jwk()
+
+
+def _settings(fleet: Path, site: Site) -> bytes:
+    at = KioskPlaces.of(site.layout)
+    host, port = _broker(fleet / "fleet.toml")
+    return toml(
+        "kiosk",
+        kiosk=site.kiosk,
+        facility=site.facility,
+        province=site.province,
+        shard=site.shard,
+        profile=site.profile,
+        store=at.store,
+        trust=at.trust,
+        event_key=at.event_key,
+        courier_key=at.courier_key,
+        reader=site.reader,
+        camera=site.camera,
+        models=site.models,
+        host=host,
+        port=port,
+        ca=at.ca,
+        certificate=at.certificate,
+        key=at.key,
+    )
+
+
+def _broker(path: Path) -> tuple[str, int]:
+    try:
+        told = tomllib.loads(read(path).decode())
+        return str(told["broker_host"]), int(told["broker_port"])
+    except (KeyError, ValueError) as error:
+        message = f"{path}: not what `dipchip-provision fleet` writes. Run that command again."
+        raise FolderError(message) from error

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a process finds its files: beside its settings, or where the Ansible roles and the units put them.
+
+In the installed layout keys are credentials (systemd.exec, LoadCredential=): files of root, seen by one service.
+"""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Layout(StrEnum):
+    """Which of the two."""
+
+    BESIDE = "beside"  # the folder can be used where it is, or moved as a whole
+    INSTALLED = "installed"  # the folder is copied by the Ansible roles
+
+
+def _credential(unit: str, name: str) -> str:
+    return f"/run/credentials/{unit}.service/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KioskPlaces:
+    """Paths as kiosk.toml says them; relative ones are relative to it."""
+
+    store: str = "store.db"
+    trust: str = "trust.json"
+    event_key: str = "event.jwk"
+    courier_key: str = "courier.jwk"
+    ca: str = "tls/ca.pem"
+    certificate: str = "tls/kiosk.crt"
+    key: str = "tls/kiosk.key"
+
+    @classmethod
+    def of(cls, layout: Layout) -> KioskPlaces:
+        """The paths in a layout."""
+        if layout is Layout.BESIDE:
+            return cls()
+        return cls(
+            store="/var/lib/dipchip-store/store.db",
+            event_key=_credential("dipchip-kiosk-ui", "event.jwk"),
+            courier_key=_credential("dipchip-kiosk-courier", "courier.jwk"),
+            key=_credential("dipchip-kiosk-courier", "kiosk.key"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerPlaces:
+    """Paths as courier.toml and relay.toml say them."""
+
+    ca: str = "tls/ca.pem"
+    certificate: str = "tls/controller.crt"
+    key: str = "tls/controller.key"
+    receipt: str = "receipt.jwk"
+    sealing: str = "relay/sealing.jwk"
+    token: str = "relay/token.key"  # noqa: S105 - a path
+    answer: str = "relay/answer.jwk"
+
+    @classmethod
+    def of(cls, layout: Layout) -> ControllerPlaces:
+        """The paths in a layout."""
+        if layout is Layout.BESIDE:
+            return cls()
+        return cls(
+            key=_credential("dipchip-fleet-courier", "controller.key"),
+            receipt=_credential("dipchip-fleet-courier", "receipt.jwk"),
+            sealing=_credential("dipchip-fleet-relay", "sealing.jwk"),
+            token=_credential("dipchip-fleet-relay", "token.key"),
+            answer=_credential("dipchip-fleet-relay", "answer.jwk"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPlaces:
+    """Absolute paths for mosquitto.conf, and the user that Mosquitto becomes when root starts it."""
+
+    folder: Path
+    state: Path
+    user: str
+
+    @classmethod
+    def of(cls, layout: Layout, made_in: Path) -> BrokerPlaces:
+        """The paths in a layout."""
+        if layout is Layout.BESIDE:
+            return cls(made_in.absolute(), made_in.absolute() / "data", getpass.getuser())
+        return cls(Path("/etc/dipchip/broker"), Path("/var/lib/mosquitto"), "mosquitto")
