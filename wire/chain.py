@@ -154,10 +154,11 @@ class Sending:
             longer = min(self.backoff_s * 2, _LAST_BACKOFF_S)
             current = Sending(sent_to=0, backoff_s=longer, restart_at_s=None)
         upto = min(pending, WINDOW)
-        if upto <= current.sent_to:
-            return current, range(0)
+        under_way = max(upto, current.sent_to)
+        if under_way == 0:
+            return Sending(), range(0)
         deadline = current.restart_at_s if current.restart_at_s is not None else now_s + current.backoff_s
-        return replace(current, sent_to=upto, restart_at_s=deadline), range(current.sent_to, upto)
+        return replace(current, sent_to=under_way, restart_at_s=deadline), range(current.sent_to, upto)
 
     def settled(self, count: int) -> Sending:
         """After a receipt settled the first `count` pending events: slide, and forget the back-off."""

@@ -106,9 +106,7 @@ class Delivery:
             return
         self._hello_at_s = now_s + HELLO_EVERY_S
         self._nonce = secrets.token_hex(16)
-        body = Hello(
-            v=1, kiosk=self._kiosk, nonce=self._nonce, at=device.moment(), pruned=dict(outbox.pruned(self._store))
-        )
+        body = Hello(v=1, kiosk=self._kiosk, nonce=self._nonce, at=device.moment(), pruned=outbox.pruned(self._store))
         yield Outgoing(topics.Up.HELLO, seal_message(self._keys.own, Kind.HELLO, body))
 
     def _due_asks(self, now_s: float) -> Iterator[Outgoing]:

@@ -136,8 +136,8 @@ def prune(store: Store, now_ms: int) -> None:
         )
 
 
-def pruned(store: Store) -> dict[StreamId, int]:
+def pruned(store: Store) -> dict[str, int]:
     """How far each stream has been erased here, for HELLO."""
     with store.reading() as connection:
         rows = connection.execute("SELECT stream, pruned FROM mark WHERE pruned > 0").fetchall()
-    return {StreamId(stream): seq for stream, seq in rows}
+    return dict(rows)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.jwk import OctKey
+
+from wire.errors import BadSignature, Malformed, UnknownKind, WireError
+from wire.ids import KeyId
+from wire.signing import Algorithm, Kind, SigningKey, VerifyKey
+
+KEY = SigningKey.generate(KeyId("kiosk-a#1"))
+OTHER = SigningKey.generate(KeyId("kiosk-a#1"))
+
+
+def _b64(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _reheaded(signed: bytes, header: dict[str, object]) -> bytes:
+    _, payload, signature = signed.split(b".")
+    return b".".join((_b64(json.dumps(header).encode()), payload, signature))
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_what_was_signed_comes_back_byte_for_byte(algorithm: Algorithm) -> None:
+    key = SigningKey.generate(KeyId("kiosk-a#1"), algorithm)
+    payload = b'{ "spaces":   1 }\n'
+    assert key.public().verify(Kind.EVENT, key.sign(Kind.EVENT, payload)) == payload
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_a_key_survives_its_file(algorithm: Algorithm) -> None:
+    key = SigningKey.generate(KeyId("kiosk-a#1"), algorithm)
+    again = SigningKey.from_jwk(json.loads(json.dumps(key.jwk())))
+    assert VerifyKey.from_jwk(key.public().jwk()).verify(Kind.ASK, again.sign(Kind.ASK, b"x")) == b"x"
+
+
+def test_a_public_key_file_holds_no_private_part() -> None:
+    assert "d" not in KEY.public().jwk()
+    with pytest.raises(Malformed):
+        SigningKey.from_jwk(KEY.public().jwk())
+
+
+def test_a_receipt_is_never_taken_for_an_event() -> None:
+    with pytest.raises(UnknownKind):
+        KEY.public().verify(Kind.EVENT, KEY.sign(Kind.RECEIPT, b"{}"))
+
+
+def test_another_key_with_the_same_id_is_refused() -> None:
+    with pytest.raises(BadSignature):
+        KEY.public().verify(Kind.EVENT, OTHER.sign(Kind.EVENT, b"{}"))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "ES256", "EdDSA"])
+def test_the_algorithm_is_the_registered_one_and_never_the_message_s(algorithm: str) -> None:
+    forged = _reheaded(KEY.sign(Kind.EVENT, b"{}"), {"alg": algorithm, "kid": "kiosk-a#1", "typ": "dipchip-event"})
+    with pytest.raises(WireError):
+        KEY.public().verify(Kind.EVENT, forged)
+
+
+def test_a_mac_under_the_public_key_is_no_signature() -> None:
+    secret = OctKey.import_key(json.dumps(KEY.public().jwk()))
+    header = {"alg": "HS256", "kid": "kiosk-a#1", "typ": "dipchip-event"}
+    forged = jws.serialize_compact(header, b"{}", secret, algorithms=["HS256"]).encode()
+    with pytest.raises(BadSignature):
+        KEY.public().verify(Kind.EVENT, forged)
+
+
+@pytest.mark.parametrize("extra", [{"crit": ["b64"], "b64": False}, {"jwk": {}}, {"jku": "x"}, {"cty": "x"}])
+def test_a_header_with_anything_more_is_refused(extra: dict[str, object]) -> None:
+    header: dict[str, object] = {"alg": "Ed25519", "kid": "kiosk-a#1", "typ": "dipchip-event", **extra}
+    with pytest.raises(Malformed):
+        KEY.public().verify(Kind.EVENT, _reheaded(KEY.sign(Kind.EVENT, b"{}"), header))
+
+
+def test_one_changed_character_anywhere_is_refused() -> None:
+    signed = KEY.sign(Kind.EVENT, b'{"a":1}')
+    for position in range(len(signed)):
+        changed = bytearray(signed)
+        changed[position] ^= 1
+        if _same_signature_bits(signed, bytes(changed)):
+            continue
+        with pytest.raises(WireError):
+            KEY.public().verify(Kind.EVENT, bytes(changed))
+
+
+def _same_signature_bits(one: bytes, other: bytes) -> bool:
+    """The last base64url character of 64 bytes carries four unused bits."""
+    head, _, tail = one.rpartition(b".")
+    other_head, _, other_tail = other.rpartition(b".")
+    if head != other_head or b"." in tail + other_tail:
+        return False
+    try:
+        return base64.urlsafe_b64decode(tail + b"==") == base64.urlsafe_b64decode(other_tail + b"==")
+    except ValueError:
+        return False
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise_anything_but_a_refusal(message: bytes) -> None:
+    with pytest.raises(WireError):
+        KEY.public().verify(Kind.EVENT, message)
+
+
+def test_a_key_never_prints_itself() -> None:
+    assert repr(KEY) == "SigningKey('kiosk-a#1')"
