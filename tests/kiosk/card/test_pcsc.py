@@ -111,6 +111,15 @@ def test_a_card_pulled_in_the_middle_of_a_read_is_told_as_removed(slot: VpcdCard
     assert refusal.value.failure is Failure.CARD_REMOVED
 
 
+def test_the_first_command_after_a_pull_already_tells_that_the_card_went(slot: VpcdCard) -> None:
+    _insert(slot, card())
+    with open_card(READER_NAME) as transport:
+        slot.pull()
+        with pytest.raises(CardReadError) as refusal:
+            transport.transmit(bytes.fromhex("80B00000020010"))
+    assert refusal.value.failure is Failure.CARD_REMOVED
+
+
 def test_a_card_put_back_after_a_pull_is_read(slot: VpcdCard) -> None:
     _insert(slot, card(), pull_after=12)
     with pytest.raises(CardReadError):
