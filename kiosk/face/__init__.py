@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The camera and the face: engines, quality, liveness, comparison."""

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kiosk import device
+from kiosk.courier.delivery import Delivery, Keys, Outgoing
+from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store.noticeboard import Topic
+from tests.kiosk.conftest import KIOSK, World
+from tests.kiosk.records.test_door import PersonAnswer, PersonState, Session, _answer, _reply_key
+from wire import topics
+from wire.envelope import open_message, seal_message, split
+from wire.hello import Heartbeat, Hello
+from wire.ids import KeyId, shard
+from wire.receipts import Mark, Receipt
+from wire.signing import Kind, SigningKey
+
+if TYPE_CHECKING:
+    from kiosk.records.filing import Filing
+    from kiosk.store.database import Store
+
+SHARD = shard("a7")
+RECEIPTS = topics.down(SHARD, KIOSK, topics.Down.RECEIPT)
+ANSWERS = topics.down(SHARD, KIOSK, topics.Down.ANSWER)
+
+
+@pytest.fixture
+def delivery(store: Store, world: World) -> Delivery:
+    keys = Keys(world.courier, world.receipt.public(), world.answer.public())
+    made = Delivery(store=store, keys=keys, kiosk=KIOSK, where=SHARD, release="0.1.0")
+    made.connected()
+    return made
+
+
+def _of(kind: topics.Up, sent: list[Outgoing]) -> list[bytes]:
+    return [outgoing.message for outgoing in sent if outgoing.kind is kind]
+
+
+def _receipt(
+    world: World,
+    marks: dict[str, tuple[int, int]],
+    *,
+    nonce: str | None = None,
+    kiosk: str = KIOSK,
+    key: SigningKey | None = None,
+) -> bytes:
+    body = Receipt(
+        v=1, kiosk=kiosk, nonce=nonce, marks={stream: Mark(*pair) for stream, pair in marks.items()}, at_ms=1
+    )
+    return seal_message(key or world.receipt, Kind.RECEIPT, body)
+
+
+def _nonce(world: World, sent: list[Outgoing]) -> str:
+    (message,) = _of(topics.Up.HELLO, sent)
+    return open_message(message, Kind.HELLO, world.courier.public(), Hello)[0].nonce
+
+
+def _filed(filing: Filing, world: World, count: int) -> str:
+    for _ in range(count):
+        filing.file(Session(world).file())
+    return filing.stream
+
+
+def test_a_connection_begins_with_hello_and_a_heartbeat_that_name_nobody(delivery: Delivery, world: World) -> None:
+    sent = list(delivery.due(0.0))
+    assert [outgoing.kind for outgoing in sent] == [topics.Up.HELLO, topics.Up.HEARTBEAT]
+    body, _ = open_message(sent[1].message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
+    assert (body.outbox, body.reader, body.sessions) == (0, "unknown", {})
+
+
+def test_nothing_is_published_without_a_connection(delivery: Delivery, filing: Filing, world: World) -> None:
+    _filed(filing, world, 1)
+    delivery.disconnected(0.0)
+    assert list(delivery.due(1.0)) == []
+
+
+def test_events_go_out_in_order_frozen_and_once(delivery: Delivery, filing: Filing, store: Store, world: World) -> None:
+    _filed(filing, world, 3)
+    sent = _of(topics.Up.EVENT, list(delivery.due(0.0)))
+    assert [split(message)[0] for message in sent] == [event.signed for event in outbox.pending(store)]
+    assert _of(topics.Up.EVENT, list(delivery.due(0.5))) == []
+
+
+def test_without_a_receipt_the_same_bytes_go_again(delivery: Delivery, filing: Filing, world: World) -> None:
+    _filed(filing, world, 2)
+    first = _of(topics.Up.EVENT, list(delivery.due(0.0)))
+    assert _of(topics.Up.EVENT, list(delivery.due(1.1))) == first
+
+
+def test_a_receipt_settles_and_only_what_it_covers(
+    delivery: Delivery, filing: Filing, store: Store, world: World
+) -> None:
+    stream = _filed(filing, world, 3)
+    list(delivery.due(0.0))
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (2, 0)}), 0.1)
+    assert outbox.depth(store).count == 1
+    assert noticeboard.read(store)[Topic.LINK].value == "up"
+
+
+def test_receipts_that_are_forged_or_for_another_device_settle_nothing(
+    delivery: Delivery, filing: Filing, store: Store, world: World
+) -> None:
+    stream = _filed(filing, world, 1)
+    list(delivery.due(0.0))
+    impostor = SigningKey.generate(KeyId("controller#1"))
+    good = _receipt(world, {stream: (1, 0)})
+    for bad in (
+        _receipt(world, {stream: (1, 0)}, key=impostor),
+        _receipt(world, {stream: (1, 0)}, kiosk="k-loei-01"),
+        good[:-8],
+        b"",
+        b"\x00" * 70_000,
+    ):
+        delivery.arrived(RECEIPTS, bad, 0.1)
+    delivery.arrived(ANSWERS, good, 0.1)
+    assert outbox.depth(store).count == 1
+
+
+def test_only_the_answer_to_the_present_hello_moves_marks_back(
+    delivery: Delivery, filing: Filing, store: Store, world: World
+) -> None:
+    stream = _filed(filing, world, 3)
+    nonce = _nonce(world, list(delivery.due(0.0)))
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (3, 0)}), 0.1)
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (1, 0)}), 0.2)
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (1, 0)}, nonce="0" * 32), 0.2)
+    assert outbox.depth(store).count == 0
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (1, 0)}, nonce=nonce), 0.3)
+    assert outbox.depth(store).count == 2
+    assert len(_of(topics.Up.EVENT, list(delivery.due(0.4)))) == 2
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (3, 0)}), 0.5)
+    delivery.arrived(RECEIPTS, _receipt(world, {stream: (0, 0)}, nonce=nonce), 0.6)
+    assert outbox.depth(store).count == 0, "a nonce is good once"
+
+
+def test_a_question_goes_again_every_three_seconds_until_it_is_answered(
+    delivery: Delivery, filing: Filing, store: Store, world: World
+) -> None:
+    session = Session(world)
+    question = session.ask()
+    filing.ask(question)
+    times = [t for t in (0.0, 1.0, 2.9, 3.0, 6.1) if _of(topics.Up.ASK, list(delivery.due(t)))]
+    assert times == [0.0, 3.0, 6.1]
+    told = PersonAnswer(state=PersonState.NONE, sandbox=True)
+    delivery.arrived(ANSWERS, _answer(world, question.ask, _reply_key(world, question), told), 6.2)
+    assert len(inbox.answers(store, inbox.open_asks(store, 0)[0].id, 0)) == 1
+    assert _of(topics.Up.ASK, list(delivery.due(9.5))) == []
+
+
+def test_an_answer_that_the_relay_did_not_sign_is_not_kept(
+    delivery: Delivery, filing: Filing, store: Store, world: World
+) -> None:
+    session = Session(world)
+    question = session.ask()
+    filing.ask(question)
+    told = PersonAnswer(state=PersonState.NONE, sandbox=True)
+    forged = _answer(world, question.ask, _reply_key(world, question), told, key=world.receipt)
+    delivery.arrived(ANSWERS, forged, 0.0)
+    assert inbox.answers(store, inbox.open_asks(store, 0)[0].id, 0) == []
+
+
+def test_a_link_that_stays_up_is_told_again(delivery: Delivery, store: Store, world: World) -> None:
+    delivery.arrived(RECEIPTS, _receipt(world, {}), 0.0)
+    with store.transaction() as connection:
+        connection.execute("UPDATE notice SET at_ms = 0 WHERE name = 'link'")
+    delivery.keep_link_told(29.0)
+    assert noticeboard.read(store)[Topic.LINK].at_ms == 0
+    delivery.keep_link_told(31.0)
+    assert device.wall_ms() - noticeboard.read(store)[Topic.LINK].at_ms < 60_000
+
+
+def test_a_lost_connection_is_told(delivery: Delivery, store: Store, world: World) -> None:
+    delivery.arrived(RECEIPTS, _receipt(world, {}), 0.0)
+    delivery.disconnected(1.0)
+    assert noticeboard.read(store)[Topic.LINK].value == "down"
+
+
+def test_the_heartbeat_says_how_long_something_has_waited(
+    delivery: Delivery, filing: Filing, store: Store, world: World
+) -> None:
+    _filed(filing, world, 2)
+    with store.transaction() as connection:
+        connection.execute("UPDATE event SET filed_ms = filed_ms - 90000")
+    (message,) = _of(topics.Up.HEARTBEAT, list(delivery.due(0.0)))
+    body, _ = open_message(message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
+    assert body.outbox == 2
+    assert body.oldest_unacked_s is not None
+    assert 90 <= body.oldest_unacked_s < 200

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kiosk import device
+from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.ports import Presence
+from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, OutOfService, Problem, State
+from kiosk.records import pipe
+from kiosk.records.desk import Desk
+from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store.noticeboard import Topic
+from tests.kiosk.records.test_door import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kiosk.records.filing import Filing
+    from kiosk.store.database import Store
+    from tests.kiosk.conftest import World
+
+
+class ActedPerson:
+    """A person's process played by the test at the other end of a real socket pair."""
+
+    def __init__(self) -> None:
+        ours, theirs = pipe.Pipe.pair()
+        self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
+        self.inside: pipe.Pipe[pipe.ToPerson] = pipe.Pipe(theirs, pipe.ToPerson)
+
+    def end(self) -> int:
+        self.channel.close()
+        return 0
+
+    def heard(self) -> pipe.ToPerson:
+        message = self.inside.receive(5)
+        assert message is not None
+        return message
+
+
+class Recorder:
+    """A screen that remembers."""
+
+    def __init__(self) -> None:
+        self.states: list[State] = []
+        self.previews = 0
+
+    def show(self, state: State) -> None:
+        self.states.append(state)
+
+    def preview(self, width: int, height: int, rgb: bytes) -> None:
+        assert len(rgb) == width * height * 3
+        self.previews += 1
+
+
+class Lobby:
+    """A running desk, its screen and the people it served."""
+
+    def __init__(self, store: Store, filing: Filing) -> None:
+        self.screen = Recorder()
+        self.people: list[ActedPerson] = []
+        self.desk = Desk(store=store, filing=filing, start=self._start, screen=self.screen)
+        self.thread = threading.Thread(target=self.desk.run)
+        self.thread.start()
+
+    def _start(self) -> ActedPerson:
+        self.people.append(ActedPerson())
+        return self.people[-1]
+
+    def person(self, n: int = 1) -> ActedPerson:
+        wait_for(lambda: len(self.people) >= n)
+        return self.people[n - 1]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def lobby(store: Store, filing: Filing) -> Iterator[Lobby]:
+    running = Lobby(store, filing)
+    yield running
+    running.desk.stop()
+    running.thread.join(10)
+    assert not running.thread.is_alive()
+    for person in running.people:
+        person.inside.close()
+
+
+def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby, store: Store) -> None:
+    for n in (1, 2):
+        lobby.person(n).inside.send(pipe.Finished(Farewell.CANCELLED))
+    lobby.person(3)
+    assert noticeboard.endings(store) == {"cancelled": 2}
+
+
+def test_states_reach_the_screen_and_touches_the_person_s_process(lobby: Lobby) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.Shown(Notice()))
+    person.inside.send(pipe.Previewed(2, 1, bytes(6)))
+    wait_for(lambda: lobby.screen.previews == 1)
+    assert lobby.screen.states[-1] == Notice()
+    lobby.desk.say(Intent.TICK)
+    assert person.heard() == pipe.Said(Intent.TICK)
+
+
+def test_the_screen_says_starting_until_a_process_is_fit(lobby: Lobby) -> None:
+    lobby.person()
+    assert lobby.screen.states == [OutOfService(Fault.STARTING)]
+
+
+def test_a_part_that_is_not_fit_is_shown_and_told_to_the_fleet(lobby: Lobby, store: Store) -> None:
+    lobby.person().inside.send(pipe.Broken(Fault.READER_ABSENT, "Check the USB cable."))
+    wait_for(lambda: OutOfService(Fault.READER_ABSENT) in lobby.screen.states)
+    wait_for(lambda: noticeboard.read(store).get(Topic.SCREEN) is not None)
+    assert noticeboard.read(store)[Topic.READER].value == "reader_absent"
+
+
+def test_a_person_s_process_that_dies_in_a_session_is_counted_and_replaced(lobby: Lobby, store: Store) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.Shown(Problem(Failure.NO_FACE)))
+    wait_for(lambda: Problem(Failure.NO_FACE) in lobby.screen.states)
+    person.inside.close()
+    wait_for(lambda: OutOfService(Fault.PERSON_PROCESS_DIED) in lobby.screen.states)
+    assert noticeboard.endings(store) == {"not_saved": 1}
+
+
+def test_without_a_link_a_question_is_refused_at_once(lobby: Lobby, store: Store, world: World) -> None:
+    person = lobby.person()
+    person.inside.send(Session(world).ask())
+    assert person.heard() == pipe.LinkDown()
+    assert inbox.open_asks(store, 0) == []
+
+
+@pytest.mark.parametrize(("value", "age_ms"), [("down", 0), ("up", 120_000)])
+def test_a_link_that_is_down_or_silent_is_no_link(
+    lobby: Lobby, store: Store, world: World, value: str, age_ms: int
+) -> None:
+    noticeboard.pin(store, Topic.LINK, value, device.wall_ms() - age_ms)
+    person = lobby.person()
+    person.inside.send(Session(world).ask())
+    assert person.heard() == pipe.LinkDown()
+
+
+def test_with_a_link_a_question_goes_out_and_its_answers_come_back_once(
+    lobby: Lobby, store: Store, world: World
+) -> None:
+    noticeboard.pin(store, Topic.LINK, "up", device.wall_ms())
+    person = lobby.person()
+    question = Session(world).ask()
+    person.inside.send(question)
+    wait_for(lambda: len(inbox.open_asks(store, 0)) == 1)
+    inbox.answered(store, inbox.open_asks(store, 0)[0].id, 1, b"sealed answer")
+    assert person.heard() == pipe.AnswerCame(b"sealed answer")
+    assert person.inside.receive(0.6) is None
+
+
+def test_a_record_is_filed_confirmed_after_its_receipt_and_its_question_erased_at_the_end(
+    lobby: Lobby, store: Store, world: World
+) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.CardSeen(Presence.PRESENT))
+    person.inside.send(Session(world).file())
+    assert isinstance(person.heard(), pipe.RecordFiled)
+    (waiting,) = outbox.pending(store)
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO mark (stream, acked, archived) VALUES (?, 1, 0)", (waiting.stream,))
+    assert person.heard() == pipe.RecordConfirmed()
+    person.inside.send(pipe.Shown(Attract()))
+    person.inside.send(pipe.Finished(Farewell.FILED))
+    lobby.person(2)
+    assert inbox.open_asks(store, 0) == []
+    assert noticeboard.endings(store) == {"filed": 1}
+
+
+def test_a_record_that_cannot_be_stored_is_said_so(lobby: Lobby, store: Store, world: World) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.Shown(Notice()))
+    wait_for(lambda: lobby.screen.states[-1] == Notice())
+    with store.transaction() as connection:
+        connection.execute("DROP TABLE event")
+    person.inside.send(Session(world).file())
+    assert person.heard() == pipe.RecordNotFiled()
