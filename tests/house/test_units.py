@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The systemd units: understood by systemd, tight, true to the console scripts, and apart where the design says so.
+
+`systemd-analyze` reads them from a folder of its own: our units, the machine's targets, and empty stand-ins for the
+programs they start. What a unit does to a running process needs a systemd that runs, and is not shown here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+
+from provisioning.places import ControllerPlaces, KioskPlaces, Layout
+
+pytestmark = pytest.mark.real
+
+HOUSE = Path(__file__).parents[2]
+SYSTEMD = HOUSE / "systemd"
+UNITS = sorted(path.name for path in SYSTEMD.glob("*.service"))
+MOST_EXPOSED = 3.0  # systemd-analyze security: 0 is locked, 10 is open
+PROGRAMS = re.compile(r"/(?:usr|opt)/\S*bin/\S+")
+OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)$")
+SIDES = {"dipchip-kiosk": "kiosk", "dipchip-fleet": "controller"}
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("root")
+    installed = root / "etc/systemd/system"
+    shutil.copytree(SYSTEMD, installed)
+    machine = root / "usr/lib/systemd/system"
+    machine.mkdir(parents=True)
+    for path in Path("/usr/lib/systemd/system").glob("*.target"):
+        shutil.copy(path, machine, follow_symlinks=False)
+    for unit in UNITS:
+        for program in PROGRAMS.findall(lines_of(unit, "ExecStart")[0]):
+            stand_in = root / program.lstrip("/")
+            stand_in.parent.mkdir(parents=True, exist_ok=True)
+            stand_in.write_text("#!/bin/sh\n")
+            stand_in.chmod(0o755)
+    return root
+
+
+def analyze(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", *arguments, f"--root={root}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def lines_of(unit: str, key: str) -> list[str]:
+    """Every value of a key in a unit and its drop-ins, in the order that systemd reads them."""
+    prefixes = [unit[: match.end()] for match in re.finditer("-", unit)]
+    drop_ins = [path for prefix in prefixes for path in SYSTEMD.glob(f"{prefix}.service.d/*.conf")]
+    files = [SYSTEMD / unit, *sorted(drop_ins, key=lambda path: path.name)]
+    lines = [line for path in files for line in path.read_text().splitlines()]
+    return [line.partition("=")[2] for line in lines if line.startswith(f"{key}=")]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_understands_every_line(root: Path, unit: str) -> None:
+    result = analyze(root, "verify", "--man=no", unit)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_misspelled_line_would_be_found(root: Path) -> None:
+    wrong = (SYSTEMD / UNITS[0]).read_text().replace("PrivateDevices=yes", "PrivateDevice=yes")
+    (root / "etc/systemd/system/wrong.service").write_text(wrong)
+    assert "PrivateDevice" in analyze(root, "verify", "--man=no", "wrong.service").stderr
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_unit_is_more_exposed_than_the_limit(root: Path, unit: str) -> None:
+    said = analyze(root, "security", "--offline=true", "--no-pager", unit).stdout
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
+    assert found is not None, said
+    print(f"{unit}: {found[1]}")  # noqa: T201 - the figure that the documents quote; shown by `pytest -rP`
+    assert float(found[1]) <= MOST_EXPOSED
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_starts_a_command_that_the_release_has(unit: str) -> None:
+    script, command, settings = started_by(unit)
+    scripts = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, _ = scripts[script].partition(":")
+    group = typer.main.get_command(import_module(module).app)
+    assert command in getattr(group, "commands", {})
+    assert f"/etc/dipchip/{SIDES[script]}/" in settings
+    assert lines_of(unit, "ConditionPathExists") == [settings]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_process_has_a_user_of_its_own_that_sysusers_makes(unit: str) -> None:
+    (user,) = lines_of(unit, "User")
+    assert [lines_of(other, "User") for other in UNITS].count([user]) == 1
+    declared = "".join(path.read_text() for path in (SYSTEMD / "sysusers.d").iterdir())
+    assert re.search(rf"^u {user}\s", declared, re.MULTILINE)
+    for group in lines_of(unit, "SupplementaryGroups")[0].split():
+        assert group in {"video", "render", "input"} or re.search(rf"^m {user}\s+{group}$", declared, re.MULTILINE)
+
+
+def test_the_screen_has_no_network() -> None:
+    assert lines_of("dipchip-kiosk-ui.service", "PrivateNetwork") == ["yes"]
+    assert lines_of("dipchip-kiosk-ui.service", "RestrictAddressFamilies") == ["AF_UNIX AF_NETLINK"]
+    assert lines_of("dipchip-kiosk-ui.service", "InaccessiblePaths") == ["/etc/dipchip/kiosk/tls"]
+
+
+def test_nobody_but_the_screen_has_a_device() -> None:
+    for unit in UNITS:
+        assert lines_of(unit, "DevicePolicy") == ["closed"]
+        if unit != "dipchip-kiosk-ui.service":
+            assert lines_of(unit, "PrivateDevices") == ["yes"]
+            assert lines_of(unit, "DeviceAllow") == []
+
+
+def test_the_two_kiosk_processes_can_write_in_the_store_and_nowhere_else() -> None:
+    for unit in ("dipchip-kiosk-ui.service", "dipchip-kiosk-courier.service"):
+        assert lines_of(unit, "ProtectSystem") == ["strict"]
+        assert lines_of(unit, "ReadWritePaths") == ["/var/lib/dipchip-store"]
+
+
+def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
+    given = {unit: {line.partition(":")[0] for line in lines_of(unit, "LoadCredential")} for unit in UNITS}
+    assert given == {
+        "dipchip-kiosk-ui.service": {"event.jwk"},
+        "dipchip-kiosk-courier.service": {"kiosk.key", "courier.jwk"},
+        "dipchip-fleet-courier.service": {"controller.key", "receipt.jwk"},
+        "dipchip-fleet-relay.service": {"sealing.jwk", "token.key", "answer.jwk"},
+        "dipchip-fleet-web.service": set(),
+    }
+
+
+def test_only_the_kiosks_units_may_ask_the_kernel_how_good_the_clock_is() -> None:
+    for unit in UNITS:
+        allowed = "adjtimex clock_adjtime" in lines_of(unit, "SystemCallFilter")
+        assert allowed == unit.startswith("dipchip-kiosk-")
+        assert lines_of(unit, "ProtectClock") == ([] if allowed else ["yes"])
+
+
+def started_by(unit: str) -> tuple[str, str, str]:
+    (line,) = lines_of(unit, "ExecStart")
+    found = OUR_COMMAND.search(line)
+    assert found is not None, line
+    return found[1], found[2], found[3]
+
+
+@pytest.mark.parametrize(
+    ("installed", "made", "folder"),
+    [
+        (KioskPlaces.of(Layout.INSTALLED), KioskPlaces(), "/etc/dipchip/kiosk"),
+        (ControllerPlaces.of(Layout.INSTALLED), ControllerPlaces(), "/etc/dipchip/controller"),
+    ],
+)
+def test_installed_settings_name_the_credentials_that_the_units_load(
+    installed: KioskPlaces | ControllerPlaces, made: KioskPlaces | ControllerPlaces, folder: str
+) -> None:
+    paths = {field.name: str(getattr(installed, field.name)) for field in fields(installed)}
+    credentials = {name: path for name, path in paths.items() if path.startswith("/run/credentials/")}
+    assert credentials
+    for name, path in credentials.items():
+        unit, credential = path.split("/")[3:]
+        assert f"{credential}:{folder}/{getattr(made, name)}" in lines_of(unit, "LoadCredential")
