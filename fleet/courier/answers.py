@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries the relay's sealed and signed answers from the database to the broker; it can read none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from fleet.courier.committing import Outbound
+from fleet.store.session import reading, unit_of_work
+from fleet.store.tables import kiosk, outgoing
+from wire.ids import KioskId, Shard
+from wire.topics import Down, down
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Waiting:
+    """An answer that has not been sent; `row` is its place in the table."""
+
+    row: int
+    message: Outbound
+
+
+def waiting(engine: Engine, shard: str | None) -> list[Waiting]:
+    """The answers to send, oldest first, for one shard or for all."""
+    query = (
+        select(outgoing.c.row, outgoing.c.message, kiosk.c.id, kiosk.c.shard)
+        .join(kiosk, kiosk.c.id == outgoing.c.kiosk)
+        .where(outgoing.c.sent_ms.is_(None))
+        .order_by(outgoing.c.row)
+        .limit(_AT_ONCE)
+    )
+    if shard is not None:
+        query = query.where(kiosk.c.shard == shard)
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    return [
+        Waiting(row.row, Outbound(down(Shard(row.shard), KioskId(row.id), Down.ANSWER), row.message)) for row in rows
+    ]
+
+
+def mark_sent(engine: Engine, rows: Sequence[int], now_ms: int) -> None:
+    """Note that these were handed to the broker; a kiosk that missed one asks again."""
+    if rows:
+        with unit_of_work(engine) as connection:
+            connection.execute(update(outgoing).where(outgoing.c.row.in_(rows)).values(sent_ms=now_ms))

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Topic and bytes become a verified message, or a refusal with a reason: pure, and it never raises on what came.
+
+Nothing is believed before the registered key has verified it, and little after: what is signed may still be hostile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from wire.asks import About, Ask
+from wire.envelope import open_message, split
+from wire.errors import Malformed, NotForYou, WireError
+from wire.events import EnrollmentCaptured
+from wire.hello import Heartbeat, Hello
+from wire.signing import Kind, VerifyKey
+from wire.topics import Up, parse_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.devices.registry import RegisteredKiosk
+    from wire.ids import KioskId, Shard
+
+Body = EnrollmentCaptured | Hello | Heartbeat | Ask
+
+_SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
+    Up.EVENT: (Kind.EVENT, EnrollmentCaptured),
+    Up.HELLO: (Kind.HELLO, Hello),
+    Up.HEARTBEAT: (Kind.HEARTBEAT, Heartbeat),
+    Up.ASK: (Kind.ASK, Ask),
+}
+NOBODY = "?"  # stands for the kiosk or kind of a topic that names none
+
+UNKNOWN_KIOSK = "unknown_kiosk"
+REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Incoming:
+    """What the broker handed over, and when."""
+
+    topic: str
+    payload: bytes
+    at_ms: int
+
+    def signed(self) -> bytes:
+        """The part that a signature covers."""
+        return self.payload.partition(b"~")[0]
+
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified(Generic[BodyT]):
+    """A message that this kiosk's registered key has signed, addressed as its topic says."""
+
+    kiosk: RegisteredKiosk
+    body: BodyT
+    signed: bytes
+    attachment: bytes
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Refusal:
+    """A message that was refused. `message` is whole only when its signature held: junk keeps a digest and a size."""
+
+    kiosk: str
+    kind: str
+    reason: str
+    digest: bytes
+    size_bytes: int
+    message: bytes | None
+    at_ms: int
+
+
+def refuse(incoming: Incoming, kiosk: str, kind: str, reason: str, *, signed: bool) -> Refusal:
+    """Refuse a message with a reason."""
+    return Refusal(
+        kiosk,
+        kind,
+        reason,
+        hashlib.sha256(incoming.payload).digest(),
+        len(incoming.payload),
+        incoming.payload if signed else None,
+        incoming.at_ms,
+    )
+
+
+def origin(topic: str) -> tuple[Shard, KioskId, Up] | None:
+    """Where a topic says a message comes from and what it is, None for a topic that is not ours."""
+    try:
+        return parse_up(topic)
+    except WireError:
+        return None
+
+
+def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -> Verified[Body] | Refusal:
+    """Verify one message.
+
+    1. The topic is one of ours, of a registered kiosk, on its own shard.
+    2. That kiosk's key has signed exactly this kind, strictly shaped.
+    3. The body names the same kiosk, and an ask makes sense.
+    4. The kiosk has not been revoked; if so, what it signed is kept.
+    """
+    came_from = origin(incoming.topic)  # 1
+    if came_from is None:
+        return refuse(incoming, NOBODY, NOBODY, Malformed.reason, signed=False)
+    where, who, kind = came_from
+    kiosk = registered.get(who)
+    if kiosk is None:
+        return refuse(incoming, who, kind, UNKNOWN_KIOSK, signed=False)
+    if where != kiosk.shard:
+        return refuse(incoming, who, kind, NotForYou.reason, signed=False)
+    try:
+        message = _verified(incoming, kiosk, kind)
+    except WireError as error:
+        return refuse(incoming, who, kind, error.reason, signed=_is_signed(incoming.payload, kind, kiosk.key))
+    if not kiosk.active:  # 4
+        return refuse(incoming, who, kind, REVOKED, signed=True)
+    return message
+
+
+def _verified(incoming: Incoming, kiosk: RegisteredKiosk, kind: Up) -> Verified[Body]:
+    signed_kind, shape = _SHAPES[kind]
+    body, attachment = open_message(incoming.payload, signed_kind, kiosk.key, shape)  # 2
+    if body.kiosk != kiosk.id:  # 3
+        text = "the body names another kiosk than the topic"
+        raise NotForYou(text)
+    if isinstance(body, Ask) and (body.about is About.OUTCOME) != (body.event is not None):
+        text = "an ask names an event when, and only when, it is about an outcome"
+        raise Malformed(text)
+    return Verified(kiosk, body, incoming.signed(), attachment or b"", incoming.at_ms)
+
+
+def _is_signed(payload: bytes, kind: Up, key: VerifyKey) -> bool:
+    try:
+        key.verify(_SHAPES[kind][0], split(payload)[0])
+    except WireError:
+        return False
+    return True

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kiosks that commissioning has registered: who they are, where they stand, and the key each one signs with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from fleet.errors import FleetError
+from fleet.store.tables import kiosk
+from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
+from wire.signing import VerifyKey
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+
+    from wire.registration import Registration
+
+ACTIVE = "active"
+REVOKED = "revoked"
+
+
+class RegistrationRefusedError(FleetError):
+    """A registration contradicts what is already known of that kiosk."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredKiosk:
+    """A kiosk as registered. `active` is false once it has been revoked."""
+
+    id: KioskId
+    facility: FacilityCode
+    province: ProvinceCode
+    shard: Shard
+    key: VerifyKey
+    active: bool
+
+
+@lru_cache(maxsize=4096)
+def _key(jwk: str) -> VerifyKey:
+    return VerifyKey.from_jwk(json.loads(jwk))
+
+
+def look_up(connection: Connection, ids: Collection[KioskId]) -> dict[KioskId, RegisteredKiosk]:
+    """The registered ones of these kiosks, locked until the transaction ends.
+
+    Rows are read afresh each time, so a revocation holds at once; only the parsed keys are remembered. The order is
+    fixed, so that two workers cannot wait for each other.
+    """
+    rows = connection.execute(
+        select(kiosk).where(kiosk.c.id.in_(sorted(ids))).order_by(kiosk.c.id).with_for_update(key_share=True)
+    )
+    return {
+        KioskId(row.id): RegisteredKiosk(
+            KioskId(row.id),
+            FacilityCode(row.facility),
+            ProvinceCode(row.province),
+            Shard(row.shard),
+            _key(row.event_key),
+            row.status == ACTIVE,
+        )
+        for row in rows
+    }
+
+
+def register(connection: Connection, registration: Registration, at_ms: int) -> None:
+    """Register a kiosk, or move one that is registered; a second time changes nothing.
+
+    Raises:
+        RegistrationRefusedError: when the kiosk was revoked, or its key changed without a new key id.
+    """
+    known = look_up(connection, [KioskId(registration.kiosk)]).get(KioskId(registration.kiosk))
+    key = VerifyKey.from_jwk(registration.event_key)
+    values = {
+        "facility": registration.facility,
+        "province": registration.province,
+        "shard": registration.shard,
+        "event_key": json.dumps(key.jwk(), sort_keys=True),
+    }
+    if known is None:
+        connection.execute(kiosk.insert().values(id=registration.kiosk, status=ACTIVE, registered_ms=at_ms, **values))
+        return
+    if not known.active:
+        message = f"Kiosk {known.id} was revoked. Commission it again under a new name."
+        raise RegistrationRefusedError(message)
+    if known.key.kid == key.kid and known.key.jwk() != key.jwk():
+        message = f"Kiosk {known.id} has another key under the id {key.kid}. Key ids are never reused: make a new one."
+        raise RegistrationRefusedError(message)
+    connection.execute(kiosk.update().where(kiosk.c.id == known.id).values(**values))
+
+
+def revoke(connection: Connection, who: KioskId) -> None:
+    """Stop believing a kiosk from now on; what it delivered before stays valid."""
+    connection.execute(kiosk.update().where(kiosk.c.id == who).values(status=REVOKED))

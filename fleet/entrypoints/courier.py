@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that takes events from the broker, commits them, and gives receipts. It has no key that opens a person."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.courier.committing import Committer
+from fleet.courier.dispatch import Dispatch
+from fleet.courier.mqtt import MqttLink
+from fleet.entrypoints.keys import signing_key
+from fleet.entrypoints.logs import set_up
+from fleet.entrypoints.stopping import on_signals
+from fleet.errors import ConfigError
+from fleet.store.session import open_engine
+
+if TYPE_CHECKING:
+    from fleet.config import Settings
+
+_log = structlog.get_logger()
+
+
+def run(settings: Settings) -> None:
+    """Run until told to stop.
+
+    Raises:
+        ConfigError: when the broker or the receipt key is not given.
+    """
+    if settings.broker is None or settings.courier_keys is None:
+        message = "The courier needs the sections [broker] and [courier_keys]. Give its own settings file."
+        raise ConfigError(message)
+    set_up(settings.log_level)
+    stop = on_signals()
+    engine = open_engine(settings.database_url)
+    link = MqttLink(settings.broker)
+    dispatch = Dispatch(
+        engine,
+        Committer(engine, signing_key(settings.courier_keys.receipt), _now_ms),
+        link,
+        shard=settings.broker.shard,
+        now_ms=_now_ms,
+    )
+    link.start()
+    _log.info("courier_started", shard=settings.broker.shard or "all")
+    dispatch.run(link.inbox, stop)
+    link.stop()
+    engine.dispose()
+    _log.info("courier_stopped")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

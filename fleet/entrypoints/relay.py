@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that opens sealed identities and follows each person at the identity provider. It knows no broker."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.entrypoints.keys import opening_key, secret_text, signing_key
+from fleet.entrypoints.logs import set_up
+from fleet.entrypoints.stopping import on_signals
+from fleet.errors import ConfigError
+from fleet.partners.idp.client import HttpIdentityProvider
+from fleet.relay.ports import RelayKeyring
+from fleet.relay.tokens import TokenKey
+from fleet.relay.worker import Relay
+from fleet.store.session import open_engine
+
+if TYPE_CHECKING:
+    from fleet.config import RelayKeys, Settings
+
+_log = structlog.get_logger()
+
+
+def run(settings: Settings) -> None:
+    """Run until told to stop.
+
+    Raises:
+        ConfigError: when keys or provider are not given, or the provider is said to be a real one: its contract is
+            not known, so nothing may be sent to it.
+    """
+    idp = settings.identity_provider
+    if settings.relay_keys is None or idp is None:
+        message = "The relay needs the sections [relay_keys] and [identity_provider]. Give its own settings file."
+        raise ConfigError(message)
+    if not idp.sandbox:
+        message = "identity_provider.sandbox = false: the contract of a real provider is unknown. Set it to true."
+        raise ConfigError(message)
+    set_up(settings.log_level)
+    stop = on_signals()
+    engine = open_engine(settings.database_url)
+    with HttpIdentityProvider(idp.url, sandbox=idp.sandbox) as provider:
+        relay = Relay(
+            engine,
+            _keys(settings.relay_keys),
+            provider,
+            sandbox=idp.sandbox,
+            poll_first_ms=round(idp.poll_s * 1000),
+            now_ms=lambda: time.time_ns() // 1_000_000,
+        )
+        _log.info("relay_started", sandbox=idp.sandbox)
+        relay.run(stop)
+    engine.dispose()
+    _log.info("relay_stopped")
+
+
+def _keys(files: RelayKeys) -> RelayKeyring:
+    try:
+        token = TokenKey.from_text(secret_text(files.token))
+    except ValueError as error:
+        message = f"{files.token}: {error}. Give the file that dipchip-provision made."
+        raise ConfigError(message) from error
+    return RelayKeyring(opening_key(files.sealing), token, signing_key(files.answer))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens what kiosks seal to the relay: identities, each bound to its kiosk and event, and questions, each to its ask.
+
+What was opened lives as long as one step of the relay takes; it is never stored, logged or shown.
+"""
+
+from __future__ import annotations
+
+from wire.asks import (
+    IdentityRecord,
+    OutcomeQuestion,
+    PersonAnswer,
+    StatusQuestion,
+    answer_info,
+    ask_info,
+    identity_info,
+)
+from wire.envelope import decode, encode
+from wire.ids import KeyId
+from wire.sealing import OpeningKey, SealingKey
+
+_SESSION_KEY = KeyId("session#1")  # the name of a throw-away key: it is used once and looked up nowhere
+
+
+def open_identity(key: OpeningKey, kiosk: str, event: str, sealed: bytes) -> IdentityRecord:
+    """Open an event's identity.
+
+    Raises:
+        Malformed: sealed to another key, for another event, altered, or not an identity.
+    """
+    return decode(key.open(sealed, identity_info(kiosk, event)), IdentityRecord)
+
+
+def open_status_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> StatusQuestion:
+    """Open "is this person enrolled already?"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), StatusQuestion)
+
+
+def open_outcome_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> OutcomeQuestion:
+    """Open "what became of my event?"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), OutcomeQuestion)
+
+
+def seal_answer(reply_key: str, kiosk: str, ask: str, answer: PersonAnswer) -> tuple[KeyId, bytes]:
+    """Seal an answer so that only the asking session can read it.
+
+    Raises:
+        Malformed: when the reply key is no key.
+    """
+    session = SealingKey.from_jwk({"kty": "OKP", "crv": "X25519", "x": reply_key, "kid": _SESSION_KEY})
+    return session.kid, session.seal(encode(answer), answer_info(kiosk, ask))

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the relay needs from the world: an identity provider, and its own keys in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from fleet.partners.idp.shapes import Enrolment, Standing, Submission
+    from fleet.relay.tokens import TokenKey
+    from wire.sealing import OpeningKey
+    from wire.signing import SigningKey
+
+
+class IdentityProvider(Protocol):
+    """Issues Health IDs. Every call may be repeated; each raises `ProviderUnavailableError` when it gives no answer."""
+
+    def submit(self, event: str, person: Submission) -> Enrolment:
+        """Submit a person once; the same event gives the same enrolment."""
+
+    def status(self, reference: str) -> Enrolment:
+        """How an enrolment stands, with its PIN while it is accepted."""
+
+    def status_of(self, citizen_number: str) -> Standing:
+        """How a person stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayKeyring:
+    """The three keys that only the relay holds."""
+
+    opening: OpeningKey
+    token: TokenKey
+    answer: SigningKey
