@@ -8,13 +8,12 @@ long ago. The funnel is cumulative in the same way. It never reads a person, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Generic, Literal
 
 from sqlalchemy import Connection, case, func, literal_column, select
 
-from fleet.coverage.figures import Absence, Figures, Mode, OfficialFigures, ProxyFigures, Share
+from fleet.coverage.figures import Absence, Figures, M, Mode, OfficialFigures, ProxyFigures, Share
 from fleet.coverage.fiscal import Period, cutoff_day
-from fleet.errors import FleetError
 from fleet.store.tables import coverage_day, denominator, import_batch, official, workload_day
 from wire.asks import PersonState
 from wire.events import Profile
@@ -30,10 +29,6 @@ if TYPE_CHECKING:
 # Whether the ministry counts at "code issued" or at "code used" is not published; the stricter one is taken.
 COUNT_STATE = PersonState.ACTIVATED
 UNKNOWN_PROVINCE = ""  # the card's address names none
-
-
-class ModeNotOfferedError(FleetError):
-    """The mode is named but cannot be computed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +56,10 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Generic[M]):
     """All 77 provinces on one basis, and the imports behind them."""
 
-    figures: dict[ProvinceCode, OfficialFigures] | dict[ProvinceCode, ProxyFigures]
+    figures: dict[ProvinceCode, Figures[M]]
     batches: dict[int, Batch]
     batch_of: dict[ProvinceCode, int]
     unplaced: int = 0  # our people whose card names no province: in no province's figure
@@ -92,27 +87,8 @@ class FacilityWork:
     last_day: str
 
 
-def read(connection: Connection, basis: Basis) -> Reading:
-    """Read every province's figures on one basis.
-
-    Raises:
-        ModeNotOfferedError: the figures would need a list of people that cannot be imported yet.
-    """
-    match basis.mode:
-        case Mode.OFFICIAL:
-            return _read_official(connection, basis)
-        case Mode.PROXY:
-            return _read_proxy(connection, basis)
-        case Mode.MATCHED:
-            message = (
-                "matched figures need a register of people, which cannot be imported yet; choose official or proxy"
-            )
-            raise ModeNotOfferedError(message)
-        case _:
-            assert_never(basis.mode)
-
-
-def _read_official(connection: Connection, basis: Basis) -> Reading:
+def read_official(connection: Connection, basis: Basis) -> Reading[Literal[Mode.OFFICIAL]]:
+    """Read the ministry's own figures of one fiscal year and period."""
     rows = connection.execute(
         select(official).where(official.c.fiscal_year == basis.fiscal_year, official.c.period == int(basis.period))
     ).all()
@@ -136,7 +112,8 @@ def _read_official(connection: Connection, basis: Basis) -> Reading:
     return Reading({code: figures(code) for code in PROVINCES}, batches, _batch_of(found))
 
 
-def _read_proxy(connection: Connection, basis: Basis) -> Reading:
+def read_proxy(connection: Connection, basis: Basis) -> Reading[Literal[Mode.PROXY]]:
+    """Read our own people over imported counts; staff stay missing, because no roster says who is one."""
     rows = connection.execute(select(denominator).where(denominator.c.fiscal_year == basis.fiscal_year)).all()
     batches = _batches(connection, {row.batch for row in rows})
     found = {row.province: row for row in rows}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dipchip-fleet denominators` and `official`: one file into the database, and one JSON line about what was stored."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from fleet.errors import ImportRefusedError
+from fleet.people.imports import Attribution, Upload, import_denominators, import_official
+from fleet.people.spreadsheets import LARGEST_BYTES
+from fleet.store.session import open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from fleet.config import Settings
+    from fleet.people.imports import Imported
+
+
+def denominators(settings: Settings, file: Path, *, source: str, by: str, made_up: bool) -> None:
+    """Import B1 and B2.
+
+    Raises:
+        ImportRefusedError: nothing of the file was stored.
+    """
+    _run(import_denominators, settings, file, _attribution(source, by, made_up=made_up))
+
+
+def official(settings: Settings, file: Path, *, source: str, by: str, made_up: bool) -> None:
+    """Import the ministry's own figures.
+
+    Raises:
+        ImportRefusedError: nothing of the file was stored.
+    """
+    _run(import_official, settings, file, _attribution(source, by, made_up=made_up))
+
+
+def _attribution(source: str, by: str, *, made_up: bool) -> Attribution:
+    return Attribution(source=source, by=by, made_up=made_up, imported_ms=time.time_ns() // 1_000_000)
+
+
+def _run(
+    bring_in: Callable[[Engine, Upload, Attribution], Imported],
+    settings: Settings,
+    file: Path,
+    attribution: Attribution,
+) -> None:
+    done = bring_in(open_engine(settings.database_url), _upload(file), attribution)
+    sys.stdout.write(json.dumps(asdict(done)) + "\n")
+
+
+def _upload(file: Path) -> Upload:
+    try:
+        with file.open("rb") as opened:
+            return Upload(file.name, opened.read(LARGEST_BYTES + 1))
+    except OSError as error:
+        message = f"{file}: cannot be read ({error.strerror}). Nothing was imported; give a readable CSV."
+        raise ImportRefusedError(message) from error

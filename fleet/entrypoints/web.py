@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dipchip-fleet web`: the console behind waitress, on a loopback address.
+
+Its first line on standard output is JSON with the address, so that whoever started it on port 0 finds it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from waitress import create_server  # type: ignore[import-untyped]  # ships no types
+
+from fleet.errors import ConfigError
+from fleet.store.session import open_engine
+from fleet.web.app import create_app
+
+if TYPE_CHECKING:
+    from fleet.config import Settings
+
+_THREADS = 8
+_LARGEST_HEADER_BYTES = 16 * 1024
+_LARGEST_BODY_BYTES = 1024  # the console is only read
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted or terminated.
+
+    Raises:
+        ConfigError: the address cannot be listened on, or the Thai words were not compiled.
+    """
+    app = create_app(open_engine(settings.database_url))
+    host, port = settings.web.host, settings.web.port
+    try:
+        server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=_THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            max_request_header_size=_LARGEST_HEADER_BYTES,
+            max_request_body_size=_LARGEST_BODY_BYTES,
+        )
+    except OSError as error:
+        message = f"web: {host}:{port} cannot be listened on ({error.strerror}). Free the port or set web.port."
+        raise ConfigError(message) from error
+    sys.stdout.write(json.dumps({"web": _address(host, server.effective_port)}) + "\n")
+    sys.stdout.flush()
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

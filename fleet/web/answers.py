@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shapes of the JSON answers. Figures travel as integers; a percentage is text, cut and never rounded."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fleet.coverage.figures import Absence, Mode
+from fleet.coverage.kpi57 import Flag, Met, Verdict
+from fleet.devices.health import Care, Condition
+from wire.events import Profile
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ShareAnswer(_Answer):
+    """A of B. `percent` is null when it cannot be evaluated, and `absence` says why."""
+
+    a: int | None = Field(ge=0)
+    b: int | None = Field(ge=0)
+    percent: str | None = Field(pattern=r"^[0-9]+\.[0-9]{2}$")
+    met: Met | None
+    gap: int | None = Field(ge=0)
+    absence: Absence | None
+
+
+class ProvinceCoverage(_Answer):
+    """One province's figures, verdict and the import they came from."""
+
+    code: str = Field(pattern=r"^[0-9]{2}$")
+    iso_3166_2: str
+    name_th: str
+    name_en: str
+    health_region: int = Field(ge=1, le=13)
+    staff: ShareAnswer
+    people: ShareAnswer
+    verdict: Verdict
+    flags: list[Flag]
+    batch: int | None
+
+
+class NationalAnswer(_Answer):
+    """How many provinces pass; null shares where nothing is decided or no target is published."""
+
+    passed: int
+    failed: int
+    in_scope: int
+    percent_of_all: str | None
+    percent_of_evaluable: str | None
+
+
+class SumAnswer(_Answer):
+    """Several provinces together: sums and the share of provinces, never a verdict."""
+
+    staff: ShareAnswer
+    people: ShareAnswer
+    staff_counted: int
+    people_counted: int
+    national: NationalAnswer
+
+
+class RegionAnswer(SumAnswer):
+    """One health region."""
+
+    health_region: int = Field(ge=1, le=13)
+
+
+class GateAnswer(_Answer):
+    """The percentages to reach, and where they are published."""
+
+    staff_percent: int
+    people_percent: int
+    version: int
+    source: str
+
+
+class BatchAnswer(_Answer):
+    """An import behind the figures."""
+
+    id: int
+    kind: str
+    file_name: str
+    file_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    source: str
+    made_up: bool
+    imported_at: str = Field(description="ISO 8601, UTC")
+
+
+class BasisAnswer(_Answer):
+    """How the figures were computed. `official` is true only for the ministry's own, never for sample figures."""
+
+    fiscal_year: int
+    period: int
+    cutoff: str = Field(description="ISO 8601; what happens at this instant no longer counts")
+    mode: Mode
+    profile: Profile | None = Field(description="test: no people stand behind these figures; null for official figures")
+    official: bool
+    made_up: bool
+    target_published: bool
+    gate: GateAnswer | None
+
+
+class CoverageAnswer(_Answer):
+    """All provinces on one basis."""
+
+    basis: BasisAnswer
+    national: SumAnswer
+    without_bangkok: NationalAnswer
+    regions: list[RegionAnswer]
+    provinces: list[ProvinceCoverage]
+    people_of_unknown_province: int
+    batches: list[BatchAnswer]
+
+
+class FunnelCounts(_Answer):
+    """Visits at the province's kiosks, then people by the province of their address."""
+
+    captured: int
+    duplicates: int
+    submitted: int
+    accepted: int
+    activated: int
+    revoked: int
+
+
+class FunnelRow(FunnelCounts):
+    """One province's funnel; `code` is null for people whose card names no province."""
+
+    code: str | None
+
+
+class FunnelAnswer(_Answer):
+    """The funnels up to a cut-off."""
+
+    fiscal_year: int
+    period: int
+    profile: Profile
+    total: FunnelCounts
+    provinces: list[FunnelRow]
+
+
+class FacilityAnswer(_Answer):
+    """Visits at one facility's kiosks."""
+
+    facility: str
+    captured: int
+    duplicates: int
+    last_day: str
+
+
+class ProvinceAnswer(_Answer):
+    """One province with its sources."""
+
+    basis: BasisAnswer
+    province: ProvinceCoverage
+    batch: BatchAnswer | None
+    funnel: FunnelCounts
+    facilities: list[FacilityAnswer]
+
+
+class AlarmAnswer(_Answer):
+    """What no healthy kiosk does."""
+
+    kind: str
+    stream: str
+    seq: int
+    raised_at: str
+
+
+class DeviceAnswer(_Answer):
+    """One kiosk; null where it has not said it."""
+
+    kiosk: str
+    facility: str
+    province: str
+    condition: Condition
+    cares: list[Care]
+    seen_at: str | None
+    release: str | None
+    outbox: int | None
+    oldest_unacked_s: int | None
+    screen: str | None
+    reader: str | None
+    camera: str | None
+    disk_free_mib: int | None
+    clock_sync: str | None
+    sessions: dict[str, int]
+    refused: int
+    quarantined: int
+    alarms: list[AlarmAnswer]
+
+
+class RefusalAnswer(_Answer):
+    """Refused messages of a sender that is not registered."""
+
+    kiosk: str
+    kind: str
+    reason: str
+    n: int
+    last_at: str
+
+
+class DevicesAnswer(_Answer):
+    """All kiosks, those that need somebody first."""
+
+    at: str
+    counts: dict[Condition, int]
+    devices: list[DeviceAnswer]
+    strangers: list[RefusalAnswer]
+
+
+class HealthAnswer(_Answer):
+    """The console runs and its database answers."""
+
+    status: str

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON beside the pages, under /api/v1: the same values in the shapes of `answers`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from apiflask import APIBlueprint
+from sqlalchemy import select
+
+from fleet.coverage import kpi57, reading
+from fleet.coverage.figures import Mode
+from fleet.coverage.fiscal import cutoff, cutoff_day
+from fleet.coverage.report import report
+from fleet.devices.health import Condition, read_park
+from fleet.store.session import reading as read_only
+from fleet.web import answers
+from fleet.web.coverage import known_province
+from fleet.web.funnel import read_funnels
+from fleet.web.questions import Question, RegionQuestion
+from fleet.web.supplies import engine, now_ms
+from wire.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from fleet.coverage.figures import Share
+    from fleet.coverage.kpi57 import Met, National
+    from fleet.coverage.report import AnyReport
+    from fleet.devices.health import Device
+    from wire.ids import ProvinceCode
+
+pages = APIBlueprint("api", __name__)
+
+
+@pages.get("/api/v1/coverage")
+@pages.input(RegionQuestion, location="query", arg_name="question")
+@pages.output(answers.CoverageAnswer)
+def coverage(question: RegionQuestion) -> answers.CoverageAnswer:
+    """Coverage of all provinces, or of one health region's."""
+    with read_only(engine()) as connection:
+        found = report(connection, question.basis())
+    wanted = [code for code in found.results if question.region in (None, PROVINCES[code].health_region)]
+    regions = [region for region in found.regions if question.region in (None, region)]
+    return answers.CoverageAnswer(
+        basis=_basis(found),
+        national=answers.SumAnswer(**_sum(found.whole, gated=found.gate is not None)),
+        without_bangkok=_national(found.without_bangkok, gated=found.gate is not None),
+        regions=[
+            answers.RegionAnswer(health_region=region, **_sum(found.regions[region], gated=found.gate is not None))
+            for region in regions
+        ],
+        provinces=[_province(found, code) for code in wanted],
+        people_of_unknown_province=found.reading.unplaced,
+        batches=[_batch(batch) for batch in found.reading.batches.values()],
+    )
+
+
+@pages.get("/api/v1/coverage/<code>")
+@pages.input(Question, location="query", arg_name="question")
+@pages.output(answers.ProvinceAnswer)
+def province(code: str, question: Question) -> answers.ProvinceAnswer:
+    """Coverage of one province, with its sources, funnel and facilities."""
+    known = known_province(code)
+    basis = question.basis()
+    before = cutoff_day(basis.fiscal_year, basis.period)
+    with read_only(engine()) as connection:
+        found = report(connection, basis)
+        funnels = reading.funnel(connection, question.profile, before)
+        work = reading.facilities(connection, known, question.profile, before)
+    batch = found.reading.batches.get(found.reading.batch_of.get(known, 0))
+    return answers.ProvinceAnswer(
+        basis=_basis(found),
+        province=_province(found, known),
+        batch=None if batch is None else _batch(batch),
+        funnel=answers.FunnelCounts(**asdict(funnels.get(known, reading.Funnel()))),
+        facilities=[answers.FacilityAnswer(**asdict(each)) for each in work],
+    )
+
+
+@pages.get("/api/v1/funnel")
+@pages.input(RegionQuestion, location="query", arg_name="question")
+@pages.output(answers.FunnelAnswer)
+def funnel(question: RegionQuestion) -> answers.FunnelAnswer:
+    """How many people came how far, by province."""
+    rows = read_funnels(question, question.region)
+    basis = question.basis()
+    return answers.FunnelAnswer(
+        fiscal_year=basis.fiscal_year,
+        period=int(basis.period),
+        profile=question.profile,
+        total=answers.FunnelCounts(**asdict(reading.summed(list(rows.values())))),
+        provinces=[answers.FunnelRow(code=code or None, **asdict(row)) for code, row in rows.items()],
+    )
+
+
+@pages.get("/api/v1/devices")
+@pages.output(answers.DevicesAnswer)
+def devices() -> answers.DevicesAnswer:
+    """All kiosks, those that need somebody first."""
+    moment = now_ms()
+    with read_only(engine()) as connection:
+        park = read_park(connection, moment)
+    return answers.DevicesAnswer(
+        at=_at(moment),
+        counts={condition: park.count(condition) for condition in Condition},
+        devices=[_device(device) for device in park.devices],
+        strangers=[
+            answers.RefusalAnswer(
+                kiosk=each.kiosk, kind=each.kind, reason=each.reason, n=each.n, last_at=_at(each.last_ms)
+            )
+            for each in park.strangers
+        ],
+    )
+
+
+@pages.get("/healthz")
+@pages.output(answers.HealthAnswer)
+def healthz() -> answers.HealthAnswer:
+    """Tell that the console runs and its database answers; no figure is in it."""
+    with read_only(engine()) as connection:
+        connection.execute(select(1))
+    return answers.HealthAnswer(status="ok")
+
+
+def _at(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _basis(found: AnyReport) -> answers.BasisAnswer:
+    basis, gate = found.basis, found.gate
+    made_up = any(batch.made_up for batch in found.reading.batches.values())
+    is_official = basis.mode is Mode.OFFICIAL
+    return answers.BasisAnswer(
+        fiscal_year=basis.fiscal_year,
+        period=int(basis.period),
+        cutoff=cutoff(basis.fiscal_year, basis.period).isoformat(),
+        mode=basis.mode,
+        profile=None if is_official else basis.profile,
+        official=is_official and not made_up,
+        made_up=made_up,
+        target_published=found.year_known,
+        gate=None
+        if gate is None
+        else answers.GateAnswer(
+            staff_percent=gate.staff_percent,
+            people_percent=gate.people_percent,
+            version=gate.version,
+            source=gate.source,
+        ),
+    )
+
+
+def _share(share: Share, met: Met | None = None, gap: int | None = None) -> answers.ShareAnswer:
+    return answers.ShareAnswer(
+        a=share.a, b=share.b, percent=kpi57.shown(share), met=met, gap=gap, absence=share.absence
+    )
+
+
+def _province(found: AnyReport, code: ProvinceCode) -> answers.ProvinceCoverage:
+    result, place = found.results[code], PROVINCES[code]
+    return answers.ProvinceCoverage(
+        code=code,
+        iso_3166_2=place.iso_3166_2,
+        name_th=place.name_th,
+        name_en=place.name_en,
+        health_region=place.health_region,
+        staff=_share(result.figures.staff, result.staff, result.staff_gap),
+        people=_share(result.figures.people, result.people, result.people_gap),
+        verdict=result.verdict,
+        flags=list(result.flags),
+        batch=found.reading.batch_of.get(code),
+    )
+
+
+def _sum(total: Any, *, gated: bool) -> dict[str, Any]:  # noqa: ANN401 - a Sum of either mode
+    return {
+        "staff": _share(total.figures.staff),
+        "people": _share(total.figures.people),
+        "staff_counted": total.staff_counted,
+        "people_counted": total.people_counted,
+        "national": _national(total.national, gated=gated),
+    }
+
+
+def _national(national: National, *, gated: bool) -> answers.NationalAnswer:
+    return answers.NationalAnswer(
+        passed=national.passed,
+        failed=national.failed,
+        in_scope=national.in_scope,
+        percent_of_all=national.headline if gated else None,
+        percent_of_evaluable=national.of_evaluable,
+    )
+
+
+def _batch(batch: reading.Batch) -> answers.BatchAnswer:
+    said = {name: value for name, value in asdict(batch).items() if name not in ("imported_ms", "imported_by")}
+    return answers.BatchAnswer(imported_at=_at(batch.imported_ms), **said)
+
+
+def _device(device: Device) -> answers.DeviceAnswer:
+    said = asdict(device)
+    seen_ms = said.pop("seen_ms")
+    alarms = [
+        answers.AlarmAnswer(kind=each.kind, stream=each.stream, seq=each.seq, raised_at=_at(each.raised_ms))
+        for each in device.alarms
+    ]
+    return answers.DeviceAnswer(**{**said, "seen_at": None if seen_ms is None else _at(seen_ms), "alarms": alarms})

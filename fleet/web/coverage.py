@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The coverage pages: all provinces on one basis, and one province with the sources of its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from apiflask import APIBlueprint
+from flask import abort, redirect, render_template, url_for
+
+from fleet.coverage import kpi57, reading
+from fleet.coverage.fiscal import Period, bangkok_day, cutoff_day, fiscal_year, last_day
+from fleet.coverage.kpi57 import Verdict
+from fleet.coverage.report import AnyReport, report
+from fleet.store.session import reading as read_only
+from fleet.web.questions import Choice, Direction, Order, Question, TableQuestion
+from fleet.web.refusals import asked
+from fleet.web.supplies import engine, now
+from fleet.web.wording import in_reading_order, province_name
+from wire.errors import Malformed
+from wire.events import Profile
+from wire.provinces import PROVINCES, province_code
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from werkzeug import Response
+
+    from fleet.coverage.figures import Share
+    from wire.ids import ProvinceCode
+
+pages = APIBlueprint("coverage", __name__, enable_openapi=False)
+
+_YEARS_BACK, _YEARS_AHEAD = 4, 1  # what the chooser offers around today
+_VERDICT_ORDER = (Verdict.PASS, Verdict.FAIL, Verdict.NOT_EVALUABLE, Verdict.NO_GATE)
+
+
+@pages.get("/")
+def start() -> Response:
+    """Open the coverage page."""
+    return redirect(url_for("coverage.overview"))
+
+
+@pages.get("/coverage")
+def overview() -> str:
+    """Show all provinces on one basis."""
+    question = asked(TableQuestion)
+    with read_only(engine()) as connection:
+        found = report(connection, question.basis())
+        test_only = _only_test_people(connection, question)
+    return render_template(
+        "coverage.html",
+        question=question,
+        report=found,
+        rows=_sorted(found, question),
+        test_only=test_only,
+        **chooser(question),
+        **_notes(found),
+    )
+
+
+@pages.get("/coverage/<code>")
+def province(code: str) -> str:
+    """Show one province with the sources of its figures, its funnel and its facilities."""
+    question = asked(Question)
+    known = known_province(code)
+    basis = question.basis()
+    before = cutoff_day(basis.fiscal_year, basis.period)
+    with read_only(engine()) as connection:
+        found = report(connection, basis)
+        funnels = reading.funnel(connection, question.profile, before)
+        work = reading.facilities(connection, known, question.profile, before)
+        months = _months(connection, known, question, before)
+    return render_template(
+        "province.html",
+        question=question,
+        report=found,
+        province=PROVINCES[known],
+        result=found.results[known],
+        batch=found.reading.batches.get(found.reading.batch_of.get(known, 0)),
+        funnel=funnels.get(known, reading.Funnel()),
+        facilities=work,
+        months=months,
+        **chooser(question),
+        **_notes(found),
+    )
+
+
+def known_province(code: str) -> ProvinceCode:
+    """Parse the province of an address; an unknown one is a page that does not exist."""
+    try:
+        return province_code(code)
+    except Malformed:
+        abort(404)
+
+
+def chooser(question: Question) -> dict[str, Any]:
+    """Give the templates what the chooser of a basis offers."""
+    this_year = fiscal_year(bangkok_day(now()))
+    offered = {*range(this_year - _YEARS_BACK, this_year + _YEARS_AHEAD + 1), question.basis().fiscal_year}
+    return {
+        "years": sorted(offered, reverse=True),
+        "periods": (Period.SIX, Period.TWELVE),
+        "choices": (Choice.OFFICIAL, Choice.LIVE, Choice.TEST),
+        "basis": question.basis(),
+        "last_day": last_day(question.basis().fiscal_year, question.basis().period),
+        "today": bangkok_day(now()),
+        "is_test": question.choice is Choice.TEST,
+        "shown": kpi57.shown,
+    }
+
+
+def _notes(found: AnyReport) -> dict[str, Any]:
+    batches = sorted(found.reading.batches.values(), key=lambda batch: batch.id)
+    return {"batches": batches, "made_up": any(batch.made_up for batch in batches)}
+
+
+def _only_test_people(connection: Connection, question: Question) -> bool:
+    if question.choice is not Choice.LIVE or reading.any_counted(connection, Profile.LIVE):
+        return False
+    return reading.any_counted(connection, Profile.TEST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    first: date
+    n: int
+    width: int  # of the bar, 0 to 100
+
+
+def _months(connection: Connection, code: ProvinceCode, question: Question, before: date) -> list[_Month]:
+    since = cutoff_day(question.basis().fiscal_year - 1, Period.TWELVE)
+    counted = reading.activated_by_month(connection, code, question.profile, since=since, before=before)
+    firsts = []
+    first = since
+    while first < before:
+        firsts.append(first)
+        first = (first + timedelta(days=31)).replace(day=1)
+    most = max([*counted.values(), 1])
+    numbers = [counted.get(f"{first:%Y-%m}", 0) for first in firsts]
+    return [_Month(first, n, 100 * n // most) for first, n in zip(firsts, numbers, strict=True)]
+
+
+def _sorted(found: AnyReport, question: TableQuestion) -> list[ProvinceCode]:
+    codes = [
+        code for code in found.results if question.region is None or PROVINCES[code].health_region == question.region
+    ]
+    order = question.sort or Order.CODE
+    keys = {code: _key(found, code, order) for code in codes}
+    present = sorted((code for code in codes if keys[code] is not None), key=lambda code: keys[code])
+    if question.dir is Direction.DOWN:
+        present.reverse()
+    return present + [code for code in codes if keys[code] is None]
+
+
+def _key(found: AnyReport, code: ProvinceCode, order: Order) -> Any:  # noqa: ANN401 - one comparable type an order
+    result, region = found.results[code], PROVINCES[code].health_region
+    keys: dict[Order, object] = {
+        Order.CODE: code,
+        Order.NAME: in_reading_order(province_name(code)),
+        Order.REGION: (region, code),
+        Order.STAFF: _ratio(result.figures.staff),
+        Order.PEOPLE: _ratio(result.figures.people),
+        Order.GAP: result.people_gap,
+        Order.VERDICT: _VERDICT_ORDER.index(result.verdict),
+    }
+    return keys[order]
+
+
+def _ratio(share: Share) -> Fraction | None:
+    return None if share.known is None else Fraction(*share.known)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The devices page: every kiosk, those that need somebody first, and what was refused of strangers."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import render_template
+
+from fleet.devices.health import Condition, read_park
+from fleet.store.session import reading as read_only
+from fleet.web.supplies import engine, now_ms
+
+pages = APIBlueprint("devices", __name__, enable_openapi=False)
+
+
+@pages.get("/devices")
+def overview() -> str:
+    """Show all kiosks."""
+    moment = now_ms()
+    with read_only(engine()) as connection:
+        park = read_park(connection, moment)
+    return render_template("devices.html", park=park, now_ms=moment, conditions=tuple(Condition))

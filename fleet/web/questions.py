@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an address may ask: each query parameter parsed once, strictly; pages and JSON share it.
+
+An empty parameter is one that was not given, as a form sends it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from fleet.coverage.figures import Mode
+from fleet.coverage.fiscal import Period, bangkok_day, fiscal_year
+from fleet.coverage.reading import Basis
+from fleet.web.supplies import now
+from wire.events import Profile
+
+FIRST_YEAR, LAST_YEAR = 2560, 2600  # B.E.; what the imports accept
+
+
+class Choice(StrEnum):
+    """Which figures a page shows. Test people are asked for by name, never by default."""
+
+    OFFICIAL = "official"
+    LIVE = "proxy-live"
+    TEST = "proxy-test"
+    MATCHED = "matched"  # refused with words until registers can be imported
+
+
+class Order(StrEnum):
+    """What the provinces are sorted by."""
+
+    CODE = "code"
+    NAME = "name"
+    REGION = "region"
+    STAFF = "staff"
+    PEOPLE = "people"
+    GAP = "gap"
+    VERDICT = "verdict"
+
+
+class Direction(StrEnum):
+    """Which way they are sorted; what is missing always comes last."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+_MODES = {
+    Choice.OFFICIAL: Mode.OFFICIAL,
+    Choice.MATCHED: Mode.MATCHED,
+    Choice.LIVE: Mode.PROXY,
+    Choice.TEST: Mode.PROXY,
+}
+
+
+def _whole_number(value: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= len(str(LAST_YEAR))):
+        message = "whole number expected"
+        raise ValueError(message)
+    return value
+
+
+def _given(value: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+    return None if value == "" else value
+
+
+WholeNumber = BeforeValidator(_whole_number)
+OrNothing = BeforeValidator(_given)
+
+Year = Annotated[
+    Annotated[int, WholeNumber, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None,
+    OrNothing,
+    Field(description="Fiscal year in B.E.; the current one if not given."),
+]
+Months = Annotated[
+    Annotated[int, WholeNumber, Field(ge=Period.SIX, le=Period.TWELVE, multiple_of=6)] | None,
+    OrNothing,
+    Field(description="Period: 6 or 12 months; 12 if not given."),
+]
+Region = Annotated[
+    Annotated[int, WholeNumber, Field(ge=1, le=13)] | None,
+    OrNothing,
+    Field(description="Health region 1 to 13; all if not given."),
+]
+Figures = Annotated[
+    Choice | None,
+    OrNothing,
+    Field(description="official, proxy-live or proxy-test; proxy-live if not given. matched is refused for now."),
+]
+
+
+class Question(BaseModel):
+    """The basis of a page: year, period and kind of figures. Other parameters are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    year: Year = None
+    period: Months = None
+    figures: Figures = None
+
+    @property
+    def choice(self) -> Choice:
+        """The kind of figures asked for; our own live ones if none was named."""
+        return self.figures or Choice.LIVE
+
+    def basis(self) -> Basis:
+        """Turn the question into a basis, filling in the current fiscal year."""
+        return Basis(
+            mode=_MODES[self.choice],
+            fiscal_year=self.year or fiscal_year(bangkok_day(now())),
+            period=Period(self.period or Period.TWELVE),
+            profile=self.profile,
+        )
+
+    @property
+    def profile(self) -> Profile:
+        """Whose events stand behind our own counts on the page."""
+        return Profile.TEST if self.choice is Choice.TEST else Profile.LIVE
+
+
+class RegionQuestion(Question):
+    """A basis, for one health region or all."""
+
+    region: Region = None
+
+
+class TableQuestion(RegionQuestion):
+    """The coverage page's question: also how the table is sorted."""
+
+    sort: Annotated[Order | None, OrNothing] = None
+    dir: Annotated[Direction | None, OrNothing] = None

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said when an address cannot be answered: a page in words, or `application/problem+json` under /api.
+
+It never repeats what was asked. Source: RFC 9457.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+from apiflask import HTTPError
+from flask import Response, jsonify, render_template, request
+from flask_babel import gettext, lazy_gettext
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from fleet.coverage.report import ModeNotOfferedError
+from fleet.web.questions import FIRST_YEAR, LAST_YEAR, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+log = structlog.get_logger(__name__)
+Q = TypeVar("Q", bound=Question)
+
+_ALLOWED = {
+    "year": lazy_gettext(
+        "year: a fiscal year of the Buddhist era, %(first)s to %(last)s.", first=FIRST_YEAR, last=LAST_YEAR
+    ),
+    "period": lazy_gettext("period: 6 or 12 months."),
+    "figures": lazy_gettext("figures: official, proxy-live or proxy-test."),
+    "region": lazy_gettext("region: a health region, 1 to 13."),
+    "sort": lazy_gettext("sort: code, name, region, staff, people, gap or verdict."),
+    "dir": lazy_gettext("dir: up or down."),
+    "lang": lazy_gettext("lang: th or en."),
+}
+
+
+class QuestionError(Exception):
+    """The address asks for something that is not offered; `parameters` names what."""
+
+    def __init__(self, parameters: Iterable[str]) -> None:
+        """Keep the names of the parameters, never their values."""
+        self.parameters = tuple(sorted(set(parameters)))
+        super().__init__(", ".join(self.parameters))
+
+
+def asked(kind: type[Q]) -> Q:
+    """Read the page's question from the address.
+
+    Raises:
+        QuestionError: a parameter is not one of those allowed.
+    """
+    try:
+        return kind.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        raise QuestionError(str(each["loc"][0]) for each in error.errors()) from error
+
+
+def explain_refusals(app: Flask) -> None:
+    """Give every refusal of the app its words."""
+    app.register_error_handler(QuestionError, _question)
+    app.register_error_handler(HTTPError, _api_question)
+    app.register_error_handler(ModeNotOfferedError, _not_offered)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(ProgrammingError, _no_database)
+    app.register_error_handler(Exception, _broken)
+
+
+def _say(status: HTTPStatus, title: str, remedies: Iterable[str]) -> Response:
+    lines = list(remedies)
+    if request.path.startswith("/api/"):
+        response = jsonify(type="about:blank", title=title, status=int(status), detail=" ".join(lines))
+        response.mimetype = "application/problem+json"
+    else:
+        response = Response(render_template("refused.html", title=title, lines=lines, status=int(status)))
+    response.status_code = status
+    return response
+
+
+def _question(error: QuestionError) -> Response:
+    words = [str(_ALLOWED[name]) for name in error.parameters if name in _ALLOWED]
+    return _say(HTTPStatus.BAD_REQUEST, gettext("The address asks for something that is not offered"), words)
+
+
+def _api_question(error: HTTPError) -> Response:
+    fields = error.detail.get("query", {}) if isinstance(error.detail, dict) else {}
+    return _question(QuestionError(name.split(".")[0] for name in fields))
+
+
+def _not_offered(_: ModeNotOfferedError) -> Response:
+    return _say(
+        HTTPStatus.BAD_REQUEST,
+        gettext("Matched figures are not offered yet"),
+        [
+            gettext(
+                "They need a register of people, which cannot be imported yet. Choose official figures or our estimate."
+            )
+        ],
+    )
+
+
+def _http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            title, remedy = (
+                gettext("There is no such page"),
+                gettext("Check the address, or start from the coverage page."),
+            )
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            title, remedy = (
+                gettext("This console only shows; nothing is changed here"),
+                gettext("Open the page with GET."),
+            )
+        case _:
+            title, remedy = gettext("The address cannot be answered"), gettext("Start from the coverage page.")
+    response = _say(status, title, [remedy])
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def _no_database(error: Exception) -> Response:
+    log.error("database_unready", kind=type(error).__name__)
+    return _say(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        gettext("The database does not answer"),
+        [gettext("Try again in a minute. Technician: check database_url and run dipchip-fleet migrate.")],
+    )
+
+
+def _broken(error: Exception) -> Response:
+    log.error("page_broken", kind=type(error).__name__, exc_info=error)
+    return _say(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        gettext("The console made a mistake"),
+        [gettext("Try again. If it stays, send the technician the time of day; the log has the cause.")],
+    )

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console's words: language by one parameter, dates as each language writes them, and plain words for every code.
+
+Thai is the default, English one touch away. A code without words is shown as the code, never hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import Babel, gettext, lazy_gettext, ngettext
+
+from fleet.coverage import fiscal
+from fleet.coverage.figures import Absence, Mode
+from fleet.coverage.kpi57 import Flag, Met, Verdict
+from fleet.devices.health import Care, Condition
+from fleet.errors import ConfigError
+from fleet.store.days import BANGKOK
+from fleet.web.refusals import QuestionError
+from wire.ids import ProvinceCode
+from wire.provinces import PROVINCES
+
+THAI, ENGLISH = "th", "en"
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+_LEADING_VOWEL = re.compile("([\u0e40-\u0e44])(.)")
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400  # seconds
+
+VERDICTS = {
+    Verdict.PASS: lazy_gettext("Pass"),
+    Verdict.FAIL: lazy_gettext("Fail"),
+    Verdict.NOT_EVALUABLE: lazy_gettext("Cannot be evaluated"),
+    Verdict.NO_GATE: lazy_gettext("No target"),
+}
+MET = {Met.PASS: lazy_gettext("reached"), Met.FAIL: lazy_gettext("not reached"), Met.MISSING: lazy_gettext("missing")}
+ABSENCES = {
+    Absence.NO_ROSTER: lazy_gettext("No staff roster yet"),
+    Absence.NOT_IMPORTED: lazy_gettext("Waiting for the official figure"),
+    Absence.UNRECONCILED: lazy_gettext("Books do not agree"),
+    Absence.NO_DENOMINATOR: lazy_gettext("No denominator imported"),
+    Absence.ZERO_DENOMINATOR: lazy_gettext("Denominator is 0"),
+    Absence.NOTHING_TO_SUM: lazy_gettext("Nothing to sum"),
+}
+FLAGS = {
+    Flag.A_GT_B: lazy_gettext("More people than the denominator"),
+    Flag.PROXY: lazy_gettext("Estimate"),
+    Flag.STALE_B: lazy_gettext("Denominator of another year"),
+    Flag.UNRECONCILED: lazy_gettext("Books do not agree"),
+    Flag.MADE_UP: lazy_gettext("Made-up figures"),
+}
+MODES = {
+    Mode.OFFICIAL: lazy_gettext("Official figures"),
+    Mode.PROXY: lazy_gettext("Our estimate"),
+    Mode.MATCHED: lazy_gettext("Matched person by person"),
+}
+CONDITIONS = {
+    Condition.OK: lazy_gettext("Fine"),
+    Condition.NEEDS_CARE: lazy_gettext("Needs care"),
+    Condition.SILENT: lazy_gettext("Silent"),
+    Condition.NEVER_SEEN: lazy_gettext("Never heard from"),
+    Condition.REVOKED: lazy_gettext("Withdrawn"),
+}
+CARES = {
+    Care.SCREEN: lazy_gettext("The kiosk is not serving"),
+    Care.READER: lazy_gettext("Look at the card reader"),
+    Care.CAMERA: lazy_gettext("Look at the camera"),
+    Care.OUTBOX_OLD: lazy_gettext("Unsent records older than a day: check the network"),
+    Care.DISK_LOW: lazy_gettext("Little disk space left"),
+    Care.CLOCK: lazy_gettext("Clock not synchronised"),
+    Care.ALARM: lazy_gettext("Security alarm: call the fleet team"),
+}
+CODES = {
+    "ok": lazy_gettext("Ready"),
+    "present": lazy_gettext("Ready, card in"),
+    "absent": lazy_gettext("Ready, no card"),
+    "no_reader": lazy_gettext("No card reader found"),
+    "starting": lazy_gettext("Starting"),
+    "reader_absent": lazy_gettext("No card reader found"),
+    "reader_service_down": lazy_gettext("Reader service stopped"),
+    "camera_absent": lazy_gettext("No camera found"),
+    "camera_frozen": lazy_gettext("Camera picture frozen"),
+    "model_missing": lazy_gettext("Face model missing"),
+    "model_altered": lazy_gettext("Face model altered"),
+    "model_not_allowed": lazy_gettext("Face model not allowed"),
+    "store_broken": lazy_gettext("Local store broken"),
+    "disk_full": lazy_gettext("Disk full"),
+    "keys_missing": lazy_gettext("Keys missing"),
+    "person_process_died": lazy_gettext("Session process stopped"),
+    "synced": lazy_gettext("Synchronised"),
+    "unsynced": lazy_gettext("Not synchronised"),
+    "equivocation": lazy_gettext("Two records claim one place"),
+    "fork": lazy_gettext("Two kiosks use one identity"),
+    "rollback": lazy_gettext("The kiosk's store went back in time"),
+    "unrecoverable": lazy_gettext("Records are lost for good"),
+}
+
+
+def speak(app: Flask) -> None:
+    """Give the app its two languages and its templates their words.
+
+    Raises:
+        ConfigError: the Thai catalogue was not compiled.
+    """
+    if not (TRANSLATIONS / THAI / "LC_MESSAGES" / "messages.mo").is_file():
+        message = f"the Thai words are not compiled. Run: pybabel compile -d {TRANSLATIONS}"
+        raise ConfigError(message)
+    Babel(app, default_locale=THAI, default_translation_directories=str(TRANSLATIONS), locale_selector=language)
+    app.before_request(_choose)
+    app.url_defaults(_keep)
+    app.jinja_env.filters.update(
+        day=written_day,
+        moment=written_moment,
+        ago=ago,
+        age=age,
+        month=written_month,
+        number=number,
+        code=code_words,
+        isoday=written_iso_day,
+    )
+    app.jinja_env.globals.update(
+        words={
+            "absence": ABSENCES, "alarm": CODES, "care": CARES, "condition": CONDITIONS, "flag": FLAGS,
+            "met": MET, "mode": MODES, "verdict": VERDICTS,
+        },
+        language=language,
+        province_name=province_name,
+        region_of=lambda code: PROVINCES[code].health_region,
+    )  # fmt: skip
+
+
+def language() -> str:
+    """Give the language of this answer."""
+    return str(g.get("language", THAI))
+
+
+def _choose() -> None:
+    wanted = request.args.get("lang") or THAI
+    if wanted not in (THAI, ENGLISH):
+        raise QuestionError(["lang"])
+    g.language = wanted
+
+
+def _keep(endpoint: str, values: dict[str, Any]) -> None:
+    if language() != THAI and endpoint != "static":
+        values.setdefault("lang", language())
+
+
+def province_name(code: str) -> str:
+    """Name a province in the language of this answer."""
+    province = PROVINCES.get(ProvinceCode(code))
+    if province is None:
+        return str(gettext("Province unknown"))
+    return str(province.name_th if language() == THAI else province.name_en)
+
+
+def in_reading_order(name: str) -> str:
+    """Give what a name is sorted by: a Thai vowel written before its consonant is read after it."""
+    return _LEADING_VOWEL.sub(r"\2\1", name)
+
+
+def number(value: int) -> str:
+    """Write a count with separators."""
+    return f"{value:,}"
+
+
+def written_day(day: date) -> str:
+    """Write a day."""
+    return fiscal.thai_date(day) if language() == THAI else fiscal.english_date(day)
+
+
+def written_iso_day(text: str) -> str:
+    """Write a stored day."""
+    return written_day(date.fromisoformat(text))
+
+
+def written_month(day: date) -> str:
+    """Write a day's month."""
+    return fiscal.thai_month(day) if language() == THAI else fiscal.english_month(day)
+
+
+def written_moment(milliseconds: int) -> str:
+    """Write a moment in Bangkok's time to the minute."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(BANGKOK)
+    return f"{written_day(moment.date())} {moment:%H:%M}"
+
+
+def ago(milliseconds: int, now_ms: int) -> str:
+    """Say how long before now a moment was."""
+    seconds = max(0, now_ms - milliseconds) // 1000
+    if seconds < _MINUTE:
+        return str(gettext("just now"))
+    return str(gettext("%(age)s ago", age=age(seconds)))
+
+
+def age(seconds: int) -> str:
+    """Write a duration in its largest whole unit."""
+    if seconds < _MINUTE:
+        return str(ngettext("%(num)d second", "%(num)d seconds", seconds))
+    if seconds < _HOUR:
+        return str(ngettext("%(num)d minute", "%(num)d minutes", seconds // _MINUTE))
+    if seconds < _DAY:
+        return str(ngettext("%(num)d hour", "%(num)d hours", seconds // _HOUR))
+    return str(ngettext("%(num)d day", "%(num)d days", seconds // _DAY))
+
+
+def code_words(code: str | None) -> str:
+    """Put a kiosk's code into words; a code that has none stays as it is."""
+    if code is None:
+        return str(gettext("Not said yet"))
+    return str(CODES.get(code, code))
