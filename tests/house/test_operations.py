@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents name commands, options and units that exist."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+
+HOUSE = Path(__file__).parents[2]
+OPERATIONS = (HOUSE / "docs" / "operations.md").read_text()
+PROGRAMS = {
+    "dipchip-kiosk": "kiosk.entrypoints.cli",
+    "dipchip-fleet": "fleet.entrypoints.cli",
+    "dipchip-provision": "provisioning.cli",
+}
+TYPED = re.compile(r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ([a-z][a-z-]*)((?: [^`\n]+)?)")
+
+
+def typed() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Each command line of the document: program, command, options."""
+    joined = re.sub(r"\\\n\s*", "", OPERATIONS)
+    found = TYPED.findall(joined)
+    return [(program, command, tuple(re.findall(r"--[a-z-]+", rest))) for program, command, rest in found]
+
+
+def test_the_document_is_read_at_all() -> None:
+    assert {command for _, command, _ in typed()} >= {"fleet", "kiosk", "revoke", "register"}
+
+
+@pytest.mark.parametrize(("program", "command", "options"), typed())
+def test_a_typed_command_exists_with_its_options(program: str, command: str, options: tuple[str, ...]) -> None:
+    group = typer.main.get_command(import_module(PROGRAMS[program]).app)
+    known = getattr(group, "commands", {})
+    assert command in known
+    assert set(options) <= {option for parameter in known[command].params for option in parameter.opts}
+
+
+def test_every_unit_that_the_document_names_is_in_the_house() -> None:
+    named = set(re.findall(r"dipchip-(?:kiosk|fleet)-[a-z]+", OPERATIONS))
+    assert named == {path.stem for path in (HOUSE / "systemd").glob("*.service")}

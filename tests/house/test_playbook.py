@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The roles copy what `dipchip-provision` makes: all files, and each key closed to others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from provisioning.cli import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROLES = Path(__file__).parents[2] / "ansible" / "roles"
+LEFT_BEHIND = {"registration.json"}  # the controller's, by `dipchip-fleet register`
+
+
+@pytest.fixture(scope="module")
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folder that each role is given."""
+    place = tmp_path_factory.mktemp("provisioned")
+    urls = ("--broker-host", "localhost", "--database-url", "sqlite:///f.db", "--idp-url", "http://127.0.0.1:9")
+    site = ("--id", "k-one", "--facility", "10670", "--province", "41", "--out", str(place / "kiosk"))
+    for arguments in (("fleet", str(place), *urls), ("kiosk", str(place), *site)):
+        result = CliRunner().invoke(app, [*arguments, "--installed"])
+        assert result.exit_code == 0, result.output
+    return {role: place / role for role in ("broker", "controller", "kiosk")}
+
+
+def copies(role: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each file that a role copies from its provisioned folder, with how."""
+    for file in sorted((ROLES / role / "tasks").glob("*.yml")):
+        for task in yaml.safe_load(file.read_text()):
+            copy = task.get("ansible.builtin.copy", {})
+            if str(copy.get("src", "")).startswith("{{ " + role + "_folder }}"):
+                yield from ((item, copy) for item in task["loop"])
+
+
+@pytest.mark.parametrize("role", ["broker", "controller", "kiosk"])
+def test_a_role_copies_every_file_of_its_folder(provisioned: dict[str, Path], role: str) -> None:
+    folder = provisioned[role]
+    made = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {name for name, _ in copies(role)} == made - LEFT_BEHIND
+
+
+@pytest.mark.parametrize("role", ["controller", "kiosk"])
+def test_keys_are_installed_for_root_only(provisioned: dict[str, Path], role: str) -> None:
+    keys = {name: how for name, how in copies(role) if name.endswith((".key", ".jwk"))}
+    assert len(keys) == len([*provisioned[role].rglob("*.key"), *provisioned[role].rglob("*.jwk")])
+    assert {(how["owner"], how["group"], how["mode"]) for how in keys.values()} == {("root", "root", "0600")}
+
+
+@pytest.mark.parametrize("role", ["broker", "controller", "kiosk"])
+def test_a_file_is_installed_where_the_settings_look_for_it(role: str) -> None:
+    assert {how["dest"] for _, how in copies(role)} == {f"/etc/dipchip/{role}/" + "{{ item }}"}
