@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Log events as JSON lines on standard error. Fields are ids, codes and counts; a person never is one."""
+"""Log events as JSON lines. Fields are ids, codes and counts; a person never is one."""
 
 from __future__ import annotations
 
 import logging
-import sys
+from typing import TYPE_CHECKING
 
 import structlog
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 # Anything else is dropped: a name cannot reach a log by a careless keyword.
 _ALLOWED = frozenset(
@@ -22,7 +25,7 @@ def _only_allowed(_logger: object, _name: str, fields: structlog.typing.EventDic
     return {name: value for name, value in fields.items() if name in _ALLOWED}
 
 
-def configure(process: str, level: str) -> None:
+def configure(process: str, level: str, to: TextIO) -> None:
     """Set the logs of one process up. `level` is debug, info, warning or error."""
     structlog.configure(
         processors=[
@@ -33,6 +36,6 @@ def configure(process: str, level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=to),
     )
     structlog.contextvars.bind_contextvars(process=process)

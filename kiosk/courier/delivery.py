@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 HELLO_EVERY_S = 300.0
+_HELLO_AGAIN_S = 5.0  # until it is answered: the controller may not be listening yet
 HEARTBEAT_EVERY_S = 30.0
 _ASK_AGAIN_S = 3.0  # a person waits
 _ANSWERED_ASK_AGAIN_S = 15.0  # a later answer may have been lost
@@ -104,8 +105,8 @@ class Delivery:
     def _due_hello(self, now_s: float) -> Iterator[Outgoing]:
         if now_s < self._hello_at_s:
             return
-        self._hello_at_s = now_s + HELLO_EVERY_S
-        self._nonce = secrets.token_hex(16)
+        self._hello_at_s = now_s + _HELLO_AGAIN_S
+        self._nonce = self._nonce or secrets.token_hex(16)
         body = Hello(v=1, kiosk=self._kiosk, nonce=self._nonce, at=device.moment(), pruned=outbox.pruned(self._store))
         yield Outgoing(topics.Up.HELLO, seal_message(self._keys.own, Kind.HELLO, body))
 
@@ -153,6 +154,7 @@ class Delivery:
             log.info("settled", count=settled, outbox=before - settled)
         if ours:
             self._nonce = None
+            self._hello_at_s = now_s + HELLO_EVERY_S
         self._tell_link("up", now_s)
 
     def _take_answer(self, message: bytes) -> None:

@@ -21,11 +21,14 @@ Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CO
 
 
 @app.command()
-def ui(config: Config) -> None:
+def ui(
+    config: Config,
+    log: Annotated[Path, typer.Option(help="Where logs go: the terminal is the screen.")] = Path("/dev/null"),
+) -> None:
     """Show the screens and serve people. It needs the reader, the camera and the store, and no network."""
     from kiosk.entrypoints.ui import run  # noqa: PLC0415
 
-    run(config)
+    run(config, log)
 
 
 @app.command()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ _AFTER_ERROR_S = 5.0
 def run(settings_file: Path) -> None:
     """Deliver until SIGTERM."""
     settings = config.read(settings_file)
-    logs.configure("kiosk-courier", settings.log_level)
+    logs.configure("kiosk-courier", settings.log_level, sys.stderr)
     device.keep_memory_private()
     trust = config.read_trust(settings.trust)
     keys = Keys(config.read_signing_key(settings.courier_key), trust.receipts(), trust.answers())

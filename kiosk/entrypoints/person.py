@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +17,24 @@ import structlog
 
 from kiosk import config, device, logs
 from kiosk.card.national_id import NationalIdReader
-from kiosk.card.pcsc import PcscReaders
-from kiosk.card.watcher import Watcher
+from kiosk.card.pcsc import PcscPresence, list_readers, open_card
+from kiosk.card.watcher import ReaderWatcher
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.conductor import Conductor
-from kiosk.enrollment.failures import FaultError
+from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
+from kiosk.face.cameras import camera_from
 from kiosk.face.checks import FaceCheck
+from kiosk.face.engines import EngineChoice, load_engine
 from kiosk.records import pipe
 from kiosk.records.sealing import SealedKeeper
+from wire.events import Profile
 
 if TYPE_CHECKING:
     from kiosk.enrollment.ports import Presence
     from kiosk.enrollment.states import State
+    from kiosk.face.shapes import FaceEngine
 
 log = structlog.get_logger()
 
@@ -91,7 +96,7 @@ def main() -> None:
     """Serve one person: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR`."""
     device.keep_memory_private()
     settings = config.read(Path(sys.argv[1]))
-    logs.configure("kiosk-person", settings.log_level)
+    logs.configure("kiosk-person", settings.log_level, sys.stderr)
     channel: pipe.Pipe[pipe.ToPerson] = pipe.Pipe.inherited(int(sys.argv[2]), pipe.ToPerson)
     try:
         _serve(settings, channel)
@@ -100,21 +105,24 @@ def main() -> None:
 
 
 def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None:
-    readers = PcscReaders(settings.reader)
-    examiner = FaceCheck.configured(settings.camera, settings.models, allow_assist=settings.profile != "live")
+    examiner = FaceCheck(
+        load_engine=lambda: _engine(settings.models),
+        camera=camera_from(settings.camera),
+        allow_assist=settings.profile is not Profile.LIVE,
+    )
     keeper = SealedKeeper(
         kiosk=settings.kiosk, trust=config.read_trust(settings.trust), send=channel.send, wall_ms=device.wall_ms
     )
     try:
-        readers.check_ready()
+        _require_reader()
         examiner.check_ready()
     except FaultError as error:
         channel.send(pipe.Broken(error.fault, str(error)))
         return
     channel.send(pipe.Ready())
     conductor = Conductor(
-        reader=NationalIdReader(readers.open),
-        watcher=Watcher(readers.wait),
+        reader=NationalIdReader(partial(open_card, settings.reader)),
+        watcher=ReaderWatcher(PcscPresence(settings.reader)),
         examiner=examiner,
         keeper=keeper,
         stage=PipeStage(channel),
@@ -127,6 +135,16 @@ def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None
         channel.send(pipe.Broken(conductor.state.fault, "It failed while serving. Check its cable and its log."))
     else:
         channel.send(pipe.Finished(why))
+
+
+def _require_reader() -> None:
+    if not list_readers():
+        message = "No card reader is connected. Check its USB cable; the kiosk looks again by itself."
+        raise FaultError(Fault.READER_ABSENT, message)
+
+
+def _engine(models: str) -> FaceEngine:
+    return load_engine(EngineChoice.PRODUCTION, Path(models)) if models else load_engine(EngineChoice.DEMONSTRATION)
 
 
 if __name__ == "__main__":

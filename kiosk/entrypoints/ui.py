@@ -13,13 +13,15 @@ from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
 from kiosk.screens.app import KioskApp
-from kiosk.screens.wording import Wording
+from kiosk.screens.wording import load_wordings
 from kiosk.store import inbox
 from kiosk.store.database import Store
+from wire.events import Profile
 from wire.ids import new_stream_id
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TextIO
 
     from kiosk.enrollment.states import Intent, State
 
@@ -29,14 +31,15 @@ _END_S = 5.0
 class StartedPerson:
     """One person's process and the channel to it."""
 
-    def __init__(self, settings_file: Path) -> None:
-        """Start it; it inherits one descriptor and nothing else."""
+    def __init__(self, settings_file: Path, log_to: TextIO) -> None:
+        """Start it; it inherits one end of a socket, and the log: standard error is the screen."""
         ours, theirs = pipe.Pipe.pair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
                 [sys.executable, "-m", "kiosk.entrypoints.person", str(settings_file), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=log_to,
                 pass_fds=[theirs.fileno()],
             )
         self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
@@ -69,10 +72,15 @@ class AppScreen:
             self.app.post_message(KioskApp.FrameArrived(width, height, rgb))
 
 
-def run(settings_file: Path) -> None:
-    """Serve people until the process is stopped."""
+def run(settings_file: Path, log_file: Path) -> None:
+    """Serve people until the process is stopped. Textual draws on standard error, so logs go to `log_file`."""
+    with log_file.open("a", encoding="utf-8", buffering=1) as log_to:
+        _serve(settings_file, log_to)
+
+
+def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
-    logs.configure("kiosk-ui", settings.log_level)
+    logs.configure("kiosk-ui", settings.log_level, log_to)
     device.keep_memory_private()
     store = Store(settings.store)
     inbox.forget_expired(store, device.wall_ms())
@@ -87,12 +95,12 @@ def run(settings_file: Path) -> None:
         stream=new_stream_id(),
     )
     screen = AppScreen()
-    desk = Desk(store=store, filing=filing, start=lambda: StartedPerson(settings_file), screen=screen)
+    desk = Desk(store=store, filing=filing, start=lambda: StartedPerson(settings_file, log_to), screen=screen)
 
     def say(intent: Intent) -> None:
         desk.say(intent)
 
-    screen.app = KioskApp(send=say, wording=Wording.load(), live=settings.profile == "live")
+    screen.app = KioskApp(send=say, wordings=load_wordings(), live=settings.profile is Profile.LIVE)
     serving = threading.Thread(target=desk.run, name="desk", daemon=True)
     serving.start()
     try:

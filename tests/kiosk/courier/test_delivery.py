@@ -71,6 +71,13 @@ def test_a_connection_begins_with_hello_and_a_heartbeat_that_name_nobody(deliver
     assert (body.outbox, body.reader, body.sessions) == (0, "unknown", {})
 
 
+def test_hello_is_said_again_until_the_controller_answers_it(delivery: Delivery, world: World) -> None:
+    nonces = {_nonce(world, list(delivery.due(t))) for t in (0.0, 5.0, 10.0)}
+    assert len(nonces) == 1
+    delivery.arrived(RECEIPTS, _receipt(world, {}, nonce=nonces.pop()), 10.1)
+    assert [t for t in (15.2, 310.0, 310.2) if _of(topics.Up.HELLO, list(delivery.due(t)))] == [310.2]
+
+
 def test_nothing_is_published_without_a_connection(delivery: Delivery, filing: Filing, world: World) -> None:
     _filed(filing, world, 1)
     delivery.disconnected(0.0)

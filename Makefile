@@ -1,0 +1,59 @@
+# DipChip. `make demo` runs the main job, `make test` passes the tests; each sets up what it needs on bare Debian 12.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# What the tests and the demo run for real, and what pyscard and OpenCV need.
+APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
+       librsvg2-bin mosquitto openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
+
+.PHONY: help demo test check bench lock clean
+
+help: ## Say what there is.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/ready ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
+	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
+
+test: $(VENV)/ready ## Run the tests.
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/house
+	@cd ansible && ../$(BIN)/ansible-lint --offline
+
+bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
+	@for suite in $(if $(SUITE),benchmarks/$(SUITE).py,benchmarks/*.py); do $(BIN)/python $$suite; done
+
+lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
+	@uv pip compile pyproject.toml --extra kiosk --extra demo --extra fleet --extra provisioning --extra dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+clean: ## Remove what was set up here.
+	@rm -rf $(VENV) build dist
+
+# One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
+$(VENV)/ready: requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)
+	@missing=$$(for name in $(APT); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q ' installed' || echo $$name; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing from Debian:" $$missing; \
+	  $(SUDO) apt-get update -qq; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@echo "Installing from the lock file ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/pybabel --quiet compile --directory fleet/web/translations
+	@touch $@

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A patient: reads what the real screen says, touches it, puts the card in, and turns the head when asked."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kiosk.screens.wording import load_wordings
+from tests.simulators.people import Act, PersonId, portrait_jpeg
+from tests.simulators.holders import invalid_number
+from tests.simulators.services import ServiceError
+from tests.simulators.thai_card import CardHolder, ThaiCard
+
+if TYPE_CHECKING:
+    from tests.simulators.scene import Scene
+    from tests.simulators.terminal import Terminal
+    from tests.simulators.vpcd import VpcdCard
+
+_LOOK_S = 0.15
+_TOUCH_AGAIN_S = 1.5
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Citizen:
+    """Somebody who cannot exist: a card whose number fails its check digit, and a made-up face."""
+
+    seed: int
+    face: PersonId
+    province: str
+
+    def card(self) -> ThaiCard:
+        """This citizen's card."""
+        return ThaiCard.of(
+            CardHolder(
+                citizen_number=invalid_number(self.seed),
+                name_th=("นาง", f"ทดสอบ{self.seed}", "", "สมมติ"),
+                name_en=("Mrs.", f"Test{self.seed}", "", "Madeup"),
+                sex="2",
+                address=("1", "หมู่ที่ 2", "", "", "", "ตำบลทดสอบ", "อำเภอทดสอบ", f"จังหวัด{self.province}"),
+                portrait_jpeg=portrait_jpeg(self.face),
+            )
+        )
+
+
+UDON, NONG_KHAI, SAKON = "อุดรธานี", "หนองคาย", "สกลนคร"
+
+CITIZENS = (
+    Citizen(4101, PersonId("demo-1"), UDON),
+    Citizen(4102, PersonId("demo-2"), UDON),
+    Citizen(4301, PersonId("demo-3"), NONG_KHAI),
+    Citizen(4302, PersonId("demo-4"), NONG_KHAI),
+    Citizen(4701, PersonId("demo-5"), SAKON),
+)
+OWNER_OF_A_LOST_CARD = Citizen(4702, PersonId("demo-6"), SAKON)
+FINDER = PersonId("demo-7")
+
+
+class Patient:
+    """Somebody with a card in hand and a face, at one kiosk. `visit` goes through a whole session."""
+
+    def __init__(self, *, terminal: Terminal, card: VpcdCard, scene: Scene, citizen: Citizen, face: PersonId) -> None:
+        """Stand before the kiosk."""
+        self._terminal = terminal
+        self._card = card
+        self._scene = scene
+        self._citizen = citizen
+        self._face = face
+        self._text = load_wordings()["th"].text
+        self._inserted = False
+        self._touched: dict[str, float] = {}
+        self.seen: list[str] = []
+
+    def visit(self, timeout_s: float = 150.0, *, stop_at: str | None = None) -> None:
+        """Go through the screens until the welcome is back, or until the screen named `stop_at` is seen.
+
+        Raises:
+            ServiceError: when it takes too long; says what stood on the screen last.
+        """
+        deadline = time.monotonic() + timeout_s
+        self._scene.act(self._face, Act.FRONT)
+        started = False
+        while time.monotonic() < deadline:
+            moment = self._moment()
+            if moment is not None and (not self.seen or self.seen[-1] != moment):
+                self.seen.append(moment)
+            if moment is not None and moment == stop_at:
+                return
+            if moment == "attract" and started and not self._inserted:
+                self._scene.leave()
+                return
+            started = started or moment not in {None, "attract", "out_of_service"}
+            self._do(moment)
+            time.sleep(_LOOK_S)
+        message = f"the visit took too long; seen {self.seen}; on the screen:\n" + "\n".join(self._terminal.lines())
+        raise ServiceError(message)
+
+    def leave(self) -> None:
+        """Take the card and go, whatever the screen says."""
+        self._pull()
+        self._scene.leave()
+
+    def _moment(self) -> str | None:
+        """Which screen it is, by a word that only this screen has."""
+        if any(self._shows(f"prompt.turn_{side}") for side in ("left", "right")):
+            return "turn"
+        for moment, keys in _MOMENTS.items():
+            if any(self._shows(key) for key in keys):
+                return moment
+        return None
+
+    def _shows(self, key: str) -> bool:
+        return self._terminal.shows(_first_line(self._text(key)))
+
+    def _do(self, moment: str | None) -> None:
+        match moment:
+            case "attract":
+                self._touch("attract.start")
+            case "notice" if self._shows("notice.unticked"):
+                self._touch("notice.unticked")
+            case "notice":
+                self._touch("notice.agree")
+            case "insert_card" if not self._inserted:
+                self._card.insert(self._citizen.card())
+                self._inserted = True
+            case "confirm":
+                self._touch("confirm.yes")
+            case "turn":
+                left = self._shows("prompt.turn_left")
+                self._scene.act(self._face, Act.LEFT if left else Act.RIGHT)
+            case "retry":
+                self._scene.act(self._face, Act.FRONT)
+                self._touch("button.retry")
+            case "finish":
+                self._touch("button.finish")
+            case "take_card":
+                self._pull()
+
+    def _touch(self, key: str) -> None:
+        now = time.monotonic()
+        if now >= self._touched.get(key, 0.0) + _TOUCH_AGAIN_S:
+            self._touched[key] = now
+            self._terminal.touch(_first_line(self._text(key)))
+
+    def _pull(self) -> None:
+        if self._inserted:
+            self._card.pull()
+            self._inserted = False
+
+
+# In this order: the first whose words stand on the screen. An accepted person waits for the activation.
+_MOMENTS = {
+    "take_card": ("take_card.title",),
+    "retry": ("button.retry",),
+    "attract": ("attract.start",),
+    "notice": ("notice.title",),
+    "insert_card": ("insert_card.title",),
+    "confirm": ("confirm.title",),
+    "reading": ("reading.title",),
+    "checking": ("checking.title",),
+    "accepted": ("accepted.body",),
+    "finish": ("button.finish",),
+}
+
+
+def _first_line(text: str) -> str:
+    return text.replace("|", "").split("\n")[0]
