@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SC-09 and SC-10b: the one-time code, to be used on the person's own phone, now or at home."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from textual.containers import Center
+
+from kiosk.enrollment.states import Accepted, FinishLater, Intent
+from kiosk.screens.code_digits import CodeDigits
+from kiosk.screens.moment import Action, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from kiosk.screens.wording import Wording
+
+BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")  # no summer time since 1920
+
+
+def bangkok_time(wording: Wording, moment_ms: int) -> str:
+    """Say a moment, in ms since 1970 UTC, as day, month and clock in Bangkok."""
+    moment = datetime.fromtimestamp(moment_ms / 1000, tz=BANGKOK)
+    month = wording.text("time.months").split()[moment.month - 1]
+    return wording.text("time.moment", day=moment.day, month=month, clock=f"{moment:%H:%M}")
+
+
+class AcceptedScreen(Moment[Accepted]):
+    """Almost done: the code and how long it is good for."""
+
+    STEP = 4
+
+    def body(self) -> Iterable[Widget]:
+        """Yield what to do with the code, the code, and its end."""
+        yield self.line("accepted.title", "title")
+        yield self.line("accepted.body", "lead")
+        yield CodeDigits(self.state.pin)
+        yield self.line("accepted.until", "lead", moment=bangkok_time(self.wording, self.state.valid_until_ms))
+        if self.state.sandbox:
+            yield Center(self.line("accepted.sandbox", "sandbox"))
+
+    def actions(self) -> tuple[Action, ...]:
+        """Done."""
+        return (Action(Intent.DONE, "button.finish"),)
+
+
+class FinishLaterScreen(Moment[FinishLater]):
+    """The rest can be done at home."""
+
+    STEP = 4
+
+    def body(self) -> Iterable[Widget]:
+        """Yield until when, the code, and that home is fine."""
+        moment = bangkok_time(self.wording, self.state.valid_until_ms)
+        yield self.line("finish_later.title", "title", moment=moment)
+        yield CodeDigits(self.state.pin)
+        yield self.line("finish_later.body", "lead")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Done."""
+        return (Action(Intent.DONE, "button.finish"),)

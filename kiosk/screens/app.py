@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kiosk's screen: shows the state it is given, passes on what the person chose.
+
+It reads no device, no clock and no file but its texts and looks at start, and decides nothing. Nothing a person does
+ends it: there is no palette, no quitting key, no notification. If a screen fails, the program ends with an incident
+code and nothing else, because a traceback could show whose card was in the reader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.message import Message
+
+from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.states import (
+    Accepted,
+    Activated,
+    AlreadyEnrolled,
+    Attract,
+    Checking,
+    ConfirmIdentity,
+    FinishLater,
+    Goodbye,
+    InsertCard,
+    Looking,
+    Notice,
+    OutOfService,
+    Problem,
+    Reading,
+    SavedHere,
+    State,
+    StillThere,
+    TakeCard,
+)
+from kiosk.screens.accepted import AcceptedScreen, FinishLaterScreen
+from kiosk.screens.attract import AttractScreen
+from kiosk.screens.checking import CheckingScreen
+from kiosk.screens.confirm import ConfirmScreen
+from kiosk.screens.insert_card import InsertCardScreen
+from kiosk.screens.looking import LookingScreen
+from kiosk.screens.notice import NoticeScreen
+from kiosk.screens.out_of_service import OutOfServiceScreen
+from kiosk.screens.problem import ProblemScreen
+from kiosk.screens.reading import ReadingScreen
+from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
+from kiosk.screens.still_there import StillThereScreen
+from kiosk.screens.take_card import GoodbyeScreen, TakeCardScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from textual.binding import BindingType
+
+    from kiosk.enrollment.states import Intent
+    from kiosk.screens.moment import Moment
+    from kiosk.screens.wording import Wording
+
+MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
+    Attract: AttractScreen,
+    Notice: NoticeScreen,
+    InsertCard: InsertCardScreen,
+    Reading: ReadingScreen,
+    ConfirmIdentity: ConfirmScreen,
+    Looking: LookingScreen,
+    Checking: CheckingScreen,
+    Accepted: AcceptedScreen,
+    Activated: ActivatedScreen,
+    FinishLater: FinishLaterScreen,
+    SavedHere: SavedHereScreen,
+    AlreadyEnrolled: AlreadyEnrolledScreen,
+    Problem: ProblemScreen,
+    StillThere: StillThereScreen,
+    TakeCard: TakeCardScreen,
+    Goodbye: GoodbyeScreen,
+    OutOfService: OutOfServiceScreen,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Why the screen ended: a code that is the same for the same fault, and the line of code, never its values."""
+
+    code: str
+    where: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Incident:
+        """Name an error by its type and the innermost line it passed."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{type(error).__name__} at {frames[-1].name}:{frames[-1].lineno}" if frames else type(error).__name__
+        return cls(hashlib.sha256(where.encode()).hexdigest()[:8], where)
+
+
+class KioskApp(App[None], inherit_bindings=False):
+    """The only thing a patient ever sees.
+
+    Args:
+        send: is told what the person chose, on the event loop; it must not block.
+        wordings: the texts by language, from `wording.load_wordings`.
+        language: the language to begin with.
+        live: without it every screen says that this is a test.
+    """
+
+    CSS_PATH = "kiosk.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    class StateArrived(Message):
+        """Post this from any thread to show a state."""
+
+        def __init__(self, state: State) -> None:
+            super().__init__()
+            self.state = state
+
+    class FrameArrived(Message):
+        """Post this from any thread to show a picture: `height * width * 3` bytes, RGB, row by row."""
+
+        def __init__(self, width: int, height: int, rgb: bytes) -> None:
+            super().__init__()
+            self.width, self.height, self.rgb = width, height, rgb
+
+    def __init__(
+        self,
+        *,
+        send: Callable[[Intent], None],
+        wordings: Mapping[str, Wording],
+        language: str = "th",
+        live: bool = False,
+    ) -> None:
+        super().__init__()
+        self._send = send
+        self._wordings = wordings
+        self._wording = wordings[language]
+        self._live = live
+        self._state: State = OutOfService(Fault.STARTING)
+        self._shown: Moment[Any] | None = None
+        self.incident: Incident | None = None
+
+    def on_mount(self) -> None:
+        """Begin with the state known so far, so that there is never an empty screen."""
+        self._shown = self._moment()
+        self.push_screen(self._shown)
+
+    def show(self, state: State) -> None:
+        """Show a state. Call on the event loop; other threads post `StateArrived`."""
+        self._state = state
+        if self._shown is None:
+            return  # shown when mounted
+        if isinstance(self._shown, MOMENTS[type(state)]):
+            self._shown.update(state, self._wording)
+        else:
+            self._shown = self._moment()
+            self.switch_screen(self._shown)
+
+    def preview(self, width: int, height: int, rgb: bytes) -> None:
+        """Show a picture of the camera, if its screen is shown. Call on the event loop; others post `FrameArrived`."""
+        if isinstance(self._shown, LookingScreen):
+            self._shown.preview(width, height, rgb)
+
+    def on_kiosk_app_state_arrived(self, event: StateArrived) -> None:
+        """Show a state that came from another thread."""
+        self.show(event.state)
+
+    def on_kiosk_app_frame_arrived(self, event: FrameArrived) -> None:
+        """Show a picture that came from another thread."""
+        self.preview(event.width, event.height, event.rgb)
+
+    def on_moment_expressed(self, event: Moment.Expressed) -> None:
+        """Pass the person's wish on."""
+        self._send(event.intent)
+
+    def on_moment_language_turned(self) -> None:
+        """Say the same in the next language."""
+        languages = list(self._wordings)
+        self._wording = self._wordings[languages[(languages.index(self._wording.language) + 1) % len(languages)]]
+        self.show(self._state)
+
+    async def action_quit(self) -> None:
+        """Do nothing: the supervisor ends the kiosk, not a key."""
+
+    def action_suspend_process(self) -> None:
+        """Do nothing, as above."""
+
+    def notify(self, *_: object, **__: object) -> None:
+        """Say nothing: only states speak to the person."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with a code, in place of a traceback that prints the values of variables."""
+        self._return_code = 1
+        self._exception = self._exception or error  # Textual's pilot raises it again in a test
+        self._exception_event.set()
+        self.incident = self.incident or Incident.of(error)
+        self._close_messages_no_wait()
+
+    def panic(self, *_: object) -> None:
+        """End without the renderables, which may hold anything."""
+        self._handle_exception(RuntimeError())
+
+    def _print_error_renderables(self) -> None:
+        """Print the incident code once the terminal is an ordinary one again."""
+        self._exit_renderables.clear()
+        if self.incident is not None:
+            sys.stderr.write(f"incident {self.incident.code}\n")
+
+    def _moment(self) -> Moment[Any]:
+        return MOMENTS[type(self._state)](self._state, self._wording, live=self._live)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SC-06: is this you? Masked, so that only the person can recognise it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiosk.enrollment.states import ConfirmIdentity, Intent
+from kiosk.screens.moment import Action, Moment
+from kiosk.screens.sentence import Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+
+class ConfirmScreen(Moment[ConfirmIdentity]):
+    """The masked name and number from the card. They are bounded and plain: a card can hold anything."""
+
+    STEP = 2
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the question, the name in the language of the screen, and the tail of the number."""
+        name = self.state.name_th if self.wording.language == "th" else self.state.name_en
+        yield self.line("confirm.title", "lead")
+        yield Sentence(name.replace("\n", " ") or "-", classes="title", max_lines=2)
+        yield Sentence(self.wording.text("confirm.number", number=self.state.number), classes="lead", max_lines=1)
+
+    def actions(self) -> tuple[Action, ...]:
+        """Yes or no."""
+        return (Action(Intent.NO, "confirm.no", forward=False), Action(Intent.YES, "confirm.yes"))

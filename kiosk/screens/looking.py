@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SC-07: the camera. One prompt at a time in big words beside the live picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+
+from kiosk.enrollment.states import Intent, Looking
+from kiosk.screens.moment import Action, Body, Moment
+from kiosk.screens.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+
+class LookingScreen(Moment[Looking]):
+    """Where to look, what to do now, and from the second attempt on which one this is."""
+
+    STEP = 3
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the prompt and the standing advice."""
+        yield self.line(f"prompt.{self.state.prompt}", "prompt")
+        if self.state.attempt > 1:
+            yield self.line("looking.attempt", "lead", attempt=self.state.attempt)
+        yield self.line("looking.take_off", "plain")
+        yield self.line("looking.keep_on", "plain")
+
+    def middle(self) -> Iterable[Widget]:
+        """Put the picture beside the words; a new prompt leaves the picture alone."""
+        yield Horizontal(Picture(), Body(self.body), id="camera")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Cancel."""
+        return (Action(Intent.CANCEL, "button.cancel", forward=False),)
+
+    def preview(self, width: int, height: int, rgb: bytes) -> None:
+        """Show the newest picture of the camera."""
+        for picture in self.query(Picture):
+            picture.take(width, height, rgb)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SC-03: what happens with the person's data, and the unticked box.
+
+Refusing is as easy as agreeing, and nothing is ticked for anybody (PDPA s.19, s.26).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiosk.enrollment.states import Intent, Notice
+from kiosk.screens.moment import Action, Moment
+from kiosk.screens.sentence import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+
+class NoticeScreen(Moment[Notice]):
+    """The notice, the box, and two buttons of one size."""
+
+    STEP = 1
+    AUTO_FOCUS = "#tick"
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the notice."""
+        yield self.line("notice.title", "title")
+        yield self.line("notice.body", "plain")
+        yield self.line("notice.promise", "plain strong")
+
+    def middle(self) -> Iterable[Widget]:
+        """Put the box between the notice and the buttons."""
+        yield from super().middle()
+        ticked = self.state.consented
+        words = self.wording.text("notice.ticked" if ticked else "notice.unticked")
+        intent = Intent.UNTICK if ticked else Intent.TICK
+        yield Choice(words, intent, classes=f"choice {'ticked' if ticked else 'unticked'}", name_id="tick")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Agree only with the box ticked; decline always."""
+        return (
+            Action(Intent.DECLINE, "notice.decline", forward=False),
+            Action(Intent.AGREE, "notice.agree", enabled=self.state.consented),
+        )

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""J9: the kiosk serves nobody now. The person reads where to go, the technician reads the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiosk.enrollment.states import OutOfService
+from kiosk.screens.moment import Moment
+from kiosk.screens.sentence import Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+
+class OutOfServiceScreen(Moment[OutOfService]):
+    """One neutral sentence for people whatever the fault; the fault's own sentence stands small below it."""
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the two."""
+        yield self.line("out_of_service.title", "title")
+        yield self.line("out_of_service.body", "lead")
+        yield self.line("problem.help", "plain")
+        yield self.line(f"fault.{self.state.fault}", "technician")
+        yield Sentence(self.state.fault.value, classes="technician")

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SC-05: the card is being read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from kiosk.enrollment.states import Intent, Reading
+from kiosk.screens.moment import Action, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Progress(Widget):
+    """A bar from 0 to 1, filled from the left."""
+
+    def __init__(self, progress: float) -> None:
+        super().__init__(classes="progress")
+        self._progress = min(max(progress, 0.0), 1.0)
+
+    def render(self) -> Content:
+        """Draw the bar over the width given."""
+        width = self.content_size.width
+        filled = round(width * self._progress)
+        return Content("█" * filled + "░" * (width - filled))
+
+
+class ReadingScreen(Moment[Reading]):
+    """Please leave it in."""
+
+    STEP = 2
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the bar between the two sentences."""
+        yield self.line("reading.title", "title")
+        yield Progress(self.state.progress)
+        yield self.line("reading.body", "lead")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Cancel."""
+        return (Action(Intent.CANCEL, "button.cancel", forward=False),)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of every screen, read once from texts/<language>.toml.
+
+It never falls back to another language and never guesses: a missing word stops the start, not a session.
+In the files a `|` marks where a line may break and a line end where it must.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from kiosk.screens.thai import WORD_MARK, drawable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+LANGUAGES = ("th", "en")
+
+
+class WordingError(Exception):
+    """The texts are not fit for use. The message names the file, the key and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The sentences of one language by dotted key, such as `failure.card_expired.title`."""
+
+    language: str
+    sentences: Mapping[str, str]
+
+    def text(self, key: str, **values: object) -> str:
+        """Return the sentence with its values put in; a value can bring neither markup nor controls.
+
+        Raises:
+            WordingError: when the key does not exist.
+        """
+        if key not in self.sentences:
+            msg = f"texts/{self.language}.toml has no {key!r}. Add it to the text file of every language."
+            raise WordingError(msg)
+        return self.sentences[key].format(**{name: drawable(str(value)) for name, value in values.items()})
+
+
+def load_wordings(folder: Traversable | None = None) -> dict[str, Wording]:
+    """Read every language and make sure that they say the same things.
+
+    Raises:
+        WordingError: naming the file and the first key that is empty, missing or filled differently.
+    """
+    folder = folder or resources.files("kiosk.screens") / "texts"
+    wordings = {language: _load(folder, language) for language in LANGUAGES}
+    first, *others = wordings.values()
+    for other in others:
+        _compare(first, other)
+        _compare(other, first)
+    return wordings
+
+
+def _load(folder: Traversable, language: str) -> Wording:
+    tables = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+    sentences: dict[str, str] = {}
+    for key, value in _flatten(tables):
+        if not isinstance(value, str) or not value.strip():
+            msg = f"texts/{language}.toml: {key} is {value!r}, not a sentence. Write the sentence."
+            raise WordingError(msg)
+        sentences[key] = value.strip().replace("|", WORD_MARK)
+    return Wording(language, sentences)
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _compare(left: Wording, right: Wording) -> None:
+    for key, sentence in left.sentences.items():
+        if key not in right.sentences:
+            msg = f"texts/{right.language}.toml has no {key!r}, texts/{left.language}.toml has. Translate it."
+            raise WordingError(msg)
+        if _blanks(sentence) != _blanks(right.sentences[key]):
+            msg = f"texts/{right.language}.toml: {key} fills other blanks than in {left.language}. Use the same."
+            raise WordingError(msg)
+
+
+def _blanks(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every state drawn once for each language and size, and a kiosk whose person speaks into a list."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from kiosk.screens.app import KioskApp
+from kiosk.screens.sentence import Choice
+from kiosk.screens.wording import Wording, load_wordings
+from tests.kiosk.screens.moments import MOMENTS
+from tests.kiosk.screens.terminal import Cell, cells, lines
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from textual.geometry import Region
+    from textual.pilot import Pilot
+
+    from kiosk.enrollment.states import Intent, State
+
+LANGUAGES = ("th", "en")
+SIZES = ((80, 24), (46, 12))
+
+
+class ReadKeys(dict[str, str]):
+    """Sentences that remember which of them were asked for."""
+
+    def __init__(self, sentences: Mapping[str, str]) -> None:
+        super().__init__(sentences)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> str:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One screen as a person sees it."""
+
+    lines: list[str]
+    cells: list[Cell]
+    choices: Mapping[str, Region]
+    asked: frozenset[str]
+
+
+@dataclass
+class Kiosk:
+    """A running screen and what the person said to it."""
+
+    app: KioskApp
+    pilot: Pilot[None]
+    said: list[Intent] = field(default_factory=list)
+
+    async def show(self, state: State) -> None:
+        self.app.show(state)
+        await self.pilot.pause()
+
+    @property
+    def lines(self) -> list[str]:
+        return lines(self.app)
+
+    @property
+    def choices(self) -> dict[str, Region]:
+        return {str(choice.id): choice.region for choice in self.app.screen.query(Choice)}
+
+
+Gallery: TypeAlias = "Mapping[str, Drawn]"
+
+
+@asynccontextmanager
+async def running(language: str = "th", size: tuple[int, int] = (80, 24), **options: object) -> AsyncIterator[Kiosk]:
+    said: list[Intent] = []
+    settings: dict[str, Any] = {"send": said.append, "wordings": load_wordings(), "language": language, **options}
+    app = KioskApp(**settings)
+    async with app.run_test(size=size) as pilot:
+        yield Kiosk(app, pilot, said)
+
+
+@cache
+def gallery(language: str, size: tuple[int, int]) -> Gallery:
+    return asyncio.run(_draw_all(language, size))
+
+
+async def _draw_all(language: str, size: tuple[int, int]) -> Gallery:
+    sentences = ReadKeys(load_wordings()[language].sentences)
+    drawn: dict[str, Drawn] = {}
+    async with running(language, size, wordings={language: Wording(language, sentences)}) as kiosk:
+        for name, state in MOMENTS.items():
+            sentences.asked.clear()
+            await kiosk.show(state)
+            drawn[name] = Drawn(kiosk.lines, list(cells(kiosk.app)), kiosk.choices, frozenset(sentences.asked))
+    return drawn
+
+
+@pytest.fixture(scope="session", params=[(language, size) for language in LANGUAGES for size in SIZES], ids=str)
+def drawn(request: pytest.FixtureRequest) -> tuple[str, tuple[int, int], Gallery]:
+    language, size = request.param
+    return language, size, gallery(language, size)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every state that a screen can be asked to show, with a name for the picture and the test that shows it.
+
+The person does not exist: a common first name, and three digits that no card has in this place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.states import (
+    Accepted,
+    Activated,
+    AlreadyEnrolled,
+    Attract,
+    Checking,
+    ConfirmIdentity,
+    Farewell,
+    FinishLater,
+    Goodbye,
+    InsertCard,
+    Looking,
+    Notice,
+    OutOfService,
+    Problem,
+    Prompt,
+    Reading,
+    SavedHere,
+    State,
+    StillThere,
+    TakeCard,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VALID_UNTIL_MS = 1_796_032_800_000  # 30 November 2026, 10:00 UTC: 17:00 in Bangkok
+
+MOMENTS: Mapping[str, State] = {
+    "attract": Attract(),
+    "notice": Notice(),
+    "notice-ticked": Notice(consented=True),
+    "insert-card": InsertCard(),
+    "reading": Reading(progress=0.4),
+    "confirm": ConfirmIdentity(name_th="นายสมชาย ใ•••", name_en="Mr. Somchai J•••", number="•• 21 3"),
+    **{f"looking-{prompt}": Looking(prompt=prompt) for prompt in Prompt},
+    "looking-again": Looking(prompt=Prompt.HOLD_STILL, attempt=2),
+    "checking": Checking(),
+    "checking-slow": Checking(slow=True),
+    "accepted": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS),
+    "accepted-live": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, sandbox=False),
+    "activated": Activated(),
+    "activated-live": Activated(sandbox=False),
+    "finish-later": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS),
+    "saved-here": SavedHere(code="K7QX-29DM"),
+    "saved-here-confirmed": SavedHere(code="K7QX-29DM", confirmed=True),
+    "already-activated": AlreadyEnrolled(activated=True),
+    "already-accepted": AlreadyEnrolled(activated=False),
+    **{f"problem-{failure}": Problem(failure) for failure in Failure},
+    "problem-retry": Problem(Failure.FACE_MISMATCH, retry=True, attempt=2),
+    "still-there": StillThere(seconds_left=20),
+    **{f"take-card-{why}": TakeCard(why) for why in Farewell},
+    **{f"goodbye-{why}": Goodbye(why) for why in Farewell},
+    **{f"out-of-service-{fault}": OutOfService(fault) for fault in Fault},
+}

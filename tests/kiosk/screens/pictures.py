@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draw every screen into a folder, so that a person can look at it: `python -m tests.kiosk.screens.pictures FOLDER`.
+
+SVG as a terminal would draw it; PNG by rsvg-convert where it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import subprocess
+from pathlib import Path
+
+from kiosk.enrollment.states import Looking, State
+from kiosk.screens.app import KioskApp
+from kiosk.screens.wording import load_wordings
+from tests.kiosk.screens.moments import MOMENTS
+from tests.kiosk.screens.terminal import svg
+
+SIZES = ((80, 24), (58, 15), (46, 12))
+FRAME_WIDTH, FRAME_HEIGHT = 56, 42
+
+
+def stand_in_frame() -> bytes:
+    """Draw a head and shoulders of nobody: flat shapes before a wall, 56 x 42, RGB."""
+    pixels = bytearray()
+    for y in range(FRAME_HEIGHT):
+        for x in range(FRAME_WIDTH):
+            pixels += bytes(_colour(x + 0.5 - FRAME_WIDTH / 2, y - FRAME_HEIGHT / 2))
+    return bytes(pixels)
+
+
+async def draw(state: State, language: str, size: tuple[int, int], *, live: bool = False) -> str:
+    """Return one screen as SVG."""
+    app = KioskApp(send=lambda _: None, wordings=load_wordings(), language=language, live=live)
+    async with app.run_test(size=size) as pilot:
+        app.show(state)
+        await pilot.pause()
+        if isinstance(state, Looking):
+            app.preview(FRAME_WIDTH, FRAME_HEIGHT, stand_in_frame())
+            await pilot.pause()
+        return svg(app)
+
+
+def main() -> None:
+    """Draw the screens named, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="draw the screens whose name starts with this")
+    parser.add_argument("--language", choices=("th", "en"), action="append")
+    parser.add_argument("--size", choices=[f"{width}x{height}" for width, height in SIZES], action="append")
+    wanted = parser.parse_args()
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    for name in (name for name in MOMENTS if name.startswith(wanted.only)):
+        for language in wanted.language or ("th", "en"):
+            for width, height in SIZES:
+                if wanted.size is None or f"{width}x{height}" in wanted.size:
+                    drawing = asyncio.run(draw(MOMENTS[name], language, (width, height)))
+                    _write(wanted.folder / f"{name}-{language}-{width}x{height}.svg", drawing)
+
+
+def _write(path: Path, drawing: str) -> None:
+    path.write_text(drawing, encoding="utf-8")
+    if converter := shutil.which("rsvg-convert"):
+        subprocess.run([converter, "-o", path.with_suffix(".png"), path], check=True)
+
+
+def _colour(across: float, down: float) -> tuple[int, int, int]:
+    if across**2 / 60 + (down + 3) ** 2 / 130 < 1:
+        return (60, 44, 36) if down < -8 or abs(across) > 6.5 else (222, 178, 144)
+    if down > 9 and across**2 / 420 + (down - 24) ** 2 / 230 < 1:
+        return (64, 104, 158)
+    return (206, 212, 204)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a terminal would show of the app: its lines as text, its cells with colours, and a picture of them as SVG.
+
+Like foot, it shapes one cell at a time and draws blocks and boxes itself, so Thai looks here as it does on the panel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from kiosk.screens.thai import clusters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.style import Style
+    from textual.app import App
+    from textual.strip import Strip
+
+FONT = "Tlwg Mono"  # the kiosk's font: fonts-tlwg-mono-ttf
+CELL_WIDTH, CELL_HEIGHT = 12, 30  # line height 1.5 times the pixel size, so that no tone mark is cut
+FONT_SIZE, BASELINE = 20, 21
+
+_QUADRANTS = {  # upper left, upper right, lower left, lower right
+    "▀": "1100",
+    "▄": "0011",
+    "█": "1111",
+    "▌": "1010",
+    "▐": "0101",
+    "▛": "1110",
+    "▜": "1101",
+    "▙": "1011",
+    "▟": "0111",
+}
+_BOXES = {"─": "lr", "│": "ud", "┌": "dr", "┐": "dl", "└": "ur", "┘": "ul"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cluster as drawn: where, in which colours."""
+
+    x: int
+    y: int
+    text: str
+    width: int
+    ink: str
+    paper: str
+    bold: bool
+    underline: bool
+
+
+def lines(app: App[None]) -> list[str]:
+    """Return the text of the screen, line by line."""
+    return ["".join(segment.text for segment in strip) for strip in _strips(app)]
+
+
+def cells(app: App[None]) -> Iterator[Cell]:
+    """Walk the screen cell by cell."""
+    for y, strip in enumerate(_strips(app)):
+        x = 0
+        for segment in strip:
+            for text in _cell_texts(segment.text):
+                yield _cell(x, y, text, segment.style)
+                x += cell_len(text)
+
+
+def svg(app: App[None], *, scale: float = 1.0) -> str:
+    """Draw the screen."""
+    width, height = app.size.width * CELL_WIDTH, app.size.height * CELL_HEIGHT
+    drawn = list(cells(app))
+    shapes = [_rect(cell, 0, 0, cell.width, 1, cell.paper) for cell in drawn]
+    shapes += [shape for cell in drawn for shape in _ink(cell)]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width * scale:g}" '
+        f'height="{height * scale:g}" font-family="{FONT}, DejaVu Sans Mono, monospace" font-size="{FONT_SIZE}" '
+        f'shape-rendering="crispEdges">\n' + "\n".join(shapes) + "\n</svg>\n"
+    )
+
+
+def _strips(app: App[None]) -> list[Strip]:
+    return app.screen._compositor.render_strips()  # noqa: SLF001 - the only way to the drawn lines
+
+
+def _cell_texts(text: str) -> Iterator[str]:
+    """Split as a terminal does: SARA AA and the leading vowels have cells of their own."""
+    for cluster in clusters(text):
+        base = ""
+        for character in cluster:
+            if base and cell_len(character):
+                yield base
+                base = ""
+            base += character
+        yield base
+
+
+def _cell(x: int, y: int, text: str, style: Style | None) -> Cell:
+    ink = style.color.get_truecolor().hex if style and style.color else "#ffffff"
+    paper = style.bgcolor.get_truecolor().hex if style and style.bgcolor else "#000000"
+    if style and style.reverse:
+        ink, paper = paper, ink
+    bold, underline = (bool(style.bold), bool(style.underline)) if style else (False, False)
+    return Cell(x, y, text, cell_len(text), ink, paper, bold, underline)
+
+
+def _rect(cell: Cell, left: float, top: float, right: float, bottom: float, colour: str) -> str:
+    x, y = (cell.x + left) * CELL_WIDTH, (cell.y + top) * CELL_HEIGHT
+    width, height = (right - left) * CELL_WIDTH, (bottom - top) * CELL_HEIGHT
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{colour}"/>'
+
+
+def _ink(cell: Cell) -> Iterator[str]:
+    if cell.underline:
+        yield _rect(cell, 0, 0.85, cell.width, 0.9, cell.ink)
+    if cell.text in _QUADRANTS:
+        for index, inked in enumerate(_QUADRANTS[cell.text]):
+            left, top = index % 2 / 2, index // 2 / 2
+            if inked == "1":
+                yield _rect(cell, left, top, left + 0.5, top + 0.5, cell.ink)
+    elif cell.text in _BOXES:
+        arms = _BOXES[cell.text]
+        yield _rect(cell, 0 if "l" in arms else 0.4, 0.47, 1 if "r" in arms else 0.6, 0.53, cell.ink)
+        yield _rect(cell, 0.42, 0 if "u" in arms else 0.47, 0.58, 1 if "d" in arms else 0.53, cell.ink)
+    elif cell.text == "═":
+        yield _rect(cell, 0, 0.35, 1, 0.65, cell.ink)
+    elif cell.text == "░":
+        yield _rect(cell, 0, 0, 1, 1, cell.ink).replace("/>", ' opacity="0.2"/>')
+    elif cell.text.strip():
+        base, marks = cell.text[:1], cell.text[1:]
+        yield _text(cell, base)
+        if marks:  # in a monospaced font they are as wide as their base: lay them over it
+            yield _text(cell, f"\u200d{marks}")
+
+
+def _text(cell: Cell, text: str) -> str:
+    weight = ' font-weight="bold"' if cell.bold else ""
+    x, y = cell.x * CELL_WIDTH, cell.y * CELL_HEIGHT + BASELINE
+    return f'<text x="{x}" y="{y}" fill="{cell.ink}"{weight}>{escape(text)}</text>'

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every state, in every language, on the largest and the smallest screen."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, get_args
+
+from rich.cells import cell_len
+
+from kiosk.enrollment.states import State
+from kiosk.screens.thai import WORD_MARK, drawable
+from kiosk.screens.wording import load_wordings
+from tests.kiosk.screens.moments import MOMENTS
+
+if TYPE_CHECKING:
+    from tests.kiosk.screens.conftest import Gallery
+    from tests.kiosk.screens.terminal import Cell
+
+    Drawn = tuple[str, tuple[int, int], Gallery]
+
+_DRAWINGS = re.compile("[\u2500-\u259f\\s]")  # box drawing and block elements
+_NOT_SHOWN_WHOLE = {"time.months"}  # one of the twelve is
+
+
+def test_every_state_is_drawn_here() -> None:
+    assert {type(state) for state in MOMENTS.values()} == set(get_args(State))
+
+
+def test_no_word_is_cut(drawn: Drawn) -> None:
+    language, _, screens = drawn
+    sentences = load_wordings()[language].sentences
+    lost = [
+        (name, key)
+        for name, screen in screens.items()
+        for key in screen.asked - _NOT_SHOWN_WHOLE
+        if not _reads(screen.lines, sentences[key])
+    ]
+    assert lost == []
+
+
+def test_every_screen_says_something_of_its_own(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    everywhere = frozenset.intersection(*(screen.asked for screen in screens.values()))
+    assert [name for name, screen in screens.items() if screen.asked <= everywhere] == []
+
+
+def test_every_choice_lies_whole_on_the_screen_and_off_the_others(drawn: Drawn) -> None:
+    _, size, screens = drawn
+    bad = []
+    for name, screen in screens.items():
+        regions = list(screen.choices.values())
+        whole = all(r.x >= 0 and r.y >= 0 and r.right <= size[0] and r.bottom <= size[1] and r.area for r in regions)
+        apart = all(not a.overlaps(b) for i, a in enumerate(regions) for b in regions[i + 1 :])
+        if not (whole and apart):
+            bad.append((name, screen.choices))
+    assert bad == []
+
+
+def test_every_button_is_three_rows_high_and_a_thumb_wide(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    small = [
+        (name, choice)
+        for name, screen in screens.items()
+        for choice, region in screen.choices.items()
+        if choice.startswith("choice-") and (region.height < 3 or region.width < 16)
+    ]
+    assert small == []
+
+
+def test_the_language_can_be_turned_on_every_screen(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    assert [name for name, screen in screens.items() if "language" not in screen.choices] == []
+
+
+def test_sara_am_never_reaches_the_terminal(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    assert [name for name, screen in screens.items() if any("\u0e33" in line for line in screen.lines)] == []
+
+
+def test_every_line_fills_the_screen_exactly(drawn: Drawn) -> None:
+    _, (width, height), screens = drawn
+    wrong = [
+        name
+        for name, screen in screens.items()
+        if len(screen.lines) != height or {cell_len(line) for line in screen.lines} != {width}
+    ]
+    assert wrong == []
+
+
+def test_words_stand_out_from_their_ground_at_least_seven_to_one(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    faint = {
+        (name, cell.ink, cell.paper)
+        for name, screen in screens.items()
+        for cell in screen.cells
+        if not _DRAWINGS.fullmatch(cell.text) and _contrast(cell) < 7
+    }
+    assert faint == set()
+
+
+def test_every_screen_says_that_this_is_a_test(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    assert [name for name, screen in screens.items() if "TEST MODE" not in screen.lines[0] + screen.lines[1]] == []
+
+
+def _reads(lines: list[str], sentence: str) -> bool:
+    seen = _DRAWINGS.sub("", "".join(lines))
+    pieces = re.split(r"\{\w+\}", sentence.replace(WORD_MARK, "").replace("\n", ""))
+    return all(_DRAWINGS.sub("", drawable(piece)) in seen for piece in pieces)
+
+
+def _contrast(cell: Cell) -> float:
+    """Return the contrast ratio of WCAG 2.2, 1.4.6."""
+    light, dark = sorted((_luminance(cell.ink), _luminance(cell.paper)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

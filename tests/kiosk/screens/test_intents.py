@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person can say on each screen, by touch and by four keys, and what nobody can say."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.enrollment.states import ConfirmIdentity, Intent, Notice, StillThere
+from tests.kiosk.screens.conftest import running
+from tests.kiosk.screens.moments import MOMENTS
+
+CHOICES: dict[str, dict[str, Intent]] = {
+    "attract": {"choice-start": Intent.START},
+    "notice-ticked": {"tick": Intent.UNTICK, "choice-decline": Intent.DECLINE, "choice-agree": Intent.AGREE},
+    "insert-card": {"choice-cancel": Intent.CANCEL},
+    "reading": {"choice-cancel": Intent.CANCEL},
+    "confirm": {"choice-no": Intent.NO, "choice-yes": Intent.YES},
+    "looking-stand_here": {"choice-cancel": Intent.CANCEL},
+    "checking": {"choice-cancel": Intent.CANCEL},
+    "accepted": {"choice-done": Intent.DONE},
+    "activated": {"choice-done": Intent.DONE},
+    "finish-later": {"choice-done": Intent.DONE},
+    "saved-here": {"choice-done": Intent.DONE},
+    "already-accepted": {"choice-done": Intent.DONE},
+    "problem-card_expired": {"choice-done": Intent.DONE},
+    "problem-retry": {"choice-done": Intent.DONE, "choice-retry": Intent.RETRY},
+    "still-there": {"choice-cancel": Intent.CANCEL, "choice-more_time": Intent.MORE_TIME},
+    "take-card-filed": {},
+    "goodbye-cancelled": {"choice-done": Intent.DONE},
+    "out-of-service-reader_absent": {},
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (46, 12)], ids=str)
+async def test_a_touch_says_what_the_choice_means(size: tuple[int, int]) -> None:
+    heard: dict[str, dict[str, list[Intent]]] = {}
+    async with running(size=size) as kiosk:
+        for name in CHOICES:
+            await kiosk.show(MOMENTS[name])
+            heard[name] = {}
+            for choice in kiosk.choices.keys() - {"language"}:
+                kiosk.said.clear()
+                await kiosk.pilot.click(f"#{choice}")
+                heard[name][choice] = kiosk.said[:]
+    assert heard == {name: {choice: [said] for choice, said in choices.items()} for name, choices in CHOICES.items()}
+
+
+@pytest.mark.parametrize("forward", ["tab", "right", "down"])
+@pytest.mark.parametrize("name", ["attract", "notice-ticked", "confirm", "looking-stand_here", "problem-retry"])
+async def test_keys_alone_reach_every_choice(name: str, forward: str) -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS[name])
+        for _ in range(4):
+            await kiosk.pilot.press(forward)
+            if kiosk.app.focused is not None and kiosk.app.focused.id != "language":
+                await kiosk.pilot.press("enter")
+        assert set(kiosk.said) == set(CHOICES[name].values())
+
+
+@pytest.mark.parametrize("name", ["attract", "confirm", "accepted", "problem-retry", "still-there"])
+async def test_enter_takes_the_way_forward_at_once(name: str) -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS[name])
+        await kiosk.pilot.press("enter")
+        assert kiosk.said == [list(CHOICES[name].values())[-1]]
+
+
+@pytest.mark.parametrize("name", ["insert-card", "reading", "looking-stand_here", "checking"])
+async def test_enter_alone_never_cancels(name: str) -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS[name])
+        await kiosk.pilot.press("enter")
+        assert kiosk.said == []
+
+
+async def test_a_touch_anywhere_on_the_welcome_starts_once() -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS["attract"])
+        await kiosk.pilot.click(offset=(3, 10))
+        assert kiosk.said == [Intent.START]
+
+
+async def test_nobody_agrees_before_ticking() -> None:
+    async with running() as kiosk:
+        await kiosk.show(Notice())
+        await kiosk.pilot.click("#choice-agree")
+        assert kiosk.said == []
+        await kiosk.pilot.click("#tick")
+        assert kiosk.said == [Intent.TICK]
+
+
+async def test_agreeing_and_refusing_are_of_one_size() -> None:
+    async with running() as kiosk:
+        await kiosk.show(Notice(consented=True))
+        agree, decline = kiosk.choices["choice-agree"], kiosk.choices["choice-decline"]
+        assert (agree.height, agree.y) == (decline.height, decline.y)
+        assert abs(agree.width - decline.width) <= 1
+
+
+async def test_a_tick_keeps_the_focus_on_the_box() -> None:
+    async with running() as kiosk:
+        await kiosk.show(Notice())
+        await kiosk.pilot.press("enter")
+        await kiosk.show(Notice(consented=True))
+        await kiosk.pilot.press("enter")
+        assert kiosk.said == [Intent.TICK, Intent.UNTICK]
+
+
+async def test_a_touch_held_over_a_passing_second_still_counts() -> None:
+    async with running() as kiosk:
+        await kiosk.show(StillThere(20))
+        await kiosk.pilot.mouse_down("#choice-more_time")
+        await kiosk.show(StillThere(19))
+        await kiosk.pilot.mouse_up("#choice-more_time")
+        await kiosk.pilot.click("#choice-more_time")
+        assert kiosk.said[0] == Intent.MORE_TIME
+        assert "19" in "".join(kiosk.lines)
+
+
+async def test_the_other_language_shows_the_same_state_and_tells_nobody() -> None:
+    async with running() as kiosk:
+        await kiosk.show(ConfirmIdentity("นายสมชาย ใ•••", "Mr. Somchai J•••", "•• 21 3"))
+        await kiosk.pilot.click("#language")
+        await kiosk.pilot.pause()
+        assert "Mr. Somchai J•••" in "".join(kiosk.lines)
+        assert "Is this you?" in "".join(kiosk.lines)
+        await kiosk.pilot.click("#language")
+        await kiosk.pilot.pause()
+        assert "นายสมชาย ใ•••" in "".join(kiosk.lines)
+        assert kiosk.said == []
+
+
+async def test_the_language_stays_for_the_next_state() -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS["attract"])
+        await kiosk.pilot.click("#language")
+        await kiosk.show(MOMENTS["insert-card"])
+        assert "Insert your ID card" in "".join(kiosk.lines)
