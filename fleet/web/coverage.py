@@ -133,9 +133,9 @@ class _Month:
 def _months(connection: Connection, code: ProvinceCode, question: Question, before: date) -> list[_Month]:
     since = cutoff_day(question.basis().fiscal_year - 1, Period.TWELVE)
     counted = reading.activated_by_month(connection, code, question.profile, since=since, before=before)
-    firsts = []
+    firsts: list[date] = []
     first = since
-    while first < before:
+    while first < min(before, bangkok_day(now()) + timedelta(days=1)):
         firsts.append(first)
         first = (first + timedelta(days=31)).replace(day=1)
     most = max([*counted.values(), 1])

@@ -168,8 +168,8 @@ def number(value: int) -> str:
 
 
 def written_day(day: date) -> str:
-    """Write a day."""
-    return fiscal.thai_date(day) if language() == THAI else fiscal.english_date(day)
+    """Write a day; its parts stay on one line."""
+    return (fiscal.thai_date(day) if language() == THAI else fiscal.english_date(day)).replace(" ", "\u00a0")
 
 
 def written_iso_day(text: str) -> str:

@@ -5,19 +5,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
 import fleet.people
 from fleet.people.imports import Attribution, Upload, import_denominators, import_official
-from fleet.store.session import open_engine, unit_of_work
+from fleet.store.session import unit_of_work
 from fleet.store.tables import (
     alarm,
     coverage_day,
     device_state,
     kiosk,
-    metadata,
     quarantine,
     refusal,
     workload_day,
@@ -32,13 +31,6 @@ SAMPLES = Path(fleet.people.__file__).parent / "samples"
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 10:00 in Bangkok, fiscal year 2570
 NOW_MS = int(NOW.timestamp() * 1000)
 MINUTE_MS = 60_000
-
-
-def open_books(folder: Path) -> Engine:
-    """Make an empty database."""
-    engine = open_engine(f"sqlite:///{folder / 'fleet.sqlite'}")
-    metadata.create_all(engine)
-    return engine
 
 
 def count(engine: Engine, province: str, state: str, day: str, n: int, profile: str = "live") -> None:
@@ -88,13 +80,14 @@ def add_kiosk(
                 province=province,
                 shard="00",
                 event_key="{}",
+                courier_key="{}",
                 status=status,
                 registered_ms=NOW_MS,
             )
         )
 
 
-def heard(engine: Engine, name: str, *, minutes_ago: int = 1, **said: object) -> None:
+def heard(engine: Engine, name: str, *, minutes_ago: int = 1, **said: Any) -> None:  # noqa: ANN401 - columns of two types
     """Write what a kiosk last said of itself."""
     values = {
         "release": "0.1.0",

@@ -19,13 +19,11 @@ from fleet.coverage.reading import Basis, Funnel
 from fleet.coverage.report import ModeNotOfferedError, report
 from fleet.store.session import unit_of_work
 from fleet.store.tables import coverage_day
-from tests.fleet.books import bring, count, open_books, work
+from tests.fleet.books import bring, count, work
 from wire.events import Profile
 from wire.ids import ProvinceCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
 UDON = ProvinceCode("41")
@@ -34,8 +32,8 @@ TWELVE = Basis(Mode.PROXY, 2570, Period.TWELVE)
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Engine:
-    return open_books(tmp_path)
+def books(engine: Engine) -> Engine:
+    return engine
 
 
 def people(books: Engine, basis: Basis, province: ProvinceCode = UDON) -> int | None:
@@ -181,7 +179,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows.flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))
 def test_the_order_in_which_days_are_written_changes_nothing(
     books: Engine, orders: tuple[list[tuple[str, str, int]], list[tuple[str, str, int]]]

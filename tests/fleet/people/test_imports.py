@@ -15,12 +15,10 @@ from fleet.errors import ImportRefusedError
 from fleet.people.imports import DENOMINATORS, Attribution, Upload, import_denominators, import_official
 from fleet.people.spreadsheets import LARGEST_BYTES, MOST_ROWS, read_rows
 from fleet.store.tables import denominator, import_batch, official
-from tests.fleet.books import NOW_MS, SAMPLES, open_books
+from tests.fleet.books import NOW_MS, SAMPLES
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
 HEADER = "fiscal_year,province,b1,b2\n"
@@ -28,8 +26,8 @@ WHO = Attribution(source="a register", by="tester", made_up=False, imported_ms=N
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Engine:
-    return open_books(tmp_path)
+def books(engine: Engine) -> Engine:
+    return engine
 
 
 def stored(books: Engine) -> list[tuple[object, ...]]:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console over a small database, with its Thai words compiled as `make` compiles them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from fleet.store.session import open_engine
+from fleet.web.app import create_app
+from fleet.web.wording import TRANSLATIONS
+from tests.fleet.books import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from apiflask import APIFlask
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+
+WORDS = TRANSLATIONS / "th" / "LC_MESSAGES" / "messages.po"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def thai_words() -> None:
+    compiled = WORDS.with_suffix(".mo")
+    with WORDS.open("rb") as source, (fresh := compiled.with_suffix(f".{os.getpid()}.tmp")).open("wb") as target:
+        write_mo(target, read_po(source, locale="th"))
+    fresh.replace(compiled)
+
+
+@pytest.fixture
+def books(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    file = tmp_path / "fleet.db"
+    shutil.copy(sqlite_template, file)
+    engine = open_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def console(books: Engine) -> APIFlask:
+    return create_app(books, clock=lambda: NOW)
+
+
+@pytest.fixture
+def client(console: APIFlask) -> FlaskClient:
+    return console.test_client()

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console in a real browser: no sideways scrolling, everything reachable by keyboard, nothing fetched elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from fleet.store.session import open_engine
+from tests.fleet.books import add_kiosk, bring_samples, count, heard, raise_alarm, refuse, work
+from tests.fleet.web.process import console_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+    from sqlalchemy import Engine
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+PAGES = (
+    "/coverage?year=2569&figures=official",
+    "/coverage/41?year=2570&figures=proxy-test",
+    "/funnel?year=2570&figures=proxy-test",
+    "/devices",
+    "/x",
+)
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("console")
+    shutil.copy(sqlite_template, folder / "fleet.db")
+    engine = open_engine(f"sqlite:///{folder / 'fleet.db'}")
+    fill(engine)
+    engine.dispose()
+    with console_process(folder, folder / "fleet.db") as found:
+        yield found.removesuffix("/")
+
+
+def fill(books: Engine) -> None:
+    bring_samples(books)
+    for state in ("submitted", "accepted", "activated"):
+        count(books, "41", state, "2026-11-24", 2, profile="test")
+    work(books, "41", "11013", "2026-11-24", 2, profile="test")
+    add_kiosk(books, "udon-general-hospital-lobby-0001")
+    heard(books, "udon-general-hospital-lobby-0001", reader="reader_service_down", oldest_unacked_s=90_000, outbox=61)
+    raise_alarm(books, "udon-general-hospital-lobby-0001")
+    refuse(books, "nobody-7", "unknown_kiosk", 12)
+
+
+def page_of(browser: Browser, width: int, scheme: str = "light") -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    return context.new_page()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_no_page_scrolls_sideways_or_fetches_from_elsewhere(
+    browser: Browser, address: str, width: int, language: str
+) -> None:
+    page = page_of(browser, width)
+    fetched: list[str] = []
+    trouble: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    for path in PAGES:
+        page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, path
+    assert all(url.startswith(address) for url in fetched)
+    assert [text for text in trouble if "404" not in text] == []
+    page.context.close()
+
+
+def tab_until(page: Page, wanted: str, most: int = 60) -> int:
+    """Press Tab until the focus is on what is wanted, and tell how often."""
+    for pressed in range(1, most + 1):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return pressed
+    pytest.fail(f"{wanted} is not reached by {most} times Tab")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_chooser_and_a_province_are_reached_by_keyboard_alone(browser: Browser, address: str, width: int) -> None:
+    page = page_of(browser, width)
+    page.goto(f"{address}/coverage?year=2569&figures=official&region=8")
+    assert tab_until(page, "a.skip") == 1
+    tab_until(page, 'select[name="period"]')
+    page.keyboard.press("ArrowUp")
+    tab_until(page, ".chooser button")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "period=6" in page.url
+    assert "region=8" in page.url
+    tab_until(page, 'a[href^="/coverage/41"]')
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("h1").inner_text().startswith("อุดรธานี")
+    page.context.close()
+
+
+CONTRAST = """
+() => {
+  const light = ([r, g, b]) => {
+    const part = [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
+  };
+  const numbers = text => text.match(/[\\d.]+/g).map(Number);
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const found = numbers(getComputedStyle(node).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const node of document.querySelectorAll('body *')) {
+    const own = [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim());
+    if (!own || node.closest('.unseen, .skip, option')) continue;
+    const [a, b] = [light(numbers(getComputedStyle(node).color)), light(ground(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.push(`${node.tagName}.${node.className} ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(poor)];
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast(browser: Browser, address: str, scheme: str) -> None:
+    page = page_of(browser, 1280, scheme)
+    for path in PAGES:
+        page.goto(address + path)
+        assert page.evaluate(CONTRAST) == [], path  # WCAG 2.2, 1.4.3: 4.5 to 1
+    page.context.close()
