@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from fleet.devices.registry import REVOKED
 from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _device(row: Row[Any], alarms: tuple[Alarm, ...], *, refused: int, quarantin
 
 
 def _condition(row: Row[Any], cares: tuple[Care, ...], now_ms: int) -> Condition:
-    if row.status == "revoked":
+    if row.status == REVOKED:
         return Condition.REVOKED
     if row.seen_ms is None:
         return Condition.NEVER_SEEN
