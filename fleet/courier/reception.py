@@ -32,6 +32,7 @@ _SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
     Up.HEARTBEAT: (Kind.HEARTBEAT, Heartbeat),
     Up.ASK: (Kind.ASK, Ask),
 }
+_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK})
 NOBODY = "?"  # stands for the kiosk or kind of a topic that names none
 
 UNKNOWN_KIOSK = "unknown_kiosk"
@@ -103,7 +104,7 @@ def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -
     """Verify one message.
 
     1. The topic is one of ours, of a registered kiosk, on its own shard.
-    2. That kiosk's key has signed exactly this kind, strictly shaped.
+    2. That kiosk's key for this kind has signed exactly this kind, strictly shaped.
     3. The body names the same kiosk, and an ask makes sense.
     4. The kiosk has not been revoked; if so, what it signed is kept.
     """
@@ -119,7 +120,7 @@ def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -
     try:
         message = _verified(incoming, kiosk, kind)
     except WireError as error:
-        return refuse(incoming, who, kind, error.reason, signed=_is_signed(incoming.payload, kind, kiosk.key))
+        return refuse(incoming, who, kind, error.reason, signed=_is_signed(incoming.payload, kind, _key(kiosk, kind)))
     if not kiosk.active:  # 4
         return refuse(incoming, who, kind, REVOKED, signed=True)
     return message
@@ -127,7 +128,7 @@ def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -
 
 def _verified(incoming: Incoming, kiosk: RegisteredKiosk, kind: Up) -> Verified[Body]:
     signed_kind, shape = _SHAPES[kind]
-    body, attachment = open_message(incoming.payload, signed_kind, kiosk.key, shape)  # 2
+    body, attachment = open_message(incoming.payload, signed_kind, _key(kiosk, kind), shape)  # 2
     if body.kiosk != kiosk.id:  # 3
         text = "the body names another kiosk than the topic"
         raise NotForYou(text)
@@ -135,6 +136,11 @@ def _verified(incoming: Incoming, kiosk: RegisteredKiosk, kind: Up) -> Verified[
         text = "an ask names an event when, and only when, it is about an outcome"
         raise Malformed(text)
     return Verified(kiosk, body, incoming.signed(), attachment or b"", incoming.at_ms)
+
+
+def _key(kiosk: RegisteredKiosk, kind: Up) -> VerifyKey:
+    """The one of a kiosk's two keys that may sign this kind."""
+    return kiosk.event_key if kind in _OF_THE_SCREEN else kiosk.courier_key
 
 
 def _is_signed(payload: bytes, kind: Up, key: VerifyKey) -> bool:

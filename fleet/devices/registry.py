@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kiosks that commissioning has registered: who they are, where they stand, and the key each one signs with."""
+"""The kiosks that commissioning has registered: who they are, where they stand, and the two keys each one signs with."""
 
 from __future__ import annotations
 
@@ -32,13 +32,18 @@ class RegistrationRefusedError(FleetError):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredKiosk:
-    """A kiosk as registered. `active` is false once it has been revoked."""
+    """A kiosk as registered; `active` is false once it has been revoked.
+
+    `event_key` is the screen's and signs events and asks; `courier_key` is the courier's and signs the rest: the
+    process with the network cannot invent a person.
+    """
 
     id: KioskId
     facility: FacilityCode
     province: ProvinceCode
     shard: Shard
-    key: VerifyKey
+    event_key: VerifyKey
+    courier_key: VerifyKey
     active: bool
 
 
@@ -63,6 +68,7 @@ def look_up(connection: Connection, ids: Collection[KioskId]) -> dict[KioskId, R
             ProvinceCode(row.province),
             Shard(row.shard),
             _key(row.event_key),
+            _key(row.courier_key),
             row.status == ACTIVE,
         )
         for row in rows
@@ -73,26 +79,35 @@ def register(connection: Connection, registration: Registration, at_ms: int) -> 
     """Register a kiosk, or move one that is registered; a second time changes nothing.
 
     Raises:
-        RegistrationRefusedError: when the kiosk was revoked, or its key changed without a new key id.
+        RegistrationRefusedError: when the kiosk was revoked, or a key changed without a new key id.
     """
     known = look_up(connection, [KioskId(registration.kiosk)]).get(KioskId(registration.kiosk))
-    key = VerifyKey.from_jwk(registration.event_key)
+    keys = {name: VerifyKey.from_jwk(getattr(registration, name)) for name in ("event_key", "courier_key")}
     values = {
         "facility": registration.facility,
         "province": registration.province,
         "shard": registration.shard,
-        "event_key": json.dumps(key.jwk(), sort_keys=True),
+        **{name: json.dumps(key.jwk(), sort_keys=True) for name, key in keys.items()},
     }
     if known is None:
-        connection.execute(kiosk.insert().values(id=registration.kiosk, status=ACTIVE, registered_ms=at_ms, **values))
+        fresh = kiosk.insert().values(id=registration.kiosk, status=ACTIVE, registered_ms=at_ms, **values)
+        connection.execute(fresh)
         return
+    _check_change(known, keys)
+    connection.execute(kiosk.update().where(kiosk.c.id == known.id).values(**values))
+
+
+def _check_change(known: RegisteredKiosk, keys: dict[str, VerifyKey]) -> None:
     if not known.active:
         message = f"Kiosk {known.id} was revoked. Commission it again under a new name."
         raise RegistrationRefusedError(message)
-    if known.key.kid == key.kid and known.key.jwk() != key.jwk():
-        message = f"Kiosk {known.id} has another key under the id {key.kid}. Key ids are never reused: make a new one."
-        raise RegistrationRefusedError(message)
-    connection.execute(kiosk.update().where(kiosk.c.id == known.id).values(**values))
+    for name, key in keys.items():
+        before: VerifyKey = getattr(known, name)
+        if before.kid == key.kid and before.jwk() != key.jwk():
+            message = (
+                f"Kiosk {known.id}: another {name} under the id {key.kid}. Key ids are never reused: make a new one."
+            )
+            raise RegistrationRefusedError(message)
 
 
 def revoke(connection: Connection, who: KioskId) -> None:

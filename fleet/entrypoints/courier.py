@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that takes events from the broker, commits them, and gives receipts. It has no key that opens a person."""
+"""The process that takes events from the broker, commits them, and gives receipts. No key of its opens a person."""
 
 from __future__ import annotations
 

@@ -45,9 +45,7 @@ def due_now(engine: Engine, profile: str, now_ms: int) -> list[Due]:
             enrollment.c.duplicate_of.is_(None),
             enrollment.c.state.in_([str(state) for state in _ON_THE_ROAD]),
         )
-        .order_by(
-            case((enrollment.c.state.in_([str(state) for state in _WAITED_FOR]), 0), else_=1), enrollment.c.due_ms
-        )
+        .order_by(case((waited_for, 0), else_=1), enrollment.c.due_ms)
         .limit(AT_ONCE)
     )
     with reading(engine) as connection:

@@ -43,7 +43,8 @@ kiosk = Table(
     Column("facility", String(5), nullable=False),
     Column("province", String(2), nullable=False),  # where it stands, not where people live
     Column("shard", String(2), nullable=False),
-    Column("event_key", Text, nullable=False),  # public JWK as JSON
+    Column("event_key", Text, nullable=False),  # the screen's public JWK as JSON: events and asks
+    Column("courier_key", Text, nullable=False),  # the courier's, likewise: HELLO and heartbeats
     Column("status", String(16), nullable=False),  # active | revoked
     Column("registered_ms", _MS, nullable=False),
 )

@@ -25,7 +25,7 @@ _KEY_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS enrolment (
   reference TEXT PRIMARY KEY, idempotency_key TEXT NOT NULL UNIQUE, person BLOB NOT NULL, accepted_ms INTEGER,
-  pin TEXT, rejected_ms INTEGER, revoked_ms INTEGER, reason TEXT
+  uses_pin_ms INTEGER, pin TEXT, rejected_ms INTEGER, revoked_ms INTEGER, reason TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS enrolment_person ON enrolment (person);
 """
@@ -86,11 +86,13 @@ class Book:
         now, hashed = self._now_ms(), self._hashed(person.citizen_number)
         reason = self._objection(person, self._states(hashed), now)
         accepted, rejected = (None, now) if reason else (now, None)
+        uses_pin = None if reason else now + self._activate_after_ms
         pin = None if reason else f"{secrets.randbelow(1_000_000):06}"
         self._database.execute(
-            "INSERT INTO enrolment (reference, idempotency_key, person, accepted_ms, rejected_ms, pin, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (f"SBX-{secrets.token_hex(8)}", idempotency_key, hashed, accepted, rejected, pin, reason),
+            "INSERT INTO enrolment"
+            " (reference, idempotency_key, person, accepted_ms, uses_pin_ms, rejected_ms, pin, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (f"SBX-{secrets.token_hex(8)}", idempotency_key, hashed, accepted, uses_pin, rejected, pin, reason),
         )
 
     @staticmethod
@@ -126,7 +128,7 @@ class Book:
             return State.REJECTED, row["rejected_ms"]
         if row["revoked_ms"] is not None:
             return State.REVOKED, row["revoked_ms"]
-        used_ms, over_ms = row["accepted_ms"] + self._activate_after_ms, row["accepted_ms"] + PIN_VALID_MS
+        used_ms, over_ms = row["uses_pin_ms"], row["accepted_ms"] + PIN_VALID_MS
         if used_ms <= self._now_ms() and used_ms < over_ms:
             return State.ACTIVATED, used_ms
         return (State.EXPIRED_PIN, over_ms) if over_ms <= self._now_ms() else (State.ACCEPTED, row["accepted_ms"])

@@ -70,6 +70,7 @@ def _kiosk() -> None:
         sa.Column("province", sa.String(length=2), nullable=False),
         sa.Column("shard", sa.String(length=2), nullable=False),
         sa.Column("event_key", sa.Text(), nullable=False),
+        sa.Column("courier_key", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("registered_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kiosk")),
