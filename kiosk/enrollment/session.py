@@ -42,6 +42,10 @@ _NEEDS_CARD = (at.Reading, at.ConfirmIdentity, at.Looking, at.Checking)
 _ENDING_BY_FAILURE = {
     Failure.FACE_STAFF: Farewell.REFUSED,
     Failure.CARD_PORTRAIT_UNUSABLE: Farewell.REFUSED,
+    Failure.NO_FACE: Farewell.CANCELLED,
+    Failure.FACE_UNCLEAR: Farewell.CANCELLED,
+    Failure.FACE_NOT_LIVE: Farewell.CANCELLED,
+    Failure.FACE_MISMATCH: Farewell.CANCELLED,
     Failure.NOT_ACCEPTED: Farewell.REFUSED,
     Failure.NETWORK_DOWN: Farewell.NETWORK,
     Failure.CENTRAL_SILENT: Farewell.NETWORK,

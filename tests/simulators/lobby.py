@@ -79,8 +79,14 @@ class Lobby:
             "kiosk-courier", script("dipchip-kiosk"), "courier", "--config", str(self.kiosk / "kiosk.toml")
         )
         self.terminal = Terminal(
-            [script("dipchip-kiosk"), "ui", "--config", str(self.kiosk / "kiosk.toml")]
-            + ["--log", str(self.logs / "kiosk-ui.log")],
+            [
+                script("dipchip-kiosk"),
+                "ui",
+                "--config",
+                str(self.kiosk / "kiosk.toml"),
+                "--log",
+                str(self.logs / "kiosk-ui.log"),
+            ],
             env=self.reader.env,
             size=size,
         )

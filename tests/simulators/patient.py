@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kiosk.screens.wording import load_wordings
-from tests.simulators.people import Act, PersonId, portrait_jpeg
 from tests.simulators.holders import invalid_number
+from tests.simulators.people import Act, PersonId, portrait_jpeg
 from tests.simulators.services import ServiceError
 from tests.simulators.thai_card import CardHolder, ThaiCard
 
 if TYPE_CHECKING:
     from tests.simulators.scene import Scene
-    from tests.simulators.terminal import Terminal
+    from tests.simulators.terminal import Sight, Terminal
     from tests.simulators.vpcd import VpcdCard
 
 _LOOK_S = 0.15
@@ -29,6 +29,11 @@ class Citizen:
     seed: int
     face: PersonId
     province: str
+
+    @property
+    def name(self) -> str:
+        """The made-up name."""
+        return f"นางทดสอบ{self.seed}"
 
     def card(self) -> ThaiCard:
         """This citizen's card."""
@@ -82,7 +87,8 @@ class Patient:
         self._scene.act(self._face, Act.FRONT)
         started = False
         while time.monotonic() < deadline:
-            moment = self._moment()
+            sight = self._terminal.look()
+            moment = self._moment(sight)
             if moment is not None and (not self.seen or self.seen[-1] != moment):
                 self.seen.append(moment)
             if moment is not None and moment == stop_at:
@@ -91,7 +97,7 @@ class Patient:
                 self._scene.leave()
                 return
             started = started or moment not in {None, "attract", "out_of_service"}
-            self._do(moment)
+            self._do(moment, sight)
             time.sleep(_LOOK_S)
         message = f"the visit took too long; seen {self.seen}; on the screen:\n" + "\n".join(self._terminal.lines())
         raise ServiceError(message)
@@ -101,23 +107,23 @@ class Patient:
         self._pull()
         self._scene.leave()
 
-    def _moment(self) -> str | None:
+    def _moment(self, sight: Sight) -> str | None:
         """Which screen it is, by a word that only this screen has."""
-        if any(self._shows(f"prompt.turn_{side}") for side in ("left", "right")):
+        if asked_to_turn(sight) is not None:
             return "turn"
         for moment, keys in _MOMENTS.items():
-            if any(self._shows(key) for key in keys):
+            if any(self._shows(sight, key) for key in keys):
                 return moment
         return None
 
-    def _shows(self, key: str) -> bool:
-        return self._terminal.shows(_first_line(self._text(key)))
+    def _shows(self, sight: Sight, key: str) -> bool:
+        return sight.shows(_first_line(self._text(key)))
 
-    def _do(self, moment: str | None) -> None:
+    def _do(self, moment: str | None, sight: Sight) -> None:
         match moment:
             case "attract":
                 self._touch("attract.start")
-            case "notice" if self._shows("notice.unticked"):
+            case "notice" if self._shows(sight, "notice.unticked"):
                 self._touch("notice.unticked")
             case "notice":
                 self._touch("notice.agree")
@@ -127,10 +133,9 @@ class Patient:
             case "confirm":
                 self._touch("confirm.yes")
             case "turn":
-                left = self._shows("prompt.turn_left")
-                self._scene.act(self._face, Act.LEFT if left else Act.RIGHT)
+                obey(sight, self._scene, self._face)
             case "retry":
-                self._scene.act(self._face, Act.FRONT)
+                obey(sight, self._scene, self._face)
                 self._touch("button.retry")
             case "finish":
                 self._touch("button.finish")
@@ -162,6 +167,21 @@ _MOMENTS = {
     "accepted": ("accepted.body",),
     "finish": ("button.finish",),
 }
+
+
+def asked_to_turn(sight: Sight) -> Act | None:
+    """Which way the screen asks the person to turn, None when it does not."""
+    text = load_wordings()["th"].text
+    for act in (Act.LEFT, Act.RIGHT):
+        lines = text(f"prompt.turn_{act}").split("\n")
+        if all(sight.shows(line) for line in lines):
+            return act
+    return None
+
+
+def obey(sight: Sight, scene: Scene, face: PersonId) -> None:
+    """Do before the camera what the screen asks for."""
+    scene.act(face, asked_to_turn(sight) or Act.FRONT)
 
 
 def _first_line(text: str) -> str:

@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PANE = "kiosk:0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A screen's lines as they stood at one moment."""
+
+    lines: tuple[str, ...]
+
+    def shows(self, words: str) -> bool:
+        """Whether the words stand on one line."""
+        return any(_plain(words) in line for line in self.lines)
 
 
 class Terminal:
@@ -76,9 +88,9 @@ class Terminal:
         """What stands on the screen now."""
         return self.tmux("capture-pane", "-p", "-t", _PANE, quiet=True).splitlines()
 
-    def shows(self, words: str) -> bool:
-        """Whether the words stand on one line of the screen."""
-        return any(_plain(words) in _plain(line) for line in self.lines())
+    def look(self) -> Sight:
+        """The screen at this moment; several questions about one moment need one look."""
+        return Sight(tuple(_plain(line) for line in self.lines()))
 
     def touch(self, words: str) -> bool:
         """Touch the middle of the words where they stand alone, as on a button; says whether they did."""

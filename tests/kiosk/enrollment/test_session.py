@@ -145,6 +145,11 @@ def test_a_face_is_tried_three_times_and_then_staff_help_without_an_accusation()
     assert walk.say(Intent.DONE).state == at.TakeCard(Farewell.REFUSED)
 
 
+def test_giving_up_between_face_tries_is_the_person_s_choice_and_no_refusal() -> None:
+    walk = Walk().to_looking().tell(on.FaceJudged(findings(Zone.NO_MATCH))).say(Intent.DONE)
+    assert walk.state == at.TakeCard(Farewell.CANCELLED)
+
+
 def test_a_match_without_liveness_files_nothing() -> None:
     walk = Walk().to_looking().tell(on.FaceJudged(findings(alive=False)))
     assert walk.state == at.Problem(Failure.FACE_MISMATCH, retry=True)
