@@ -49,7 +49,6 @@ def create_app(engine: Engine, *, clock: Callable[[], datetime] = _now) -> APIFl
         OPENAPI_VERSION="3.1.0",
         VALIDATION_ERROR_STATUS_CODE=400,
         AUTO_404_RESPONSE=False,
-        JSON_SORT_KEYS=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     Supplies(engine, clock).keep_in(app.extensions)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The headers every answer carries, refusals included. Pages need no script, so none may run.
+"""What guards every answer: its headers, and the loopback names that alone are answered. No script may run.
+
+A page elsewhere can make its own name point to this machine; such a name gets nothing.
 
 Source: security design, section 6; HSTS belongs to the proxy that will speak TLS.
 """
@@ -7,6 +9,9 @@ Source: security design, section 6; HSTS belongs to the proxy that will speak TL
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import request
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -27,8 +32,20 @@ HEADERS = {
 }
 
 
+OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ForeignNameError(Exception):
+    """The console was asked under a name that is not its own."""
+
+
 def guard(app: Flask) -> None:
-    """Put the headers on every answer of the app."""
+    """Put the headers on every answer of the app, and refuse every name but the loopback's."""
+
+    @app.before_request
+    def _own_name() -> None:
+        if _asked_name() not in OWN_NAMES:
+            raise ForeignNameError
 
     @app.after_request
     def _add(response: Response) -> Response:
@@ -36,3 +53,10 @@ def guard(app: Flask) -> None:
             response.headers[name] = value
         response.headers.pop("Server", None)
         return response
+
+
+def _asked_name() -> str | None:
+    try:
+        return urlsplit(f"//{request.host}").hostname
+    except ValueError:
+        return None

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fleet.coverage.report import ModeNotOfferedError
+from fleet.web.headers import ForeignNameError
 from fleet.web.questions import FIRST_YEAR, LAST_YEAR, Question
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(QuestionError, _question)
     app.register_error_handler(HTTPError, _api_question)
     app.register_error_handler(ModeNotOfferedError, _not_offered)
+    app.register_error_handler(ForeignNameError, _foreign_name)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(ProgrammingError, _no_database)
@@ -103,6 +105,14 @@ def _not_offered(_: ModeNotOfferedError) -> Response:
                 "They need a register of people, which cannot be imported yet. Choose official figures or our estimate."
             )
         ],
+    )
+
+
+def _foreign_name(_: ForeignNameError) -> Response:
+    return _say(
+        HTTPStatus.MISDIRECTED_REQUEST,
+        gettext("This console does not answer under that name"),
+        [gettext("Open it on its own machine, as http://localhost with its port.")],
     )
 
 

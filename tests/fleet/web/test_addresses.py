@@ -105,6 +105,22 @@ def test_the_api_refuses_with_a_problem(client: FlaskClient, address: str, statu
     assert set(answer.json) == {"type", "title", "status", "detail"}
 
 
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"])
+def test_a_loopback_name_is_answered(client: FlaskClient, host: str) -> None:
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/coverage", "/api/v1/devices", "/static/console.css"])
+@pytest.mark.parametrize(
+    "host", ["rebound.example", "rebound.example:8080", "127.0.0.1.rebound.example", "[rebound", ""]
+)
+def test_a_name_that_was_bent_to_loopback_gets_nothing(client: FlaskClient, address: str, host: str) -> None:
+    answer = client.get(address, headers={"Host": host})
+    assert answer.status_code == 421
+    assert "rebound" not in answer.text
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
 def test_an_empty_parameter_is_one_that_was_not_given(client: FlaskClient) -> None:
     answer = client.get("/coverage?year=&period=&figures=&region=&sort=&dir=&lang=")
     assert answer.status_code == 200
