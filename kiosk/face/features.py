@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OpenCV's part: the engines of YuNet with SFace or with an ONNX network and its template; pictures in and out.
+
+It never loads a model from a path and never decodes a JPEG before its header says that it is small. Alignment template
+of the dlib network: learned on 836 faces, standard deviation 2 to 5 px (docs/face.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.enrollment.evidence import Grade
+from kiosk.face.models import DLIB_RECOGNISER_ONNX, SFACE, YUNET, read_verified
+from kiosk.face.policy import YUNET_DLIB, YUNET_SFACE
+from kiosk.face.shapes import Box, Embedding, Face, Landmarks, Picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kiosk.face.models import ModelFile
+
+_DETECTION_SIDE_PX = 400  # longer pictures are halved: 320x240 takes 5 ms, 640x480 takes 17
+_SCORE_AT_LEAST = 0.7
+_DLIB_CHIP_PX = 150
+# Right eye, left eye, nose, right and left corner of the mouth, in pixels of the chip.
+_DLIB_TEMPLATE = np.array([(47.6, 44.85), (101.4, 44.85), (74.5, 77.2), (51.7, 101.8), (97.3, 101.8)], np.float32)
+
+
+class Recogniser(Protocol):
+    """Describes the face at five landmarks, YuNet's row of fifteen numbers."""
+
+    def describe(self, picture: Picture, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """float32[n], the crop averaged with its mirror image."""
+
+
+class SFaceRecogniser:
+    """SFace: 112x112 aligned by OpenCV, 128 numbers scaled to unit length."""
+
+    def __init__(self, content: bytes) -> None:
+        """Load the network from verified bytes."""
+        self._network = cv2.FaceRecognizerSF.create("onnx", np.frombuffer(content, np.uint8), np.empty(0, np.uint8))
+
+    def describe(self, picture: Picture, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """See `Recogniser`."""
+        chip = self._network.alignCrop(picture, row)
+        both = [np.asarray(self._network.feature(side), np.float32).ravel() for side in (chip, cv2.flip(chip, 1))]
+        return _unit(_unit(both[0]) + _unit(both[1]))
+
+
+class TemplateRecogniser:
+    """A network whose input is an RGB chip, 0 to 255, aligned to a template; numbers as the network gives them."""
+
+    def __init__(self, content: bytes, template: npt.NDArray[np.float32], side_px: int) -> None:
+        """Load the network from verified bytes."""
+        self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
+        self._template = template
+        self._side_px = side_px
+
+    def describe(self, picture: Picture, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """See `Recogniser`."""
+        warp, _ = cv2.estimateAffinePartial2D(row[4:14].reshape(5, 2), self._template, method=cv2.LMEDS)
+        chip = cv2.warpAffine(picture, warp, (self._side_px, self._side_px))
+        both = [self._forward(side) for side in (chip, cv2.flip(chip, 1))]
+        return np.asarray(np.mean(both, axis=0), np.float32)
+
+    def _forward(self, chip: cv2.typing.MatLike) -> npt.NDArray[np.float32]:
+        self._network.setInput(cv2.dnn.blobFromImage(chip, swapRB=True))
+        return np.asarray(self._network.forward(), np.float32).ravel().copy()
+
+
+class OpenCvEngine:
+    """A `FaceEngine`: YuNet finds, a recogniser describes."""
+
+    def __init__(self, folder: Path, *, name: str, grade: Grade, recogniser: ModelFile) -> None:
+        """Verify and load YuNet, and load what `recogniser` stands for.
+
+        Raises:
+            FaultError: MODEL_MISSING or MODEL_ALTERED.
+        """
+        self.name = name
+        self.grade = grade
+        self.model_digests: tuple[str, ...] = (YUNET.sha256, recogniser.sha256)
+        content = np.frombuffer(read_verified(folder, YUNET), np.uint8)
+        self._detector = cv2.FaceDetectorYN.create(
+            "onnx", content, np.empty(0, np.uint8), (320, 240), score_threshold=_SCORE_AT_LEAST
+        )
+        self._recogniser = _recogniser(recogniser, read_verified(folder, recogniser))
+
+    def detect(self, picture: Picture) -> list[Face]:
+        """Find the faces, the largest first."""
+        shrink = 2 if max(picture.shape[:2]) > _DETECTION_SIDE_PX else 1
+        searched = resize(picture, picture.shape[1] // shrink, picture.shape[0] // shrink)
+        self._detector.setInputSize((searched.shape[1], searched.shape[0]))
+        _, rows = self._detector.detect(searched)
+        faces = [_face(row, shrink) for row in rows] if rows is not None else []  # type: ignore[redundant-expr] # None: no face
+        return sorted(faces, key=lambda face: -face.box.width)
+
+    def embed(self, picture: Picture, face: Face) -> Embedding:
+        """Describe one face of this picture."""
+        return Embedding(self._recogniser.describe(picture, _row(face)))
+
+
+def production_engine(folder: Path) -> OpenCvEngine:
+    """YuNet + SFace; VERIFY once its thresholds are calibrated."""
+    return OpenCvEngine(folder, name=YUNET_SFACE, grade=Grade.VERIFY, recogniser=SFACE)
+
+
+def bench_engine(folder: Path) -> OpenCvEngine:
+    """YuNet + dlib's network: the production path with a recogniser that is not fit for LIVE."""
+    return OpenCvEngine(folder, name=YUNET_DLIB, grade=Grade.ASSIST, recogniser=DLIB_RECOGNISER_ONNX)
+
+
+def _recogniser(model: ModelFile, content: bytes) -> Recogniser:
+    if model is SFACE:
+        return SFaceRecogniser(content)
+    return TemplateRecogniser(content, _DLIB_TEMPLATE, _DLIB_CHIP_PX)
+
+
+def _unit(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray(values / max(float(np.linalg.norm(values)), 1e-9), np.float32)
+
+
+def _face(row: npt.NDArray[np.float32], scale: int) -> Face:
+    # YuNet's row: box; right eye, left eye, nose, right and left corner of the mouth; score.
+    left, top, width, height = (float(value) * scale for value in row[:4])
+    points = [(float(x) * scale, float(y) * scale) for x, y in row[4:14].reshape(5, 2)]
+    return Face(Box(left, top, width, height), Landmarks(*points), float(row[14]))
+
+
+def _row(face: Face) -> npt.NDArray[np.float32]:
+    box, marks = face.box, face.landmarks
+    mouth = (marks.right_mouth or (0.0, 0.0), marks.left_mouth or (0.0, 0.0))
+    points = [value for point in (marks.right_eye, marks.left_eye, marks.nose, *mouth) for value in point]
+    return np.array([box.left, box.top, box.width, box.height, *points, face.score], np.float32)
+
+
+_JPEG_START, _JPEG_MARKER = b"\xff\xd8", 0xFF
+_JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+class PictureError(Exception):
+    """Bytes that are not a picture the kiosk opens. The message never quotes them."""
+
+
+def decode_jpeg(content: bytes, *, pixels_at_most: int) -> Picture:
+    """Decode a JPEG whose header promises no more than `pixels_at_most`.
+
+    Raises:
+        PictureError: when it is not a JPEG, too large, or damaged.
+    """
+    width, height = _jpeg_size(content)
+    if not 0 < width * height <= pixels_at_most:
+        message = "the JPEG's header promises more pixels than a portrait has"
+        raise PictureError(message)
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None or picture.shape[:2] != (height, width):
+        message = "the JPEG cannot be decoded"
+        raise PictureError(message)
+    return Picture(cast("npt.NDArray[np.uint8]", picture))
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int]:
+    # ITU-T T.81, B.2: SOI, then segments of marker and length; the frame header SOFn carries height and width.
+    at = 2
+    while content.startswith(_JPEG_START) and at + 9 <= len(content) and content[at] == _JPEG_MARKER:
+        if content[at + 1] in _JPEG_FRAME_HEADERS:
+            height, width = (int.from_bytes(content[at + start : at + start + 2], "big") for start in (5, 7))
+            return width, height
+        at += 2 + max(int.from_bytes(content[at + 2 : at + 4], "big"), 2)
+    message = "the bytes have no JPEG frame header"
+    raise PictureError(message)
+
+
+def resize(picture: Picture, width: int, height: int) -> Picture:
+    """The picture at another size: averaged when it shrinks, cubic when it grows."""
+    how = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_CUBIC
+    return Picture(cast("npt.NDArray[np.uint8]", cv2.resize(picture, (width, height), interpolation=how)))
+
+
+def mirror(picture: Picture) -> Picture:
+    """As a mirror shows it."""
+    return Picture(np.ascontiguousarray(picture[:, ::-1]))
+
+
+def rgb_bytes(picture: Picture) -> bytes:
+    """Row by row, RGB: what a screen takes."""
+    return picture[:, :, ::-1].tobytes()
+
+
+def from_nv12(planes: Any, width: int) -> Picture:  # noqa: ANN401 - an array whose rows may be padded
+    """A camera's NV12 planes, uint8[height * 3 / 2, stride >= width], as a picture."""
+    trimmed = np.ascontiguousarray(planes[:, :width])
+    return Picture(cast("npt.NDArray[np.uint8]", cv2.cvtColor(trimmed, cv2.COLOR_YUV2BGR_NV12)))

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which model files the kiosk knows, and the only way to their bytes: by SHA-256, checked at every load.
+
+It never downloads, and never imports the package that carries the demonstration files (its import fails with current
+setuptools). Pins: SHA-256 of the published files; YuNet and SFace as OpenCV Zoo's LFS pointers state them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NewType
+
+from kiosk.enrollment.failures import Fault, FaultError
+
+Digest = NewType("Digest", str)
+"""SHA-256 in lower-case hexadecimal."""
+
+
+class Role(StrEnum):
+    """What a model file is for."""
+
+    DETECTOR = "detector"
+    LANDMARKS = "landmarks"
+    RECOGNISER = "recogniser"
+
+
+class Standing(StrEnum):
+    """How a model file is found on this machine."""
+
+    INTACT = "intact"
+    MISSING = "missing"
+    ALTERED = "altered"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One file as published. `origin` says in words who publishes it."""
+
+    name: str
+    role: Role
+    sha256: Digest
+    size_bytes: int
+    licence: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPack:
+    """The files that serve together."""
+
+    name: str
+    files: tuple[ModelFile, ...]
+
+
+DLIB_LANDMARKS = ModelFile(
+    "shape_predictor_5_face_landmarks.dat",
+    Role.LANDMARKS,
+    Digest("c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"),
+    9_150_489,
+    "public domain",
+    "PyPI distribution face_recognition_models 0.3.0, from Davis King's dlib-models",
+)
+DLIB_RECOGNISER = ModelFile(
+    "dlib_face_recognition_resnet_model_v1.dat",
+    Role.RECOGNISER,
+    Digest("55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"),
+    22_466_066,
+    "public domain",
+    "PyPI distribution face_recognition_models 0.3.0, from Davis King's dlib-models",
+)
+YUNET = ModelFile(
+    "face_detection_yunet_2023mar.onnx",
+    Role.DETECTOR,
+    Digest("8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"),
+    232_589,
+    "MIT",
+    "OpenCV Zoo, from Shiqi Yu's libfacedetection",
+)
+SFACE = ModelFile(
+    "face_recognition_sface_2021dec.onnx",
+    Role.RECOGNISER,
+    Digest("0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79"),
+    38_696_353,
+    "Apache-2.0",
+    "OpenCV Zoo",
+)
+DLIB_RECOGNISER_ONNX = ModelFile(
+    "dlib_face_resnet_v1_fp16w.onnx",
+    Role.RECOGNISER,
+    Digest("20808f20b87fc84bec024e4784fd4ac7a7d4408d11dd5b147c1b6369f9150618"),
+    11_223_774,
+    "public domain",
+    "converted from dlib_face_recognition_resnet_model_v1.dat, weights rounded to 16 bits",
+)
+
+DEMONSTRATION = ModelPack("demonstration", (DLIB_LANDMARKS, DLIB_RECOGNISER))
+PRODUCTION = ModelPack("production", (YUNET, SFACE))
+BENCH = ModelPack("bench", (YUNET, DLIB_RECOGNISER_ONNX))
+"""OpenCV's detector with dlib's network: exercises the production path where SFace is not at hand."""
+
+PACKS = (DEMONSTRATION, PRODUCTION, BENCH)
+
+
+def demonstration_folder() -> Path:
+    """Where the installed `face_recognition_models` keeps its files, found without importing it.
+
+    Raises:
+        FaultError: MODEL_MISSING when it is not installed.
+    """
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or spec.origin is None:
+        message = "The demonstration models are not installed. Install the `demo` extra, or use the production pack."
+        raise FaultError(Fault.MODEL_MISSING, message)
+    return Path(spec.origin).parent / "models"
+
+
+def read_verified(folder: Path, model: ModelFile) -> bytes:
+    """Read a model once and hand on exactly the bytes that were hashed.
+
+    Raises:
+        FaultError: MODEL_MISSING or MODEL_ALTERED.
+    """
+    standing, content = _examine(folder, model)
+    if standing is Standing.MISSING:
+        message = f"Model {model.name} ({model.origin}) is missing. Install the model pack again."
+        raise FaultError(Fault.MODEL_MISSING, message)
+    if standing is Standing.ALTERED:
+        message = f"Model {model.name} is not the published file: its SHA-256 differs. Install the model pack again."
+        raise FaultError(Fault.MODEL_ALTERED, message)
+    return content
+
+
+def installed(folder: Path, pack: ModelPack) -> tuple[tuple[ModelFile, Standing], ...]:
+    """How every file of `pack` is found in `folder`."""
+    return tuple((model, _examine(folder, model)[0]) for model in pack.files)
+
+
+def _examine(folder: Path, model: ModelFile) -> tuple[Standing, bytes]:
+    try:
+        with (folder / model.name).open("rb") as file:
+            content = file.read(model.size_bytes + 1)  # one more than published is already too much
+    except OSError:
+        return Standing.MISSING, b""
+    if hashlib.sha256(content).hexdigest() != model.sha256:
+        return Standing.ALTERED, b""
+    return Standing.INTACT, content
