@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kiosks that commissioning has registered: who they are, where they stand, and the two keys each one signs with."""
+"""The kiosks that commissioning has registered: who they are, where they stand, and the two keys each signs with."""
 
 from __future__ import annotations
 

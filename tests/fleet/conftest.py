@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A migrated database of each engine, fresh for each test."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleet.store.schema import upgrade
+from fleet.store.session import open_engine
+from tests.fleet.road import Fleet
+from tests.simulators import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    reason = postgres.missing()
+    if reason:
+        pytest.skip(reason)
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_template(cluster: postgres.Cluster) -> str:
+    name = cluster.create()
+    _migrate(cluster.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "fleet.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        file = tmp_path / "fleet.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite:///{file}"
+    cluster: postgres.Cluster = request.getfixturevalue("cluster")
+    return cluster.url(cluster.create(request.getfixturevalue("postgres_template")))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    cluster: postgres.Cluster = request.getfixturevalue("cluster")
+    return cluster.url(cluster.create())
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def fleet(engine: Engine, tmp_path: Path) -> Iterator[Fleet]:
+    with Fleet.running(engine, tmp_path) as fleet:
+        yield fleet
