@@ -16,10 +16,12 @@ from kiosk.enrollment.states import Looking, State
 from kiosk.screens.app import KioskApp
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.moments import MOMENTS
-from tests.kiosk.screens.terminal import svg
+from tests.kiosk.screens.terminal import CELL_HEIGHT, CELL_WIDTH, svg
 
 SIZES = ((80, 24), (58, 15), (46, 12))
 FRAME_WIDTH, FRAME_HEIGHT = 56, 42
+GAP = 24  # between the four, in pixels
+GROUND = '<rect width="100%" height="100%" fill="#9fb0a9"/>'
 
 
 def stand_in_frame() -> bytes:
@@ -43,6 +45,19 @@ async def draw(state: State, language: str, size: tuple[int, int], *, live: bool
         return svg(app)
 
 
+async def four_moments(language: str) -> str:
+    """Return the welcome, the notice, the camera and the code in one SVG, two by two, as the README shows them."""
+    names = ("attract", "notice-ticked", "looking-come_closer", "accepted")
+    width, height = SIZES[1][0] * CELL_WIDTH, SIZES[1][1] * CELL_HEIGHT
+    placed = [
+        f'<g transform="translate({at % 2 * (width + GAP)} {at // 2 * (height + GAP)})">'
+        f"{await draw(MOMENTS[name], language, SIZES[1])}</g>"
+        for at, name in enumerate(names)
+    ]
+    box = f"0 0 {2 * width + GAP} {2 * height + GAP}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{GROUND}' + "\n".join(placed) + "</svg>\n"
+
+
 def main() -> None:
     """Draw the screens named, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -50,8 +65,13 @@ def main() -> None:
     parser.add_argument("--only", default="", help="draw the screens whose name starts with this")
     parser.add_argument("--language", choices=("th", "en"), action="append")
     parser.add_argument("--size", choices=[f"{width}x{height}" for width, height in SIZES], action="append")
+    parser.add_argument("--readme", action="store_true", help="draw kiosk-<language>.svg, four moments in one, only")
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
+    if wanted.readme:
+        for language in wanted.language or ("th", "en"):
+            _write(wanted.folder / f"kiosk-{language}.svg", asyncio.run(four_moments(language)))
+        return
     for name in (name for name in MOMENTS if name.startswith(wanted.only)):
         for language in wanted.language or ("th", "en"):
             for width, height in SIZES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -72,7 +73,8 @@ def svg(app: App[None], *, scale: float = 1.0) -> str:
     """Draw the screen."""
     width, height = app.size.width * CELL_WIDTH, app.size.height * CELL_HEIGHT
     drawn = list(cells(app))
-    shapes = [_rect(cell, 0, 0, cell.width, 1, cell.paper) for cell in drawn]
+    runs = (list(run) for _, run in groupby(drawn, key=lambda cell: (cell.y, cell.paper)))
+    shapes = [_rect(run[0], 0, 0, sum(cell.width for cell in run), 1, run[0].paper) for run in runs]
     shapes += [shape for cell in drawn for shape in _ink(cell)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width * scale:g}" '

@@ -112,8 +112,7 @@ async def test_a_touch_held_over_a_passing_second_still_counts() -> None:
         await kiosk.pilot.mouse_down("#choice-more_time")
         await kiosk.show(StillThere(19))
         await kiosk.pilot.mouse_up("#choice-more_time")
-        await kiosk.pilot.click("#choice-more_time")
-        assert kiosk.said[0] == Intent.MORE_TIME
+        assert kiosk.said == [Intent.MORE_TIME]
         assert "19" in "".join(kiosk.lines)
 
 

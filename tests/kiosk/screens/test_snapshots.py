@@ -6,28 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from syrupy.extensions.image import SVGImageSnapshotExtension
 
-from kiosk.enrollment.states import Looking
-from kiosk.screens.app import KioskApp
-from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.moments import MOMENTS
-from tests.kiosk.screens.pictures import FRAME_HEIGHT, FRAME_WIDTH, stand_in_frame
+from tests.kiosk.screens.pictures import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from textual.pilot import Pilot
+    from syrupy.assertion import SnapshotAssertion
 
 
 @pytest.mark.parametrize("name", ["attract", "notice", "confirm", "looking-again", "accepted", "problem-retry"])
-def test_the_screen_looks_as_it_was_accepted(name: str, snap_compare: Callable[..., bool]) -> None:
-    app = KioskApp(send=lambda _: None, wordings=load_wordings())
-
-    async def show(pilot: Pilot[None]) -> None:
-        app.show(MOMENTS[name])
-        await pilot.pause()
-        if isinstance(MOMENTS[name], Looking):
-            app.preview(FRAME_WIDTH, FRAME_HEIGHT, stand_in_frame())
-            await pilot.pause()
-
-    assert snap_compare(app, run_before=show, terminal_size=(58, 15))
+async def test_the_screen_looks_as_it_was_accepted(name: str, snapshot: SnapshotAssertion) -> None:
+    drawing = await draw(MOMENTS[name], "th", (58, 15))
+    assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
