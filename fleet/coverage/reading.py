@@ -22,7 +22,7 @@ from wire.provinces import PROVINCES
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row, Table
 
     from wire.ids import FacilityCode, ProvinceCode
 
@@ -176,11 +176,13 @@ def _active_people(connection: Connection, basis: Basis) -> dict[str, int]:
     return {row.province: int(row.people) for row in rows}
 
 
-def funnel(connection: Connection, profile: Profile, before: date) -> dict[str, Funnel]:
-    """Count every province's funnel on the days before `before`; people without a province stand under ""."""
+def funnel(
+    connection: Connection, profile: Profile, before: date, *, only: ProvinceCode | None = None
+) -> dict[str, Funnel]:
+    """Count every province's funnel, or only one's, on the days before `before`; "" stands for no known province."""
     people = connection.execute(
         select(coverage_day.c.province, coverage_day.c.state, func.sum(coverage_day.c.n).label("n"))
-        .where(coverage_day.c.profile == profile, coverage_day.c.day < before.isoformat())
+        .where(*_wanted(coverage_day, profile, before, only))
         .group_by(coverage_day.c.province, coverage_day.c.state)
     )
     counted: dict[str, dict[str, int]] = {}
@@ -192,12 +194,17 @@ def funnel(connection: Connection, profile: Profile, before: date) -> dict[str, 
             func.sum(workload_day.c.captured).label("captured"),
             func.sum(workload_day.c.duplicates).label("duplicates"),
         )
-        .where(workload_day.c.profile == profile, workload_day.c.day < before.isoformat())
+        .where(*_wanted(workload_day, profile, before, only))
         .group_by(workload_day.c.province)
     )
     for row in work:
         counted.setdefault(row.province, {}).update(captured=int(row.captured), duplicates=int(row.duplicates))
     return {province: _funnel(counts) for province, counts in counted.items()}
+
+
+def _wanted(table: Table, profile: Profile, before: date, only: ProvinceCode | None) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [table.c.profile == profile, table.c.day < before.isoformat()]
+    return wanted if only is None else [*wanted, table.c.province == only]
 
 
 def _funnel(counts: dict[str, int]) -> Funnel:
@@ -234,11 +241,7 @@ def facilities(
             func.sum(workload_day.c.duplicates).label("duplicates"),
             func.max(workload_day.c.day).label("last_day"),
         )
-        .where(
-            workload_day.c.profile == profile,
-            workload_day.c.province == province,
-            workload_day.c.day < before.isoformat(),
-        )
+        .where(*_wanted(workload_day, profile, before, province))
         .group_by(workload_day.c.facility)
         .order_by(func.sum(workload_day.c.captured).desc(), workload_day.c.facility)
     )
@@ -253,11 +256,9 @@ def activated_by_month(
     rows = connection.execute(
         select(month.label("month"), func.sum(coverage_day.c.n).label("n"))
         .where(
-            coverage_day.c.profile == profile,
-            coverage_day.c.province == province,
+            *_wanted(coverage_day, profile, before, province),
             coverage_day.c.state == COUNT_STATE,
             coverage_day.c.day >= since.isoformat(),
-            coverage_day.c.day < before.isoformat(),
         )
         .group_by(month)
     )

@@ -66,7 +66,7 @@ def province(code: str, question: Question) -> answers.ProvinceAnswer:
     before = cutoff_day(basis.fiscal_year, basis.period)
     with read_only(engine()) as connection:
         found = report(connection, basis)
-        funnels = reading.funnel(connection, question.profile, before)
+        funnels = reading.funnel(connection, question.profile, before, only=known)
         work = reading.facilities(connection, known, question.profile, before)
     batch = found.reading.batches.get(found.reading.batch_of.get(known, 0))
     return answers.ProvinceAnswer(

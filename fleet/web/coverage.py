@@ -70,7 +70,7 @@ def province(code: str) -> str:
     before = cutoff_day(basis.fiscal_year, basis.period)
     with read_only(engine()) as connection:
         found = report(connection, basis)
-        funnels = reading.funnel(connection, question.profile, before)
+        funnels = reading.funnel(connection, question.profile, before, only=known)
         work = reading.facilities(connection, known, question.profile, before)
         months = _months(connection, known, question, before)
     return render_template(

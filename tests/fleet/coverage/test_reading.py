@@ -143,6 +143,8 @@ def test_the_funnel_keeps_visits_at_kiosks_apart_from_people_by_address(books: E
     count(books, LOEI, "activated", "2027-10-01", 50)
     with books.connect() as connection:
         found = reading.funnel(connection, Profile.LIVE, date(2027, 10, 1))
+        one = reading.funnel(connection, Profile.LIVE, date(2027, 10, 1), only=LOEI)
+    assert one == {LOEI: found[LOEI]}
     assert found[UDON] == Funnel(captured=20, duplicates=2)
     assert found[LOEI] == Funnel(submitted=9, accepted=8, activated=7, revoked=1)
     assert reading.summed(list(found.values())) == Funnel(20, 2, 9, 8, 7, 1)
