@@ -117,7 +117,7 @@ def test_every_bad_row_is_told_at_once(books: Engine) -> None:
 
 
 def test_the_cell_itself_is_never_repeated(books: Engine) -> None:
-    assert "3100600445635" not in refused(books, (HEADER + "2570,41,3100600445635,1\n").encode())
+    assert "3100600445636" not in refused(books, (HEADER + "2570,41,3100600445636,1\n").encode())
 
 
 def test_a_province_that_stands_twice_is_refused(books: Engine) -> None:
