@@ -57,6 +57,7 @@ class Batch:
         self._registered = look_up(connection, {kiosk for _, kiosk, _ in origins})
         self._held = already_held(connection, {_digest(m) for m in messages if _is_event(m)})
         self._owed: dict[KioskId, _Owed] = {}
+        self._seen: set[KioskId] = set()
 
     def settle(self) -> None:
         """Settle every message; nothing that a message says makes this raise."""
@@ -93,7 +94,9 @@ class Batch:
 
     def _settled(self, incoming: Incoming, message: Verified[Body]) -> Refusal | None:
         kiosk, body = message.kiosk, message.body
-        seen(self._connection, kiosk.id, message.at_ms)
+        if kiosk.id not in self._seen:  # once a batch is often enough
+            seen(self._connection, kiosk.id, message.at_ms)
+            self._seen.add(kiosk.id)
         reason: str | None = None
         if isinstance(body, EnrollmentCaptured):
             reason = self._event(message, body)

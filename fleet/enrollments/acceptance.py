@@ -92,7 +92,7 @@ def _known(connection: Connection, who: KioskId, link: Link) -> Known:
     return Known(
         cursor=streams.get(link.stream),
         same_place=digests.get((link.stream, link.seq)),
-        has_history=_has_history(connection, who),
+        has_history=link.seq == 1 and link.parent is None and _has_history(connection, who),
         parent_cursor=streams.get(link.parent.stream) if link.parent else None,
         parent_at=digests.get((link.parent.stream, link.parent.seq)) if link.parent else None,
         parent_child=_child_of(connection, who, link.parent) if link.parent else None,
