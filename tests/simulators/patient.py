@@ -35,18 +35,20 @@ class Citizen:
         """The made-up name."""
         return f"นางทดสอบ{self.seed}"
 
+    def holder(self) -> CardHolder:
+        """What is written on the card."""
+        return CardHolder(
+            citizen_number=invalid_number(self.seed),
+            name_th=("นาง", f"ทดสอบ{self.seed}", "", "สมมติ"),
+            name_en=("Mrs.", f"Test{self.seed}", "", "Madeup"),
+            sex="2",
+            address=("1", "หมู่ที่ 2", "", "", "", "ตำบลทดสอบ", "อำเภอทดสอบ", f"จังหวัด{self.province}"),
+            portrait_jpeg=portrait_jpeg(self.face),
+        )
+
     def card(self) -> ThaiCard:
         """This citizen's card."""
-        return ThaiCard.of(
-            CardHolder(
-                citizen_number=invalid_number(self.seed),
-                name_th=("นาง", f"ทดสอบ{self.seed}", "", "สมมติ"),
-                name_en=("Mrs.", f"Test{self.seed}", "", "Madeup"),
-                sex="2",
-                address=("1", "หมู่ที่ 2", "", "", "", "ตำบลทดสอบ", "อำเภอทดสอบ", f"จังหวัด{self.province}"),
-                portrait_jpeg=portrait_jpeg(self.face),
-            )
-        )
+        return ThaiCard.of(self.holder())
 
 
 UDON, NONG_KHAI, SAKON = "อุดรธานี", "หนองคาย", "สกลนคร"

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the journeys share: clips of the demonstration people, a PostgreSQL cluster, and a folder short enough for
+sockets."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.simulators import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    reason = postgres.missing()
+    if reason:
+        pytest.skip(reason)
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="dc-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
