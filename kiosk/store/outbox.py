@@ -108,8 +108,14 @@ def depth(store: Store) -> Depth:
 
 
 def settle(store: Store, marks: Mapping[StreamId, Marks], *, may_go_back: bool) -> None:
-    """Move marks as a receipt says. Streams that this kiosk never opened are passed over."""
+    """Move marks as a receipt says. Streams that this kiosk never opened are passed over.
+
+    A receipt that may move marks back names every stream that the ledger holds, so a stream of ours that it does not
+    name is one that a restored controller has never seen: all of it is sent again.
+    """
     with store.transaction() as connection:
+        if may_go_back:
+            connection.execute("UPDATE mark SET acked = 0, archived = 0")
         for stream, told in marks.items():
             if connection.execute("SELECT 1 FROM event WHERE stream = ? LIMIT 1", (stream,)).fetchone() is None:
                 continue

@@ -83,6 +83,16 @@ def test_receipts_settle_in_order_and_only_our_own_hello_unsettles(store: Store)
     assert [event.seq for event in outbox.pending(store)] == [2, 3]
 
 
+def test_a_stream_that_a_restored_controller_has_never_seen_is_sent_again_whole(store: Store) -> None:
+    _file(store, A)
+    _file(store, B)
+    outbox.settle(store, {A: Marks(1, 0), B: Marks(1, 0)}, may_go_back=False)
+    outbox.settle(store, {A: Marks(1, 0)}, may_go_back=False)
+    assert outbox.pending(store) == []
+    outbox.settle(store, {A: Marks(1, 0)}, may_go_back=True)
+    assert [event.stream for event in outbox.pending(store)] == [B]
+
+
 def test_marks_for_streams_of_other_kiosks_are_passed_over(store: Store) -> None:
     outbox.settle(store, {B: Marks(9, 9)}, may_go_back=True)
     with store.reading() as connection:
