@@ -63,7 +63,7 @@ class Liveness:
 class Match:
     """The comparison of the chip's portrait with the fused live frames.
 
-    `distance` is Euclidean between L2-normalised embeddings; lower is more alike. No embedding is kept.
+    `distance` is Euclidean on the engine's own scale, as its thresholds are; lower is more alike. No embedding is kept.
     `model_digests` are the SHA-256 of every model file that took part, in hexadecimal.
     """
 

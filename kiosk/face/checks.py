@@ -7,6 +7,7 @@ No picture, landmark or embedding outlives `examine`; none is written, logged or
 from __future__ import annotations
 
 import secrets
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.evidence import Challenge, Grade
@@ -36,7 +37,7 @@ class FaceCheck:
     Args:
         load_engine: verifies and loads the models; called once, at the first use.
         camera: is opened for each attempt and closed after it.
-        allow_assist: whether an engine of grade ASSIST may serve; True only under the TEST and DEMO profiles.
+        allow_assist: whether an engine of grade ASSIST and a video file may serve; only under TEST and DEMO.
         choose: draws the challenge; a person must not be able to foresee it.
         policies: the rules of each engine by its name.
     """
@@ -64,10 +65,8 @@ class FaceCheck:
             FaultError: MODEL_MISSING, MODEL_ALTERED, MODEL_NOT_ALLOWED, CAMERA_ABSENT or CAMERA_FROZEN.
         """
         self._ready_engine()
-        freshness = Freshness()
-        with self._camera as camera:
-            for _ in range(_READY_FRAMES):
-                freshness.check(camera.read(), is_sensor=camera.is_sensor)
+        for _ in islice(self._frames(), _READY_FRAMES):
+            pass
 
     def examine(self, portrait_jpeg: bytes, observer: FaceObserver, stop: threading.Event) -> FaceFindings:
         """Run one attempt.
@@ -85,7 +84,9 @@ class FaceCheck:
             challenge=self._choose(tuple(Challenge)),
             announcer=announcer,
         )
-        for count, frame in enumerate(self._frames(stop)):
+        for count, frame in enumerate(self._frames()):
+            if stop.is_set():
+                break
             if count == 0:
                 announcer.ask(Prompt.STAND_HERE, frame.taken_s)
             findings = attempt.see(frame)
@@ -93,10 +94,13 @@ class FaceCheck:
                 return findings
         raise FaceCheckError(Failure.FACE_UNCLEAR, "The attempt was stopped. Nothing needs to be done.")
 
-    def _frames(self, stop: threading.Event) -> Iterator[Frame]:
+    def _frames(self) -> Iterator[Frame]:
+        if not (self._camera.is_sensor or self._allow_assist):
+            message = "A video file stands in for the camera and may not serve LIVE. Set face camera to pi or usb."
+            raise FaultError(Fault.CAMERA_ABSENT, message)
         freshness = Freshness()
         with self._camera as camera:
-            while not stop.is_set():
+            while True:
                 frame = camera.read()
                 freshness.check(frame, is_sensor=camera.is_sensor)
                 yield frame

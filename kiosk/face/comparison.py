@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +30,11 @@ def fuse(embeddings: Sequence[Embedding], policy: ComparisonPolicy) -> Embedding
 
 
 def one_person(embeddings: Sequence[Embedding], policy: ComparisonPolicy) -> bool:
-    """Whether all frames show one person: none lies far from their mean."""
-    middle = _mean(embeddings, policy)
-    return all(distance(middle, embedding) <= policy.track_at_most for embedding in embeddings)
+    """Whether all frames show one person: no two lie far apart.
+
+    Every pair is looked at. A mean would lie halfway between two people who share the frames, and hide them.
+    """
+    return all(distance(one, other) <= policy.track_at_most for one, other in combinations(embeddings, 2))
 
 
 def distance(one: Embedding, other: Embedding) -> float:

@@ -62,7 +62,7 @@ class TemplateRecogniser:
 
     def describe(self, picture: Picture, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """See `Recogniser`."""
-        warp, _ = cv2.estimateAffinePartial2D(row[4:14].reshape(5, 2), self._template, method=cv2.LMEDS)
+        warp = _similarity(row[4:14].reshape(5, 2), self._template)
         chip = cv2.warpAffine(picture, warp, (self._side_px, self._side_px))
         both = [self._forward(side) for side in (chip, cv2.flip(chip, 1))]
         return np.asarray(np.mean(both, axis=0), np.float32)
@@ -118,6 +118,15 @@ def _recogniser(model: ModelFile, content: bytes) -> Recogniser:
     if model is SFACE:
         return SFaceRecogniser(content)
     return TemplateRecogniser(content, _DLIB_TEMPLATE, _DLIB_CHIP_PX)
+
+
+def _similarity(points: npt.NDArray[np.float32], template: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    # Least squares over rotation, scale and shift; as complex numbers: template = turn * points + shift.
+    here, there = (cloud[:, 0] + 1j * cloud[:, 1] for cloud in (points, template))
+    from_middle = here - here.mean()
+    turn = np.vdot(from_middle, there) / np.vdot(from_middle, from_middle)
+    shift = there.mean() - turn * here.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]], np.float32)
 
 
 def _unit(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -17,7 +17,7 @@ class ComparisonPolicy:
     version: str
     match_at_most: float
     staff_at_most: float
-    track_at_most: float  # how far one frame may lie from the mean of its visit
+    track_at_most: float  # how far any two frames of one visit may lie apart
     unit_length: bool  # whether a mean is scaled back to length 1
     calibrated: bool  # on consented visits of the population served; False may never serve LIVE
     frames_each: int = 2  # best frontal frames before the challenge, and as many after it
@@ -33,7 +33,7 @@ class QualityPolicy:
     off_centre_at_most: float = 0.22  # of the picture's width and height, from its middle
     dark_below: float = 45.0  # mean luminance of the face, 0 to 255
     bright_above: float = 225.0
-    sharpness_at_least: float = 0.09  # Laplacian's deviation over luminance's, on a face 64 samples wide
+    sharpness_at_least: float = 0.10  # Laplacian's deviation over luminance's, on a face 64 samples wide
     roll_at_most_deg: float = 18.0
     frontal_asymmetry_at_most: float = 0.14  # the nose off the eyes' midline, in eye distances
     second_face_at_least: float = 0.5  # of the largest face's width; smaller ones are people passing behind

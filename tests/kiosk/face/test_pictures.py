@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from kiosk.enrollment.evidence import Zone
+from kiosk.enrollment.failures import Fault, FaultError
+from kiosk.enrollment.states import Prompt
+from kiosk.face.camera_pi import PiCamera
+from kiosk.face.camera_v4l2 import FileCamera, UsbCamera
+from kiosk.face.cameras import camera_from
+from kiosk.face.comparison import fuse, one_person, zone
+from kiosk.face.features import PictureError, decode_jpeg, from_nv12, mirror
+from kiosk.face.policy import DLIB, POLICIES, QualityPolicy
+from kiosk.face.quality import assess
+from kiosk.face.shapes import Box, Embedding, Face, Landmarks, Picture
+from tests.simulators.people import Act, PersonId, clip_in, portrait_jpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kiosk.face.shapes import Camera
+
+RULES = POLICIES[DLIB].comparison
+ANAN = PersonId("demo-1")
+
+
+def _texture(light: float = 1.0) -> Picture:
+    noise = np.random.default_rng(0).integers(40, 216, (480, 640, 3)).astype(np.float32)
+    return Picture((noise * light).clip(0, 255).astype(np.uint8))
+
+
+def _face(*, eyes: float = 95, at: tuple[float, float] = (320, 240), nose: float = 0.0, tilt: float = 0.0) -> Face:
+    x, y = at
+    marks = Landmarks((x - eyes / 2, y - tilt), (x + eyes / 2, y + tilt), (x + nose * eyes, y + 0.6 * eyes))
+    return Face(Box(x - eyes, y - eyes, 2 * eyes, 2 * eyes), marks, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("faces", "hint"),
+    [
+        ([_face()], None),
+        ([], Prompt.NO_FACE),
+        ([_face(), _face(eyes=80, at=(500, 240))], Prompt.ONE_PERSON),
+        ([_face(), _face(eyes=30, at=(550, 240))], None),
+        ([_face(eyes=50)], Prompt.COME_CLOSER),
+        ([_face(eyes=170)], Prompt.STEP_BACK),
+        ([_face(at=(110, 240))], Prompt.CENTRE),
+        ([_face(nose=0.3)], Prompt.FACE_FORWARD),
+        ([_face(tilt=30)], Prompt.FACE_FORWARD),
+    ],
+)
+def test_the_first_flaw_of_a_frame_is_the_hint(faces: list[Face], hint: Prompt | None) -> None:
+    assert assess(_texture(), faces, QualityPolicy()).hint is hint
+
+
+def test_light_is_judged_on_the_face_and_on_the_room_when_there_is_none() -> None:
+    assert assess(_texture(0.2), [_face()], QualityPolicy()).hint is Prompt.TOO_DARK
+    assert assess(_texture(0.2), [], QualityPolicy()).hint is Prompt.TOO_DARK
+    assert assess(_texture(4.0), [_face()], QualityPolicy()).hint is Prompt.TOO_BRIGHT
+
+
+def test_a_blurred_face_is_asked_to_hold_still(clips: Path) -> None:
+    with FileCamera(clip_in(clips, ANAN, Act.LEFT), realtime=False) as camera:
+        sharp = camera.read().picture
+    blurred = Picture(np.asarray(cv2.GaussianBlur(sharp, (0, 0), 8), np.uint8))
+    assert assess(sharp, [_face()], QualityPolicy()).hint is None
+    assert assess(blurred, [_face()], QualityPolicy()).hint is Prompt.HOLD_STILL
+
+
+def _embedding(*values: float) -> Embedding:
+    return Embedding(np.array(values, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.37, Zone.MATCH),
+        (0.371, Zone.STAFF_LOOKS),
+        (0.45, Zone.STAFF_LOOKS),
+        (0.451, Zone.NO_MATCH),
+        (float("nan"), Zone.NO_MATCH),
+    ],
+)
+def test_a_distance_falls_into_one_of_three_zones(value: float, expected: Zone) -> None:
+    assert zone(value, RULES) is expected
+
+
+def test_fewer_than_three_frames_never_decide() -> None:
+    with pytest.raises(ValueError, match="at least 3"):
+        fuse([_embedding(1, 0)] * 2, RULES)
+
+
+def test_frames_of_two_people_are_not_one_visit() -> None:
+    assert one_person([_embedding(1, 0), _embedding(1, 0.1), _embedding(1, -0.1)], RULES)
+    assert not one_person([_embedding(0, 0), _embedding(0, 0), _embedding(0.6, 0), _embedding(0.6, 0)], RULES)
+
+
+def test_a_jpeg_whose_header_promises_too_much_is_not_decoded() -> None:
+    jpeg = bytearray(portrait_jpeg(ANAN))
+    at = jpeg.index(b"\xff\xc0")
+    jpeg[at + 5 : at + 9] = b"\xff\xff\xff\xff"  # 65,535 x 65,535
+    with pytest.raises(PictureError, match="promises more"):
+        decode_jpeg(bytes(jpeg), pixels_at_most=1_000_000)
+
+
+@pytest.mark.parametrize("length", [0, 2, 20, 100])
+def test_a_truncated_jpeg_header_is_refused(length: int) -> None:
+    with pytest.raises(PictureError):
+        decode_jpeg(portrait_jpeg(ANAN)[:length], pixels_at_most=1_000_000)
+
+
+def test_a_mirror_swaps_left_and_right() -> None:
+    picture = _texture()
+    assert np.array_equal(mirror(picture)[:, 0], picture[:, -1])
+
+
+def test_nv12_with_padded_rows_becomes_its_colour() -> None:
+    planes = np.full((768 * 3 // 2, 1088), 128, np.uint8)  # grey, 64 bytes of padding
+    picture = from_nv12(planes, 1024)
+    assert picture.shape == (768, 1024, 3)
+    assert np.abs(picture.astype(int) - 130).max() < 3
+
+
+def test_a_replaced_film_plays_from_the_next_frame_on(clips: Path, tmp_path: Path) -> None:
+    link = tmp_path / "camera.avi"
+    link.symlink_to(clip_in(clips, ANAN, Act.LEFT))
+    camera = FileCamera(link, realtime=False)
+    with camera:
+        first, before = camera.read(), camera.read()
+        fresh = tmp_path / "next"
+        fresh.symlink_to(clip_in(clips, PersonId("demo-4"), Act.LEFT))
+        fresh.replace(link)
+        after = camera.read()
+    change = np.abs(before.picture.astype(int) - after.picture).mean()
+    assert change > 2 * np.abs(before.picture.astype(int) - first.picture).mean()
+    assert after.sequence == before.sequence + 1
+    assert after.taken_s > before.taken_s
+
+
+def test_a_film_begins_again_at_its_end(clips: Path) -> None:
+    with FileCamera(clip_in(clips, ANAN, Act.LEFT), realtime=False) as camera:
+        frames = [camera.read() for _ in range(61)]
+    assert np.array_equal(frames[0].picture, frames[60].picture)
+    assert not np.array_equal(frames[0].picture, frames[59].picture)
+    assert frames[60].taken_s == pytest.approx(61 / 15)
+
+
+def test_a_film_in_real_time_keeps_its_own_pace(clips: Path) -> None:
+    with FileCamera(clip_in(clips, ANAN, Act.LEFT)) as camera:
+        taken = [camera.read().taken_s for _ in range(5)]
+    assert taken[-1] - taken[0] >= 3.5 / 15
+
+
+@pytest.mark.parametrize("device", ["97", "/dev/v4l/by-path/nothing-here"])
+def test_an_absent_usb_camera_is_said_to_be_absent(device: str) -> None:
+    with pytest.raises(FaultError, match="Check the USB cable") as caught:
+        UsbCamera(device).open()
+    assert caught.value.fault is Fault.CAMERA_ABSENT
+
+
+def test_a_software_camera_is_refused(tmp_path: Path) -> None:
+    device = tmp_path / "video7"
+    device.touch()
+    (tmp_path / "devices" / "virtual" / "video7").mkdir(parents=True)
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "video7").symlink_to(tmp_path / "devices" / "virtual" / "video7")
+    with pytest.raises(FaultError, match="software camera"):
+        UsbCamera(str(device), sysfs=tmp_path / "class").open()
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"), [("pi", PiCamera), ("usb:0", UsbCamera), ("file:/srv/people.avi", FileCamera)]
+)
+def test_a_camera_is_chosen_by_its_words(spec: str, kind: type[Camera]) -> None:
+    assert isinstance(camera_from(spec), kind)
+
+
+@pytest.mark.parametrize("spec", ["", "pi:0", "usb", "usb:", "file:", "webcam"])
+def test_other_words_choose_no_camera(spec: str) -> None:
+    with pytest.raises(ValueError, match="not one of"):
+        camera_from(spec)
+
+
+def test_nothing_of_a_face_shows_when_printed() -> None:
+    shown = repr((_embedding(0.125), _face(), _texture()[:0]))
+    assert "0.125" not in shown
+    assert "272.5" not in shown  # an eye
