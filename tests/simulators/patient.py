@@ -139,7 +139,7 @@ class Patient:
             case "retry":
                 obey(sight, self._scene, self._face)
                 self._touch("button.retry")
-            case "finish":
+            case "finish" | "already":
                 self._touch("button.finish")
             case "take_card":
                 self._pull()
@@ -167,6 +167,7 @@ _MOMENTS = {
     "reading": ("reading.title",),
     "checking": ("checking.title",),
     "accepted": ("accepted.body",),
+    "already": ("already_enrolled.activated.title", "already_enrolled.accepted.title"),
     "finish": ("button.finish",),
 }
 
