@@ -25,14 +25,15 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The kiosk's state, for the devices page. Codes are a `Fault`, a presence or `ok`.
 
-    `sessions` counts ended sessions by how they ended since the store was made.
+    `outbox` is None when the store cannot be read. `sessions` counts ended sessions by how they ended since the store
+    was made.
     """
 
     v: Version1
     kiosk: KioskText
     at: Moment
     release: ShortText
-    outbox: Count
+    outbox: Count | None
     oldest_unacked_s: Count | None
     screen: Code
     reader: Code

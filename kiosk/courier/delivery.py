@@ -94,13 +94,13 @@ class Delivery:
         """All that is to be published now, in order."""
         if not self._connected:
             return
-        yield from self._due_hello(now_s)
-        yield from self._due_asks(now_s)
-        yield from self._due_events(now_s)
-        if now_s >= self._heartbeat_at_s:
+        if now_s >= self._heartbeat_at_s:  # first, because it is heard even when the store cannot be read
             self._heartbeat_at_s = now_s + HEARTBEAT_EVERY_S
             body = heartbeat(self._store, self._kiosk, self._release)
             yield Outgoing(topics.Up.HEARTBEAT, seal_message(self._keys.own, Kind.HEARTBEAT, body))
+        yield from self._due_hello(now_s)
+        yield from self._due_asks(now_s)
+        yield from self._due_events(now_s)
 
     def _due_hello(self, now_s: float) -> Iterator[Outgoing]:
         if now_s < self._hello_at_s:

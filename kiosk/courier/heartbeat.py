@@ -8,26 +8,32 @@ from typing import TYPE_CHECKING
 
 from kiosk import device
 from kiosk.store import noticeboard, outbox
+from kiosk.store.database import LOW_WATER_BYTES, StoreError
 from kiosk.store.noticeboard import Topic
 from wire.hello import Heartbeat
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kiosk.store.database import Store
     from wire.ids import KioskId
 
 _MIB = 2**20
+UNKNOWN, DISK_FULL, STORE_BROKEN = "unknown", "disk_full", "store_broken"  # the last two as `Fault` spells them
 
 
 def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
-    """Describe this kiosk now. What the screen process has never told is `unknown`."""
+    """Describe this kiosk now. What the screen process has never told is `unknown`; a full disk speaks for it."""
+    try:
+        depth, told, sessions = outbox.depth(store), noticeboard.read(store), noticeboard.endings(store)
+    except StoreError:
+        return distress(store.path, kiosk, release)
     at = device.moment()
-    told = noticeboard.read(store)
-    depth = outbox.depth(store)
-    oldest_s = None if depth.oldest_ms is None else max(0, at.wall_ms - depth.oldest_ms) // 1000
+    free = shutil.disk_usage(store.path.parent).free
 
     def said(topic: Topic) -> str:
         notice = told.get(topic)
-        return "unknown" if notice is None else notice.value
+        return UNKNOWN if notice is None else notice.value
 
     return Heartbeat(
         v=1,
@@ -35,10 +41,27 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         at=at,
         release=release,
         outbox=depth.count,
-        oldest_unacked_s=oldest_s,
-        screen=said(Topic.SCREEN),
+        oldest_unacked_s=None if depth.oldest_ms is None else max(0, at.wall_ms - depth.oldest_ms) // 1000,
+        screen=DISK_FULL if free < LOW_WATER_BYTES else said(Topic.SCREEN),
         reader=said(Topic.READER),
         camera=said(Topic.CAMERA),
-        disk_free_mib=shutil.disk_usage(store.path.parent).free // _MIB,
-        sessions=noticeboard.endings(store),
+        disk_free_mib=free // _MIB,
+        sessions=sessions,
+    )
+
+
+def distress(path: Path, kiosk: KioskId, release: str) -> Heartbeat:
+    """Describe a kiosk whose store at `path` cannot be read: the fleet must hear of it from somebody."""
+    return Heartbeat(
+        v=1,
+        kiosk=kiosk,
+        at=device.moment(),
+        release=release,
+        outbox=None,
+        oldest_unacked_s=None,
+        screen=STORE_BROKEN,
+        reader=UNKNOWN,
+        camera=UNKNOWN,
+        disk_free_mib=shutil.disk_usage(path.parent).free // _MIB,
+        sessions={},
     )

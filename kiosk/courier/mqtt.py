@@ -72,13 +72,17 @@ class Connection:
         # Full jitter, so that thirty thousand kiosks do not come back at once.
         first = 1 + random.randrange(_FIRST_DELAY_S * 2)  # noqa: S311 - spreading load, not secrecy
         self._client.reconnect_delay_set(min_delay=first, max_delay=_LAST_DELAY_S)
+        self._started = False
         self._client.on_connect = self._connected
         self._client.on_connect_fail = self._failed
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._arrived
 
     def start(self) -> None:
-        """Connect in the background, for ever."""
+        """Connect in the background, for ever; a second time changes nothing."""
+        if self._started:
+            return
+        self._started = True
         self._client.connect_async(
             self._broker.host, self._broker.port, keepalive=_KEEPALIVE_S, clean_start=True, properties=None
         )
@@ -90,8 +94,12 @@ class Connection:
         self._client.loop_stop()
 
     def publish(self, topic: str, message: bytes) -> None:
-        """Hand a message to the connection at QoS 1; whether it arrives, only a receipt tells."""
-        self._client.publish(topic, message, qos=1)
+        """Hand a message to the connection at QoS 1; whether it arrives, only a receipt tells.
+
+        Without a connection nothing is kept: what matters is in the store and comes again.
+        """
+        if self._client.is_connected():
+            self._client.publish(topic, message, qos=1)
 
     def next(self, timeout_s: float) -> Occurrence | None:
         """What happened next, None when nothing does within the time."""

@@ -14,8 +14,6 @@ from kiosk.enrollment.failures import FaultError
 from kiosk.store.database import StoreError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's kiosk.")
-models = typer.Typer(no_args_is_help=True, help="The face engine's model files.")
-app.add_typer(models, name="models")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml")]
 

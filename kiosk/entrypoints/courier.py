@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kiosk import config, device, logs
-from kiosk.courier.delivery import Delivery, Keys
+from kiosk.courier.delivery import HEARTBEAT_EVERY_S, Delivery, Keys
+from kiosk.courier.heartbeat import distress
 from kiosk.courier.mqtt import Arrived, Connected, Connection, Disconnected
 from kiosk.store import inbox, outbox
 from kiosk.store.database import Store, StoreError
-from wire.topics import down_filter, up
+from wire.envelope import seal_message
+from wire.signing import Kind
+from wire.topics import Up, down_filter, up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,13 +38,15 @@ def run(settings_file: Path) -> None:
     device.keep_memory_private()
     trust = config.read_trust(settings.trust)
     keys = Keys(config.read_signing_key(settings.courier_key), trust.receipts(), trust.answers())
-    store = Store(settings.store)
-    delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
     connection = Connection(
         kiosk=settings.kiosk, broker=settings.broker, subscribe_to=down_filter(settings.shard, settings.kiosk)
     )
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    store = _opened(settings, keys, connection, stopping)
+    if store is None:
+        return
+    delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
     housekeeping_at_s = 0.0
@@ -58,6 +63,22 @@ def run(settings_file: Path) -> None:
             _reopened(store)
     connection.stop()
     store.close()
+
+
+def _opened(settings: config.Settings, keys: Keys, connection: Connection, stopping: threading.Event) -> Store | None:
+    """Open the store; while it does not open, tell the fleet so. None when stopped before it did."""
+    while not stopping.is_set():
+        try:
+            return Store(settings.store)
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+        connection.start()
+        body = distress(settings.store, settings.kiosk, config.release())
+        message = seal_message(keys.own, Kind.HEARTBEAT, body)
+        connection.publish(up(settings.shard, settings.kiosk, Up.HEARTBEAT), message)
+        stopping.wait(HEARTBEAT_EVERY_S)
+    connection.stop()
+    return None
 
 
 def _one_round(settings: config.Settings, delivery: Delivery, connection: Connection) -> None:

@@ -8,24 +8,32 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+import structlog
+
 from kiosk import config, device, logs
+from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.states import OutOfService
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
 from kiosk.screens.app import KioskApp
 from kiosk.screens.wording import load_wordings
 from kiosk.store import inbox
-from kiosk.store.database import Store
+from kiosk.store.database import DiskFullError, Store, StoreError
 from wire.events import Profile
 from wire.ids import new_stream_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import TextIO
 
     from kiosk.enrollment.states import Intent, State
 
+log = structlog.get_logger()
+
 _END_S = 5.0
+_RETRY_S = 5.0
 
 
 class StartedPerson:
@@ -57,19 +65,17 @@ class StartedPerson:
 class AppScreen:
     """The desk's screen: hands states to the app's own thread."""
 
-    def __init__(self) -> None:
-        """The app comes later, because it needs the desk."""
-        self.app: KioskApp | None = None
+    def __init__(self, app: KioskApp) -> None:
+        """Show on this app."""
+        self._app = app
 
     def show(self, state: State) -> None:
         """See `Screen`."""
-        if self.app is not None:
-            self.app.post_message(KioskApp.StateArrived(state))
+        self._app.post_message(KioskApp.StateArrived(state))
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """See `Screen`."""
-        if self.app is not None:
-            self.app.post_message(KioskApp.FrameArrived(width, height, rgb))
+        self._app.post_message(KioskApp.FrameArrived(width, height, rgb))
 
 
 def run(settings_file: Path, log_file: Path) -> None:
@@ -82,30 +88,73 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
     device.keep_memory_private()
-    store = Store(settings.store)
-    inbox.forget_expired(store, device.wall_ms())
-    filing = Filing(
-        store=store,
-        key=config.read_signing_key(settings.event_key),
-        sealed_to=config.read_trust(settings.trust).sealing(),
-        kiosk=settings.kiosk,
-        facility=settings.facility,
-        profile=settings.profile,
-        release=config.release(),
-        stream=new_stream_id(),
-    )
-    screen = AppScreen()
-    desk = Desk(store=store, filing=filing, start=lambda: StartedPerson(settings_file, log_to), screen=screen)
-
-    def say(intent: Intent) -> None:
-        desk.say(intent)
-
-    screen.app = KioskApp(send=say, wordings=load_wordings(), live=settings.profile is Profile.LIVE)
-    serving = threading.Thread(target=desk.run, name="desk", daemon=True)
+    reception = Reception(settings, lambda: StartedPerson(settings_file, log_to))
+    app = KioskApp(send=reception.say, wordings=load_wordings(), live=settings.profile is Profile.LIVE)
+    serving = threading.Thread(target=reception.serve, args=(AppScreen(app),), name="desk", daemon=True)
     serving.start()
     try:
-        screen.app.run()
+        app.run()
     finally:
-        desk.stop()
+        reception.stop()
         serving.join(timeout=_END_S * 2)
-        store.close()
+    if app.incident is not None:
+        log.error("incident", code=app.incident.code, error=app.incident.where)
+
+
+class Reception:
+    """Opens the desk as soon as store and keys are fit, and says on the screen why it is not open yet."""
+
+    def __init__(self, settings: config.Settings, start: Callable[[], StartedPerson]) -> None:
+        """Take what the desk will need."""
+        self._settings = settings
+        self._start = start
+        self._desk: Desk | None = None
+        self._stopping = threading.Event()
+
+    def say(self, intent: Intent) -> None:
+        """Pass on what the person touched."""
+        if self._desk is not None:
+            self._desk.say(intent)
+
+    def stop(self) -> None:
+        """Make `serve` return soon."""
+        self._stopping.set()
+        if self._desk is not None:
+            self._desk.stop()
+
+    def serve(self, screen: AppScreen) -> None:
+        """Serve until stopped."""
+        while not self._stopping.is_set():
+            try:
+                filing = self._filing()
+            except DiskFullError as error:
+                fault, technician = Fault.DISK_FULL, str(error)
+            except StoreError as error:
+                fault, technician = Fault.STORE_BROKEN, str(error)
+            except config.ConfigError as error:
+                fault, technician = Fault.KEYS_MISSING, str(error)
+            else:
+                self._desk = Desk(filing=filing, start=self._start, screen=screen)
+                self._desk.run()
+                filing.store.close()
+                return
+            log.error("out_of_service", fault=fault, technician=technician)
+            screen.show(OutOfService(fault))
+            self._stopping.wait(_RETRY_S)
+
+    def _filing(self) -> Filing:
+        settings = self._settings
+        sealed_to = config.read_trust(settings.trust).sealing()
+        key = config.read_signing_key(settings.event_key)
+        store = Store(settings.store)
+        inbox.forget_expired(store, device.wall_ms())
+        return Filing(
+            store=store,
+            key=key,
+            sealed_to=sealed_to,
+            kiosk=settings.kiosk,
+            facility=settings.facility,
+            profile=settings.profile,
+            release=config.release(),
+            stream=new_stream_id(),
+        )

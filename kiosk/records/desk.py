@@ -17,7 +17,7 @@ from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
 from kiosk.records import pipe
 from kiosk.store import inbox, noticeboard, outbox
-from kiosk.store.database import DiskFullError, Store, StoreError
+from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import Topic
 from wire.ids import AskId, EventId
 
@@ -55,9 +55,9 @@ class Screen(Protocol):
 class Desk:
     """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
 
-    def __init__(self, *, store: Store, filing: Filing, start: Callable[[], PersonProcess], screen: Screen) -> None:
+    def __init__(self, *, filing: Filing, start: Callable[[], PersonProcess], screen: Screen) -> None:
         """Take what it works with; `start` starts a fresh person's process."""
-        self._store = store
+        self._store = filing.store
         self._filing = filing
         self._start = start
         self._screen = screen

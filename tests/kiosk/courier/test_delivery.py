@@ -66,8 +66,8 @@ def _filed(filing: Filing, world: World, count: int) -> str:
 
 def test_a_connection_begins_with_hello_and_a_heartbeat_that_name_nobody(delivery: Delivery, world: World) -> None:
     sent = list(delivery.due(0.0))
-    assert [outgoing.kind for outgoing in sent] == [topics.Up.HELLO, topics.Up.HEARTBEAT]
-    body, _ = open_message(sent[1].message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
+    assert [outgoing.kind for outgoing in sent] == [topics.Up.HEARTBEAT, topics.Up.HELLO]
+    body, _ = open_message(sent[0].message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
     assert (body.outbox, body.reader, body.sessions) == (0, "unknown", {})
 
 
@@ -177,6 +177,14 @@ def test_a_link_that_stays_up_is_told_again(delivery: Delivery, store: Store, wo
     assert noticeboard.read(store)[Topic.LINK].at_ms == 0
     delivery.keep_link_told(31.0)
     assert device.wall_ms() - noticeboard.read(store)[Topic.LINK].at_ms < 60_000
+
+
+def test_a_store_that_cannot_be_read_is_still_told_to_the_fleet(delivery: Delivery, store: Store, world: World) -> None:
+    with store.transaction() as connection:
+        connection.execute("DROP TABLE notice")
+    due = delivery.due(0.0)
+    body, _ = open_message(next(due).message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
+    assert (body.screen, body.outbox) == ("store_broken", None)
 
 
 def test_a_lost_connection_is_told(delivery: Delivery, store: Store, world: World) -> None:

@@ -61,10 +61,10 @@ class Recorder:
 class Lobby:
     """A running desk, its screen and the people it served."""
 
-    def __init__(self, store: Store, filing: Filing) -> None:
+    def __init__(self, filing: Filing) -> None:
         self.screen = Recorder()
         self.people: list[ActedPerson] = []
-        self.desk = Desk(store=store, filing=filing, start=self._start, screen=self.screen)
+        self.desk = Desk(filing=filing, start=self._start, screen=self.screen)
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 
@@ -85,8 +85,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def lobby(store: Store, filing: Filing) -> Iterator[Lobby]:
-    running = Lobby(store, filing)
+def lobby(filing: Filing) -> Iterator[Lobby]:
+    running = Lobby(filing)
     yield running
     running.desk.stop()
     running.thread.join(10)
