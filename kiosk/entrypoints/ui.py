@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -49,6 +50,7 @@ class StartedPerson:
                 stdout=subprocess.DEVNULL,
                 stderr=log_to,
                 pass_fds=[theirs.fileno()],
+                env={**os.environ, "OPENCV_LOG_LEVEL": "ERROR"},  # it warns in words of its own between our log lines
             )
         self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
 
