@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -48,7 +48,7 @@ def _finished(lobby: Lobby, patient: Patient, ending: str) -> None:
     wait_until(lambda: lobby.kiosk_books().endings.get(ending, 0) == before + 1, f"one session more ended {ending}")
 
 
-def _with(citizen: Citizen, **changes: str) -> Citizen:
+def _with(citizen: Citizen, **changes: Any) -> Citizen:
     class Unusual(Citizen):
         def card(self) -> ThaiCard:
             return ThaiCard.of(replace(self.holder(), **changes))

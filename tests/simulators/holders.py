@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from kiosk.enrollment.identity import LIFELONG, Address, Identity, PartialDate, PersonName, Sex
 from wire.provinces import province_code
@@ -18,7 +19,7 @@ def invalid_number(seed: int, first_digit: int = 3) -> str:
     return f"{body}{(right + 1) % 10}"
 
 
-def identity(seed: int = 1, **changes: object) -> Identity:
+def identity(seed: int = 1, **changes: Any) -> Identity:
     """A grown-up with a valid card; change what a test is about."""
     made = Identity(
         citizen_number=invalid_number(seed),
@@ -32,4 +33,4 @@ def identity(seed: int = 1, **changes: object) -> Identity:
         province=province_code("41"),
         portrait_jpeg=b"\xff\xd8portrait\xff\xd9",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)

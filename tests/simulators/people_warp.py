@@ -62,7 +62,7 @@ class Staging:
 def toned(likeness: Likeness) -> Pixels:
     """The source picture in this person's skin, hair, brows, shadow and light: uint8[512, 512, 3], BGR."""
     rng = np.random.default_rng(likeness.seed + 100_000)
-    image = np.ascontiguousarray(astronaut()[:, :, ::-1]).astype(np.float32) / 255
+    image = np.ascontiguousarray(astronaut()[:, :, ::-1]).astype(np.float32) / 255  # type: ignore[no-untyped-call]
     rows, columns = np.mgrid[0:512, 0:512].astype(np.float32)
     x, y = (columns - _MIDPOINT[0]) / _EYE_DISTANCE, (rows - _MIDPOINT[1]) / _EYE_DISTANCE
     image = image ** rng.uniform(0.7, 1.5) * rng.uniform(0.94, 1.06, 3)

@@ -10,8 +10,9 @@ from kiosk.courier.delivery import Delivery, Keys, Outgoing
 from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World
-from tests.kiosk.records.test_door import PersonAnswer, PersonState, Session, _answer, _reply_key
+from tests.kiosk.records.test_door import Session, _answer, _reply_key
 from wire import topics
+from wire.asks import PersonAnswer, PersonState
 from wire.envelope import open_message, seal_message, split
 from wire.hello import Heartbeat, Hello
 from wire.ids import KeyId, shard

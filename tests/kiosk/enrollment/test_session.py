@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,7 +102,7 @@ def test_a_person_who_is_enrolled_is_told_so_and_not_photographed(enrolled: Enro
         ({"portrait_jpeg": b""}, Failure.CARD_PORTRAIT_UNUSABLE),
     ],
 )
-def test_a_card_that_cannot_go_on_here_is_led_on_kindly(changes: dict[str, object], failure: Failure) -> None:
+def test_a_card_that_cannot_go_on_here_is_led_on_kindly(changes: dict[str, Any], failure: Failure) -> None:
     walk = Walk().to_confirm(identity(**changes))
     assert walk.state == at.Problem(failure, retry=False)
     assert walk.session.identity is None
@@ -117,7 +119,7 @@ def test_a_card_that_cannot_go_on_here_is_led_on_kindly(changes: dict[str, objec
         {"born": None},
     ],
 )
-def test_a_card_that_is_only_unusual_goes_on(changes: dict[str, object]) -> None:
+def test_a_card_that_is_only_unusual_goes_on(changes: dict[str, Any]) -> None:
     assert isinstance(Walk().to_confirm(identity(**changes)).state, at.ConfirmIdentity)
 
 
@@ -164,7 +166,7 @@ def test_an_enrollment_without_a_match_cannot_be_built(zone: Zone) -> None:
         Enrollment(identity(), consent, CardStatus.PENDING, findings(alive=False), 1, 1)
 
 
-_HOLDING = {
+_HOLDING: dict[str, Callable[[Walk], Walk]] = {
     "reading": Walk.to_reading,
     "confirm": Walk.to_confirm,
     "looking": Walk.to_looking,
