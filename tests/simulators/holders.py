@@ -19,7 +19,7 @@ def invalid_number(seed: int, first_digit: int = 3) -> str:
     return f"{body}{(right + 1) % 10}"
 
 
-def identity(seed: int = 1, **changes: Any) -> Identity:
+def identity(seed: int = 1, **changes: Any) -> Identity:  # noqa: ANN401 - any of its fields
     """A grown-up with a valid card; change what a test is about."""
     made = Identity(
         citizen_number=invalid_number(seed),

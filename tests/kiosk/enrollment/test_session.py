@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +17,9 @@ from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.states import Farewell, Intent, Prompt
 from tests.kiosk.enrollment.walk import Walk, findings
 from tests.simulators.holders import identity, invalid_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_the_happy_way_ends_with_a_card_in_the_person_s_hand() -> None:
