@@ -108,7 +108,7 @@ class Fleet:
     def restart_relay(self) -> None:
         self.relay = self.new_relay(self.engine, self.keys, self.provider, self.clock)
 
-    def kiosk(self, name: str = "udon-01", **place: Any) -> WireKiosk:
+    def kiosk(self, name: str = "udon-01", **place: Any) -> WireKiosk:  # noqa: ANN401 - any of its fields
         """A registered kiosk."""
         kiosk = WireKiosk(kiosk_id(name), self.keys.opening.public(), **place)
         with unit_of_work(self.engine) as connection:

@@ -48,7 +48,7 @@ def _finished(lobby: Lobby, patient: Patient, ending: str) -> None:
     wait_until(lambda: lobby.kiosk_books().endings.get(ending, 0) == before + 1, f"one session more ended {ending}")
 
 
-def _with(citizen: Citizen, **changes: Any) -> Citizen:
+def _with(citizen: Citizen, **changes: Any) -> Citizen:  # noqa: ANN401 - any field of the card
     class Unusual(Citizen):
         def card(self) -> ThaiCard:
             return ThaiCard.of(replace(self.holder(), **changes))
