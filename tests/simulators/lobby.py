@@ -99,10 +99,14 @@ class Lobby:
             *(provision, "fleet", str(self.fleet), "--broker-host", "127.0.0.1", "--broker-port", str(free_port())),
             *("--database-url", database_url, "--idp-url", idp_url, "--web-port", str(web_port)),
         )
+        self.provision_kiosk(KIOSK, FACILITY, PROVINCE, self.kiosk, "--camera", camera)
+
+    def provision_kiosk(self, name: str, facility: str, province: str, out: Path, *more: str) -> None:
+        """Make one kiosk's folder."""
         self._run(
-            "provision-kiosk",
-            *(provision, "kiosk", str(self.fleet), "--id", KIOSK, "--facility", FACILITY, "--province", PROVINCE),
-            *("--out", str(self.kiosk), "--camera", camera),
+            f"provision-{name}",
+            *(script("dipchip-provision"), "kiosk", str(self.fleet), "--id", name, "--facility", facility),
+            *("--province", province, "--out", str(out), *more),
         )
 
     def _service(self, name: str, *command: str) -> Service:

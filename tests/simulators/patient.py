@@ -39,8 +39,8 @@ class Citizen:
         """What is written on the card."""
         return CardHolder(
             citizen_number=invalid_number(self.seed),
-            name_th=("นาง", f"ทดสอบ{self.seed}", "", "สมมติ"),
-            name_en=("Mrs.", f"Test{self.seed}", "", "Madeup"),
+            name_th=("นาง", f"ทดสอบ{self.seed}", "", f"สกุลสมมติ{self.seed}"),
+            name_en=("Mrs.", f"Test{self.seed}", "", f"Madeup{self.seed}"),
             sex="2",
             address=("1", "หมู่ที่ 2", "", "", "", "ตำบลทดสอบ", "อำเภอทดสอบ", f"จังหวัด{self.province}"),
             portrait_jpeg=portrait_jpeg(self.face),

@@ -70,6 +70,18 @@ class Service:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id.
+
+        Raises:
+            ServiceError: when it does not run.
+        """
+        if self._process is None:
+            message = f"{self.name} does not run"
+            raise ServiceError(message)
+        return self._process.pid
+
     def first_line(self) -> dict[str, Any]:
         """The JSON line that a server prints when it listens; waits for it."""
         wait_until(lambda: b"\n" in self._out.read_bytes() or not self.alive, f"{self.name} says where it listens")
