@@ -37,7 +37,7 @@ bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
 	@for suite in $(if $(SUITE),benchmarks/$(SUITE).py,benchmarks/*.py); do $(BIN)/python $$suite; done
 
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
-	@uv pip compile pyproject.toml --extra kiosk --extra demo --extra fleet --extra dev --universal \
+	@uv pip compile pyproject.toml --extra kiosk --extra demo --extra fleet --extra provisioning --extra dev --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what was set up here.
