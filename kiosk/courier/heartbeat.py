@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from kiosk import device
 from kiosk.store import noticeboard, outbox
-from kiosk.store.database import LOW_WATER_BYTES, StoreError
+from kiosk.store.database import LOW_WATER_BYTES, StoreError, free_bytes
 from kiosk.store.noticeboard import Topic
 from wire.hello import Heartbeat
 
@@ -26,10 +25,10 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
     """Describe this kiosk now. What the screen process has never told is `unknown`; a full disk speaks for it."""
     try:
         depth, told, sessions = outbox.depth(store), noticeboard.read(store), noticeboard.endings(store)
+        free = free_bytes(store.path)
     except StoreError:
         return distress(store.path, kiosk, release)
     at = device.moment()
-    free = shutil.disk_usage(store.path.parent).free
 
     def said(topic: Topic) -> str:
         notice = told.get(topic)
@@ -52,6 +51,10 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
 
 def distress(path: Path, kiosk: KioskId, release: str) -> Heartbeat:
     """Describe a kiosk whose store at `path` cannot be read: the fleet must hear of it from somebody."""
+    try:
+        free = free_bytes(path)
+    except StoreError:
+        free = 0
     return Heartbeat(
         v=1,
         kiosk=kiosk,
@@ -62,6 +65,6 @@ def distress(path: Path, kiosk: KioskId, release: str) -> Heartbeat:
         screen=STORE_BROKEN,
         reader=UNKNOWN,
         camera=UNKNOWN,
-        disk_free_mib=shutil.disk_usage(path.parent).free // _MIB,
+        disk_free_mib=free // _MIB,
         sessions={},
     )

@@ -59,7 +59,8 @@ class Session:
 
     policy: SessionPolicy = field(default_factory=SessionPolicy)
     state: at.State = field(default_factory=at.Attract)
-    presence: Presence | None = None  # not yet known: a card left in the reader starts nobody's session
+    presence: Presence | None = None  # not yet known
+    left_behind: bool = False  # the card was there before this session: somebody forgot it, and it must come out first
     consent: Consent | None = None
     identity: Identity | None = None
     card_failures: int = 0
@@ -205,7 +206,7 @@ def _stays(session: Session, now: on.Now) -> Advance:
 
 
 def _await_card(session: Session, now: on.Now) -> Advance:
-    if session.presence is Presence.PRESENT:
+    if session.presence is Presence.PRESENT and not session.left_behind:
         return _enter(session, at.Reading(), now), (on.ReadCard(),)
     return _enter(session, at.InsertCard(), now), ()
 
@@ -240,7 +241,10 @@ def _card_changed(session: Session, presence: Presence, now: on.Now) -> Advance:
     if presence is Presence.NO_READER and isinstance(session.state, at.Attract):
         return _faulted(session, Fault.READER_ABSENT)
     if presence is Presence.PRESENT:
-        return _card_came(session, now) if before is Presence.ABSENT else (session, ())
+        if before is None:
+            return replace(session, left_behind=True), ()
+        return _card_came(session, now)
+    session = replace(session, left_behind=False)
     return _card_left(session, now) if before is Presence.PRESENT else (session, ())
 
 

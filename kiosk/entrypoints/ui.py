@@ -41,18 +41,20 @@ class StartedPerson:
     """One person's process and the channel to it."""
 
     def __init__(self, settings_file: Path, log_to: TextIO) -> None:
-        """Start it; it inherits one end of a socket, and the log: standard error is the screen."""
+        """Start it; it inherits one end of a socket, and the log: standard error is the screen.
+
+        Raises:
+            OSError: when the machine has no room for another process.
+        """
         ours, theirs = pipe.Pipe.pair()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
-                [sys.executable, "-m", "kiosk.entrypoints.person", str(settings_file), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log_to,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, "OPENCV_LOG_LEVEL": "ERROR"},  # it warns in words of its own between our log lines
-            )
         self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
+        try:
+            self._process = _started(settings_file, theirs.fileno(), log_to)
+        except OSError:
+            self.channel.close()
+            raise
+        finally:
+            theirs.close()
 
     def end(self) -> int:
         """Hang up, which ends it, and make sure."""
@@ -62,6 +64,17 @@ class StartedPerson:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+
+def _started(settings_file: Path, descriptor: int, log_to: TextIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
+        [sys.executable, "-m", "kiosk.entrypoints.person", str(settings_file), str(descriptor)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=log_to,
+        pass_fds=[descriptor],
+        env={**os.environ, "OPENCV_LOG_LEVEL": "ERROR"},  # it warns in words of its own between our log lines
+    )
 
 
 class AppScreen:

@@ -66,6 +66,7 @@ class Desk:
         self._asks: dict[AskId, int] = {}
         self._unconfirmed: EventId | None = None
         self._in_session = False
+        self._filed = False
         self._pinned: dict[Topic, str] = {}
 
     def say(self, intent: Intent) -> None:
@@ -97,7 +98,11 @@ class Desk:
         fault = self._store_fault()
         if fault is not None:
             return fault
-        person = self._start()
+        try:
+            person = self._start()
+        except OSError as error:
+            log.error("person_process_not_started", error=error.strerror)  # noqa: TRY400 - that is the whole story
+            return Fault.PERSON_PROCESS_DIED
         self._channel = person.channel
         try:
             return self._converse(person.channel)
@@ -105,11 +110,7 @@ class Desk:
             log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
             return Fault.STORE_BROKEN
         except pipe.PipeClosedError:
-            if self._stopping.is_set():
-                return None
-            if self._in_session:
-                self._count(Farewell.NOT_SAVED)
-            return Fault.PERSON_PROCESS_DIED
+            return None if self._stopping.is_set() else Fault.PERSON_PROCESS_DIED
         finally:
             self._channel = None
             code = person.end()
@@ -124,8 +125,16 @@ class Desk:
             return Fault.DISK_FULL
         except StoreError as error:
             log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            self._reopen()
             return Fault.STORE_BROKEN
         return None
+
+    def _reopen(self) -> None:
+        """Let the next check find a store that has come back."""
+        try:
+            self._store.reopen()
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
 
     def _converse(self, channel: pipe.Pipe[pipe.FromPerson]) -> Fault | None:
         news_at_s = 0.0
@@ -142,6 +151,7 @@ class Desk:
                     self._pin_device(fault)
                     return fault
                 case pipe.Finished(why):
+                    self._in_session = False
                     self._count(why)
                     log.info("session_ended", ending=why)
                     return None
@@ -155,7 +165,7 @@ class Desk:
                 self._pin(Topic.SCREEN, "ok")
                 self._pin(Topic.CAMERA, "ok")
             case pipe.Shown(state):
-                self._in_session = not isinstance(state, (Attract, OutOfService))
+                self._in_session = self._in_session or not isinstance(state, (Attract, OutOfService))
                 self._screen.show(state)
             case pipe.Previewed(width, height, rgb):
                 self._screen.preview(width, height, rgb)
@@ -186,6 +196,7 @@ class Desk:
             channel.send(pipe.RecordNotFiled())
             return
         log.info("event_filed", event_id=record.event)
+        self._filed = True
         self._asks[AskId(record.ask)] = 0
         self._unconfirmed = EventId(record.event)
         channel.send(pipe.RecordFiled(code))
@@ -204,7 +215,9 @@ class Desk:
             channel.send(pipe.RecordConfirmed())
 
     def _close_session(self) -> None:
-        self._in_session = False
+        if self._in_session:  # cut short: it has told no ending
+            self._count(Farewell.FILED if self._filed else Farewell.NOT_SAVED)
+        self._in_session = self._filed = False
         self._unconfirmed = None
         for ask in self._asks:
             try:

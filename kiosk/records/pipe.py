@@ -125,7 +125,7 @@ Incoming = TypeVar("Incoming")
 
 
 class PipeClosedError(Exception):
-    """The other process is gone."""
+    """The other process is gone, or does not speak as agreed."""
 
 
 class Pipe(Generic[Incoming]):
@@ -164,7 +164,7 @@ class Pipe(Generic[Incoming]):
         """The next message, None when `timeout_s` passes without one.
 
         Raises:
-            PipeClosedError: when the other process has ended.
+            PipeClosedError: when the other process has ended, or what it says is no message.
         """
         if timeout_s is not None and not select.select([self._end], [], [], timeout_s)[0]:
             return None
@@ -176,7 +176,11 @@ class Pipe(Generic[Incoming]):
         if not data:
             text = "the other process has ended"
             raise PipeClosedError(text)
-        return self._decoder.decode(data)
+        try:
+            return self._decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            text = "the other process does not speak as agreed"
+            raise PipeClosedError(text) from None  # msgspec quotes what it refuses
 
     def close(self) -> None:
         """Hang up."""

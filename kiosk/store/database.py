@@ -79,7 +79,7 @@ class Store:
         Raises:
             DiskFullError, StoreError: with the technician's next step.
         """
-        free = shutil.disk_usage(self.path.parent).free
+        free = free_bytes(self.path)
         if free < LOW_WATER_BYTES:
             message = f"Only {free // 2**20} MiB are free for {self.path.name}. Free space on the data partition."
             raise DiskFullError(message)
@@ -92,6 +92,19 @@ class Store:
         """Close the connection."""
         with self._lock:
             self._connection.close()
+
+
+def free_bytes(path: Path) -> int:
+    """The room beside the file at `path`.
+
+    Raises:
+        StoreError: when its directory cannot be looked at.
+    """
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError as error:
+        message = f"{path.name}: its directory is gone ({error.strerror}). Check that the data partition is mounted."
+        raise StoreError(message) from error
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -27,7 +27,7 @@ SYSTEMD = HOUSE / "systemd"
 UNITS = sorted(path.name for path in SYSTEMD.glob("*.service"))
 MOST_EXPOSED = 3.0  # systemd-analyze security: 0 is locked, 10 is open
 PROGRAMS = re.compile(r"/(?:usr|opt)/\S*bin/\S+")
-OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)$")
+OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)(?: --log \S+)?$")
 SIDES = {"dipchip-kiosk": "kiosk", "dipchip-fleet": "controller"}
 
 

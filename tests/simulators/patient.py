@@ -121,7 +121,7 @@ class Patient:
     def _shows(self, sight: Sight, key: str) -> bool:
         return sight.shows(_first_line(self._text(key)))
 
-    def _do(self, moment: str | None, sight: Sight) -> None:
+    def _do(self, moment: str | None, sight: Sight) -> None:  # noqa: C901 - one arm a screen
         match moment:
             case "attract":
                 self._touch("attract.start")
@@ -129,7 +129,9 @@ class Patient:
                 self._touch("notice.unticked")
             case "notice":
                 self._touch("notice.agree")
-            case "insert_card" if not self._inserted:
+            case "insert_card" if self._inserted:
+                self._pull()  # the kiosk started afresh with the card in it
+            case "insert_card":
                 self._card.insert(self._citizen.card())
                 self._inserted = True
             case "confirm":

@@ -61,11 +61,14 @@ def test_a_card_put_in_starts_a_session_with_the_notice_and_is_not_read_before_c
     assert walk.steps == [on.ReadCard()]
 
 
-def test_a_card_left_in_the_reader_starts_nobody_s_session() -> None:
-    fresh = Walk.__new__(Walk)
-    fresh.session, fresh.now_s, fresh.steps = type(Walk().session)(), 0.0, []
-    fresh.tell(on.CardChanged(Presence.PRESENT))
-    assert fresh.state == at.Attract()
+def test_a_card_left_in_the_reader_starts_nobody_s_session_and_is_not_read_for_the_next_person() -> None:
+    walk = Walk(at_first=Presence.PRESENT)
+    assert walk.state == at.Attract()
+    walk.say(Intent.START, Intent.TICK, Intent.AGREE)
+    assert walk.state == at.InsertCard()
+    assert walk.steps == []
+    walk.tell(on.CardChanged(Presence.ABSENT), on.CardChanged(Presence.PRESENT))
+    assert walk.steps == [on.ReadCard()]
 
 
 def test_the_confirm_screen_shows_masked_words_only() -> None:

@@ -29,11 +29,11 @@ def findings(zone: Zone = Zone.MATCH, *, alive: bool = True) -> FaceFindings:
 class Walk:
     """One session under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_first: Presence = Presence.ABSENT) -> None:
         self.session = Session()
         self.now_s = 1000.0
         self.steps: list[on.Step] = []
-        self.tell(on.CardChanged(Presence.ABSENT))
+        self.tell(on.CardChanged(at_first))
 
     @property
     def state(self) -> at.State:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -189,3 +190,71 @@ def test_a_record_that_cannot_be_stored_is_said_so(lobby: Lobby, store: Store, w
         connection.execute("DROP TABLE event")
     person.inside.send(Session(world).file())
     assert person.heard() == pipe.RecordNotFiled()
+
+
+def test_a_process_that_does_not_speak_as_agreed_is_replaced(lobby: Lobby, store: Store) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.Shown(Notice()))
+    wait_for(lambda: lobby.screen.states[-1] == Notice())
+    person.inside.send(pipe.Said(Intent.START))  # a word of the other direction
+    wait_for(lambda: OutOfService(Fault.PERSON_PROCESS_DIED) in lobby.screen.states)
+    assert noticeboard.endings(store) == {"not_saved": 1}
+
+
+def test_a_part_that_fails_in_a_session_ends_it_and_is_counted(lobby: Lobby, store: Store) -> None:
+    person = lobby.person()
+    for message in (
+        pipe.Shown(Notice()),
+        pipe.Shown(OutOfService(Fault.CAMERA_ABSENT)),
+        pipe.Broken(Fault.CAMERA_ABSENT, "Check the cable."),
+    ):
+        person.inside.send(message)
+    wait_for(lambda: bool(noticeboard.endings(store)))
+    assert noticeboard.endings(store) == {"not_saved": 1}
+
+
+def test_a_process_that_dies_after_filing_is_counted_as_filed(lobby: Lobby, store: Store, world: World) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.Shown(Notice()))
+    person.inside.send(Session(world).file())
+    assert isinstance(person.heard(), pipe.RecordFiled)
+    person.inside.close()
+    wait_for(lambda: bool(noticeboard.endings(store)))
+    assert noticeboard.endings(store) == {"filed": 1}
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
+    screen, people = Recorder(), []
+
+    def start() -> ActedPerson:
+        people.append(ActedPerson())
+        if len(people) == 1:
+            people[0].end()
+            people[0].inside.close()
+            raise OSError(errno.EAGAIN, "no more processes")
+        return people[-1]
+
+    desk = Desk(filing=filing, start=start, screen=screen)
+    thread = threading.Thread(target=desk.run)
+    thread.start()
+    wait_for(lambda: len(people) == 2)
+    assert screen.states[-1] == OutOfService(Fault.PERSON_PROCESS_DIED)
+    desk.stop()
+    thread.join(10)
+    people[1].inside.close()
+
+
+def test_a_store_that_went_away_and_came_back_is_used_again(
+    filing: Filing, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
+    away = store.path.parent.with_name("away")
+    store.path.parent.rename(away)
+    running = Lobby(filing)
+    wait_for(lambda: OutOfService(Fault.STORE_BROKEN) in running.screen.states)
+    away.rename(store.path.parent)
+    running.person()
+    running.desk.stop()
+    running.thread.join(10)
+    running.people[0].inside.close()
