@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The only loop of a session: happenings in, steps out, device work in one worker thread.
 
-It runs in the person's process and decides nothing: `session.advance` does.
+It runs in the person's process and decides nothing: `transitions.advance` does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.failures import CardReadError, FaceCheckError, FaultError
-from kiosk.enrollment.session import Session, advance
+from kiosk.enrollment.session import Session
+from kiosk.enrollment.transitions import advance
 
 if TYPE_CHECKING:
     from collections.abc import Callable

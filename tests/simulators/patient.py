@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.15
 _TOUCH_AGAIN_S = 1.5
+_READ_BY_S = 10.0  # a kiosk that still asks for the card then has not noticed it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,6 +77,7 @@ class Patient:
         self._face = face
         self._text = load_wordings()["th"].text
         self._inserted = False
+        self._inserted_s = 0.0
         self._touched: dict[str, float] = {}
         self.seen: list[str] = []
 
@@ -129,11 +131,12 @@ class Patient:
                 self._touch("notice.unticked")
             case "notice":
                 self._touch("notice.agree")
-            case "insert_card" if self._inserted:
-                self._pull()  # the kiosk started afresh with the card in it
-            case "insert_card":
+            case "insert_card" if not self._inserted:
                 self._card.insert(self._citizen.card())
                 self._inserted = True
+                self._inserted_s = time.monotonic()
+            case "insert_card" if time.monotonic() > self._inserted_s + _READ_BY_S:
+                self._pull()  # the kiosk has started afresh with the card in it
             case "confirm":
                 self._touch("confirm.yes")
             case "turn":
@@ -141,7 +144,7 @@ class Patient:
             case "retry":
                 obey(sight, self._scene, self._face)
                 self._touch("button.retry")
-            case "finish" | "already":
+            case "finish" | "activated" | "already":
                 self._touch("button.finish")
             case "take_card":
                 self._pull()
@@ -169,6 +172,7 @@ _MOMENTS = {
     "reading": ("reading.title",),
     "checking": ("checking.title",),
     "accepted": ("accepted.body",),
+    "activated": ("activated.title",),
     "already": ("already_enrolled.activated.title", "already_enrolled.accepted.title"),
     "finish": ("button.finish",),
 }

@@ -10,8 +10,9 @@ from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Challenge, FaceFindings, Grade, Liveness, Match, Zone
 from kiosk.enrollment.ports import Enrolled, Presence
-from kiosk.enrollment.session import Session, advance
+from kiosk.enrollment.session import Session
 from kiosk.enrollment.states import Intent
+from kiosk.enrollment.transitions import advance
 from tests.simulators.holders import identity
 
 if TYPE_CHECKING:

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One person's session as pure transitions: `advance(session, happening, now)` gives the next session and its steps.
+
+It knows no device, screen, network or clock of its own. Journeys J1, J2, J4, J5, J7, J8 and J9 of the design.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kiosk.enrollment import happenings as on
+from kiosk.enrollment import states as at
+from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment, Zone
+from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.ports import Enrolled, Presence
+from kiosk.enrollment.screening import screened
+from kiosk.enrollment.session import Advance, Session, end, ending, enter, faulted, leave, problem
+from kiosk.enrollment.states import Farewell, Intent
+
+if TYPE_CHECKING:
+    from kiosk.enrollment.evidence import FaceFindings
+    from kiosk.enrollment.identity import Identity
+
+CARD_TRIES = frozenset({Failure.CARD_UNREADABLE, Failure.CARD_NOT_NATIONAL_ID})
+_CENTRAL_TRIES = frozenset({Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT})
+
+# States in which the machine waits for the person, so silence means that the person may have left.
+_WAITS_FOR_PERSON = (
+    at.Notice,
+    at.InsertCard,
+    at.ConfirmIdentity,
+    at.Problem,
+    at.AlreadyEnrolled,
+    at.Activated,
+    at.FinishLater,
+    at.SavedHere,
+)
+# States that end at once when the card leaves: what they hold belongs to the card's holder.
+_NEEDS_CARD = (at.Reading, at.ConfirmIdentity, at.Looking, at.Checking)
+
+
+def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance:  # noqa: C901, PLR0911, PLR0912 - one arm a happening
+    """Take one happening in. A happening that has no meaning in the present state changes nothing."""
+    if session.ended is not None:
+        return session, ()
+    match happening:
+        case on.PersonSaid(intent):
+            return _said(session, intent, now)
+        case on.CardChanged(presence):
+            return _card_changed(session, presence, now)
+        case on.ReadProgressed(progress) if isinstance(session.state, at.Reading):
+            return replace(session, state=at.Reading(progress)), ()
+        case on.IdentityRead(identity) if isinstance(session.state, at.Reading):
+            return _read(session, identity, now)
+        case on.CardFailed(failure) if isinstance(session.state, at.Reading):
+            return _card_failed(session, failure, now)
+        case on.Prompted(prompt) if isinstance(session.state, at.Looking):
+            return replace(session, state=at.Looking(prompt, session.attempt)), ()
+        case on.FaceJudged(findings) if isinstance(session.state, at.Looking):
+            return _judged(session, findings, now)
+        case on.FaceFailed(failure) if isinstance(session.state, at.Looking):
+            return _face_failed(session, failure, now)
+        case on.StatusKnown(enrolled) if _asks_status(session):
+            return _status_known(session, enrolled, now)
+        case on.Unreachable() if _asks_status(session):
+            return problem(session, Failure.NETWORK_DOWN, now, retry=True)
+        case on.Filed(code) if isinstance(session.state, at.Checking):
+            filed = replace(session, filed=code, identity=None)
+            return replace(filed, until_s=now.monotonic_s + session.policy.outcome_timeout_s), ()
+        case on.NotFiled() if isinstance(session.state, at.Checking):
+            return problem(session, Failure.NOT_SAVED, now, retry=False)
+        case on.Confirmed():
+            return _confirmed(session), ()
+        case on.PinIssued() if _awaits_outcome(session):
+            accepted = at.Accepted(happening.pin, happening.valid_until_ms, happening.sandbox)
+            return enter(session, accepted, now, lasts_s=session.policy.activation_wait_s), ()
+        case on.BecameActive(sandbox) if _awaits_outcome(session) or _may_become_active(session):
+            return enter(session, at.Activated(sandbox), now), ()
+        case on.Rejected() if _awaits_outcome(session):
+            return problem(session, Failure.NOT_ACCEPTED, now, retry=False)
+        case on.FaultHappened(fault):
+            return faulted(session, fault)
+        case on.Ticked():
+            return _ticked(session, now)
+        case _:
+            return session, ()
+
+
+def _asks_status(session: Session) -> bool:
+    return isinstance(session.state, at.Checking) and session.identity is not None and not session.filing
+
+
+def _awaits_outcome(session: Session) -> bool:
+    return session.filed is not None and isinstance(session.state, (at.Checking, at.SavedHere))
+
+
+def _may_become_active(session: Session) -> bool:
+    return isinstance(session.state, (at.Accepted, at.FinishLater)) or isinstance(session.interrupted, at.FinishLater)
+
+
+def _confirmed(session: Session) -> Session:
+    known = replace(session, confirmed=True)
+    if isinstance(session.state, at.SavedHere):
+        return replace(known, state=at.SavedHere(session.state.code, confirmed=True))
+    return known
+
+
+# -- what the person says -----------------------------------------------------------------------------------------
+
+
+def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C901, PLR0911, PLR0912 - one arm an intent
+    awake = replace(session, quiet_since_s=now.monotonic_s)
+    match session.state, intent:
+        case at.StillThere(), Intent.CANCEL:
+            return leave(awake, Farewell.CANCELLED, now)
+        case at.StillThere(), _:
+            return _stays(awake, now)
+        case at.Attract(), Intent.START:
+            return enter(replace(awake, started_s=now.monotonic_s), at.Notice(), now), ()
+        case at.Notice(), (Intent.TICK | Intent.UNTICK):
+            return replace(awake, state=at.Notice(consented=intent is Intent.TICK)), ()
+        case at.Notice(consented=True), Intent.AGREE:
+            consented = replace(awake, consent=Consent(session.policy.notice_version, now.utc))
+            return _await_card(consented, now)
+        case at.Notice(), Intent.DECLINE:
+            return leave(awake, Farewell.DECLINED, now)
+        case at.ConfirmIdentity(), Intent.YES:
+            return _ask_status(awake, now)
+        case at.ConfirmIdentity(), Intent.NO:
+            return leave(awake, Farewell.CANCELLED, now)
+        case at.Problem(retry=True), Intent.RETRY:
+            return _retry(awake, session.state.failure, now)
+        case at.Problem(), (Intent.DONE | Intent.CANCEL):
+            return leave(awake, ending(session.state.failure), now)
+        case ((at.Accepted() | at.Activated() | at.FinishLater() | at.SavedHere()), (Intent.DONE | Intent.CANCEL)):
+            return leave(awake, Farewell.FILED, now)
+        case at.AlreadyEnrolled(), (Intent.DONE | Intent.CANCEL):
+            return leave(awake, Farewell.ALREADY_ENROLLED, now)
+        case ((at.Notice() | at.InsertCard() | at.Reading() | at.ConfirmIdentity() | at.Looking()), Intent.CANCEL):
+            return leave(awake, Farewell.CANCELLED, now)
+        case at.Checking(), Intent.CANCEL if not session.filing:
+            return leave(awake, Farewell.CANCELLED, now)
+        case ((at.TakeCard() | at.Goodbye()), Intent.DONE) if session.presence is not Presence.PRESENT:
+            return end(awake)
+        case _:
+            return awake, ()
+
+
+def _stays(session: Session, now: on.Now) -> Advance:
+    state = session.interrupted or at.Attract()
+    return replace(enter(session, state, now), extensions=session.extensions + 1), ()
+
+
+def _await_card(session: Session, now: on.Now) -> Advance:
+    if session.presence is Presence.PRESENT and not session.left_behind:
+        return enter(session, at.Reading(), now), (on.ReadCard(),)
+    return enter(session, at.InsertCard(), now), ()
+
+
+def _ask_status(session: Session, now: on.Now) -> Advance:
+    if session.identity is None:
+        return session, ()
+    checking = enter(session, at.Checking(), now, lasts_s=session.policy.status_timeout_s)
+    return checking, (on.AskStatus(session.identity),)
+
+
+def _retry(session: Session, failure: Failure, now: on.Now) -> Advance:
+    if failure in CARD_TRIES:
+        return _await_card(session, now)
+    if failure in _CENTRAL_TRIES:
+        return _ask_status(session, now)
+    return _look(session, now)
+
+
+def _look(session: Session, now: on.Now) -> Advance:
+    if session.identity is None:
+        return session, ()
+    looking = enter(session, at.Looking(attempt=session.attempt), now)
+    return looking, (on.Look(session.identity.portrait_jpeg),)
+
+
+# -- the card -----------------------------------------------------------------------------------------------------
+
+
+def _card_changed(session: Session, presence: Presence, now: on.Now) -> Advance:
+    before, session = session.presence, replace(session, presence=presence)
+    if presence is Presence.NO_READER and isinstance(session.state, at.Attract):
+        return faulted(session, Fault.READER_ABSENT)
+    if presence is Presence.PRESENT:
+        if before is None:
+            return replace(session, left_behind=True), ()
+        return _card_came(session, now)
+    session = replace(session, left_behind=False)
+    return _card_left(session, now) if before is Presence.PRESENT else (session, ())
+
+
+def _card_left(session: Session, now: on.Now) -> Advance:
+    if isinstance(session.state, at.TakeCard):
+        return end(session)
+    holds_person = isinstance(session.state, _NEEDS_CARD) or isinstance(session.interrupted, _NEEDS_CARD)
+    if holds_person and not session.filing:
+        return leave(session, Farewell.CARD_REMOVED, now)
+    if isinstance(session.state, at.Problem) and session.state.failure not in CARD_TRIES and session.state.retry:
+        return leave(session, Farewell.CARD_REMOVED, now)
+    return session, ()
+
+
+def _card_came(session: Session, now: on.Now) -> Advance:
+    match session.state:
+        case at.Attract():
+            return enter(replace(session, started_s=now.monotonic_s), at.Notice(), now), ()
+        case at.InsertCard():
+            return _await_card(session, now)
+        case at.Problem(failure=failure, retry=True) if failure in CARD_TRIES:
+            return _await_card(session, now)
+        case at.StillThere() if isinstance(session.interrupted, at.InsertCard):
+            return _await_card(session, now)
+        case _:
+            return session, ()
+
+
+def _read(session: Session, identity: Identity, now: on.Now) -> Advance:
+    failure = screened(identity, now.utc, session.policy)
+    if failure is not None:
+        return problem(session, failure, now, retry=False)
+    known = replace(session, identity=identity)
+    confirm = at.ConfirmIdentity(identity.masked_name_th(), identity.masked_name_en(), identity.masked_number())
+    return enter(known, confirm, now), ()
+
+
+def _card_failed(session: Session, failure: Failure, now: on.Now) -> Advance:
+    if failure is Failure.CARD_REMOVED:
+        return leave(session, Farewell.CARD_REMOVED, now)
+    failed = replace(session, card_failures=session.card_failures + 1)
+    if failed.card_failures >= session.policy.card_attempts:
+        return problem(failed, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
+    return problem(failed, failure, now, retry=True)
+
+
+# -- the face and the record --------------------------------------------------------------------------------------
+
+
+def _status_known(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
+    if enrolled is Enrolled.NOT_YET:
+        return _look(session, now)
+    known = replace(session, identity=None)
+    return enter(known, at.AlreadyEnrolled(activated=enrolled is Enrolled.ACTIVATED), now), ()
+
+
+def _judged(session: Session, findings: FaceFindings, now: on.Now) -> Advance:
+    if findings.match.zone is not Zone.MATCH or not findings.liveness.passed:
+        return _face_failed(session, Failure.FACE_MISMATCH, now)
+    if session.identity is None or session.consent is None:
+        return problem(session, Failure.NOT_SAVED, now, retry=False)
+    enrollment = Enrollment(
+        identity=session.identity,
+        consent=session.consent,
+        card_status=CardStatus.PENDING,
+        findings=findings,
+        attempts=session.attempt,
+        duration_ms=round((now.monotonic_s - session.started_s) * 1000),
+    )
+    checking = enter(session, at.Checking(), now, lasts_s=session.policy.outcome_timeout_s)
+    return replace(checking, filing=True), (on.FileRecord(enrollment),)
+
+
+def _face_failed(session: Session, failure: Failure, now: on.Now) -> Advance:
+    if failure is Failure.CARD_PORTRAIT_UNUSABLE:
+        return problem(session, failure, now, retry=False)
+    if session.attempt >= session.policy.face_attempts:
+        return problem(session, Failure.FACE_STAFF, now, retry=False)
+    again = replace(session, attempt=session.attempt + 1)
+    return enter(again, at.Problem(failure, retry=True, attempt=session.attempt), now), ()
+
+
+# -- time and endings ---------------------------------------------------------------------------------------------
+
+
+def _ticked(session: Session, now: on.Now) -> Advance:
+    if isinstance(session.state, at.StillThere):
+        return _counted_down(session, now)
+    if session.until_s is not None and now.monotonic_s >= session.until_s:
+        return _timed_out(session, now)
+    quiet_s = now.monotonic_s - session.quiet_since_s
+    if isinstance(session.state, _WAITS_FOR_PERSON) and quiet_s >= session.policy.idle_s:
+        seconds = round(session.policy.warning_s)
+        warned = enter(session, at.StillThere(seconds), now, lasts_s=session.policy.warning_s)
+        return replace(warned, interrupted=session.state), ()
+    return session, ()
+
+
+def _counted_down(session: Session, now: on.Now) -> Advance:
+    left_s = (session.until_s or now.monotonic_s) - now.monotonic_s
+    if left_s <= 0:
+        return leave(session, _ending_of(session), now)
+    return replace(session, state=at.StillThere(max(1, round(left_s)))), ()
+
+
+def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one arm a state
+    match session.state:
+        case at.Checking(slow=False) if _asks_status(session):
+            return enter(session, at.Checking(slow=True), now, lasts_s=session.policy.status_timeout_s), ()
+        case at.Checking() if _asks_status(session):
+            return problem(session, Failure.CENTRAL_SILENT, now, retry=True)
+        case at.Checking() if session.filed is not None:
+            return enter(session, at.SavedHere(session.filed, session.confirmed), now), ()
+        case at.Checking():
+            return problem(session, Failure.NOT_SAVED, now, retry=False)
+        case at.Accepted(pin=pin, valid_until_ms=valid_until_ms):
+            return enter(session, at.FinishLater(pin, valid_until_ms), now), ()
+        case at.TakeCard() | at.Goodbye():
+            return end(session)
+        case _:
+            return session, ()
+
+
+def _ending_of(session: Session) -> Farewell:
+    """How a session that silence ends is counted: by what had been reached, else as timed out."""
+    if session.filed is not None:
+        return Farewell.FILED
+    match session.interrupted:
+        case at.AlreadyEnrolled():
+            return Farewell.ALREADY_ENROLLED
+        case at.Problem(failure=failure, retry=False):
+            return ending(failure)
+        case _:
+            return Farewell.TIMED_OUT
