@@ -15,10 +15,19 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from fleet.errors import ConfigError
 
+_SQLITE = "sqlite:///"
+
 
 def _beside_the_file(value: object, info: ValidationInfo) -> object:
     base = (info.context or {}).get("base")
     return Path(base) / value if base is not None and isinstance(value, str) else value
+
+
+def _database_beside_the_file(value: object, info: ValidationInfo) -> object:
+    base = (info.context or {}).get("base")
+    if base is None or not isinstance(value, str) or not value.startswith(_SQLITE):
+        return value
+    return f"{_SQLITE}{Path(base).absolute() / value.removeprefix(_SQLITE)}"
 
 
 File = Annotated[Path, BeforeValidator(_beside_the_file)]
@@ -72,7 +81,7 @@ class IdentityProvider(_Section):
 class Settings(_Section):
     """All that a process of the controller is told; sections it does not use may be left out."""
 
-    database_url: str
+    database_url: Annotated[str, BeforeValidator(_database_beside_the_file)]
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker | None = None
     courier_keys: CourierKeys | None = None

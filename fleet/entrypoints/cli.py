@@ -62,6 +62,14 @@ def register(config: Config, registration: Path) -> None:
 
 
 @app.command()
+def revoke(config: Config, kiosk: str) -> None:
+    """Believe a stolen or retired kiosk no longer. Then run dipchip-provision revoke and restart the broker."""
+    from fleet.entrypoints.operator import revoke as run  # noqa: PLC0415
+
+    run(_settings(config), kiosk)
+
+
+@app.command()
 def denominators(
     config: Config,
     file: Path,

@@ -15,6 +15,7 @@ from fleet.entrypoints.keys import signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.stopping import on_signals
 from fleet.errors import ConfigError
+from fleet.store.schema import require_current
 from fleet.store.session import open_engine
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def run(settings: Settings) -> None:
     set_up(settings.log_level)
     stop = on_signals()
     engine = open_engine(settings.database_url)
+    require_current(engine)
     link = MqttLink(settings.broker)
     dispatch = Dispatch(
         engine,

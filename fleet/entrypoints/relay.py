@@ -16,6 +16,7 @@ from fleet.partners.idp.client import HttpIdentityProvider
 from fleet.relay.ports import RelayKeyring
 from fleet.relay.tokens import TokenKey
 from fleet.relay.worker import Relay
+from fleet.store.schema import require_current
 from fleet.store.session import open_engine
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def run(settings: Settings) -> None:
     set_up(settings.log_level)
     stop = on_signals()
     engine = open_engine(settings.database_url)
+    require_current(engine)
     with HttpIdentityProvider(idp.url, sandbox=idp.sandbox) as provider:
         relay = Relay(
             engine,

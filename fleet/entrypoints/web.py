@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from waitress import create_server  # type: ignore[import-untyped]  # ships no types
 
 from fleet.errors import ConfigError
+from fleet.store.schema import require_current
 from fleet.store.session import open_engine
 from fleet.web.app import create_app
 
@@ -30,7 +31,9 @@ def run(settings: Settings) -> None:
     Raises:
         ConfigError: the address cannot be listened on, or the Thai words were not compiled.
     """
-    app = create_app(open_engine(settings.database_url))
+    engine = open_engine(settings.database_url)
+    require_current(engine)
+    app = create_app(engine)
     host, port = settings.web.host, settings.web.port
     try:
         server = create_server(
