@@ -10,23 +10,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.demo.director import Director
+from tests.demo.director import LEAST_COLUMNS, LEAST_LINES, Director
 from tests.simulators.broker import free_port
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS, FINDER, OWNER_OF_A_LOST_CARD, Citizen
 from tests.simulators.services import wait_until
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from tests.simulators.people import PersonId
 
 _SAMPLES = Path(__file__).parents[2] / "fleet" / "people" / "samples"
 _CONSOLE_PORT = 8080
 _FIGURES = "figures=proxy-test"
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED = 128  # a shell's exit code for a signal
 
 
 def main() -> None:
@@ -34,6 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--auto", action="store_true", help="play it through and print one JSON line")
     auto = parser.parse_args().auto or not (sys.stdin.isatty() and sys.stdout.isatty())
+    for number in _ENDINGS:
+        signal.signal(number, _leave)
+    size = (LEAST_COLUMNS, LEAST_LINES) if auto else _room()
     with tempfile.TemporaryDirectory(prefix="dipchip-demo-") as folder:
         directory = Path(folder)
         _say("Making the demonstration people and the fleet's keys ...")
@@ -43,6 +51,7 @@ def main() -> None:
             web_port=free_port() if auto else _console_port(),
             camera=None if auto else os.environ.get("CAMERA"),
             activate_after_s=2.0 if auto else 15.0,
+            size=size,
         )
         with lobby:
             _import_samples(lobby)
@@ -52,6 +61,26 @@ def main() -> None:
                 _play_through(lobby)
             else:
                 Director(lobby).perform()
+    if not auto:
+        _say("The demonstration has ended; nothing of it is left.")
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End in order: what was started is stopped on the way out, and no second signal cuts that short."""
+    for ending in _ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    sys.exit(_SIGNALLED + number)
+
+
+def _room() -> tuple[int, int]:
+    """How large the reader's terminal is."""
+    columns, lines = os.get_terminal_size()
+    if columns < LEAST_COLUMNS or lines < LEAST_LINES:
+        sys.exit(
+            f"This terminal has {columns} x {lines} cells; kiosk and menu need {LEAST_COLUMNS} x {LEAST_LINES}. "
+            "Enlarge it, or run `make demo AUTO=1`."
+        )
+    return columns, lines
 
 
 def _say(words: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
     from tests.simulators.lobby import Lobby
     from tests.simulators.people import PersonId
 
+LEAST_COLUMNS, LEAST_LINES = 80, 24
+
 _GLANCE_S = 0.2
-_MENU_COLUMNS = 34
+_MENU_COLUMNS = (26, 34)
+_BORDER = 1
+_KIOSK_COLUMNS = 80
 _LINE_BYTES = 200
 
 
@@ -45,17 +50,25 @@ class Director:
         for thread in threads:
             thread.start()
         self._open_menu(address)
-        terminal = self._lobby.terminal
-        subprocess.run(["tmux", "-u", "-L", terminal.socket, "attach-session"], check=False)
-        self._done.set()
-        listening.close()
+        try:
+            subprocess.run(
+                ["tmux", "-u", "-L", self._lobby.terminal.socket, "attach-session"],
+                check=False,
+                env={name: value for name, value in os.environ.items() if name != "TMUX"},  # the reader may sit in one
+            )
+        finally:
+            self._done.set()
+            listening.close()
 
     def _open_menu(self, address: Path) -> None:
         tmux = self._lobby.terminal.tmux
+        columns = str(menu_columns(os.get_terminal_size().columns))
         menu = (sys.executable, "-m", "tests.demo.menu", str(address), self._lobby.address)
-        tmux("split-window", "-h", "-d", "-l", str(_MENU_COLUMNS), "-t", "kiosk:0.0", *menu)
         tmux("set-option", "-g", "window-size", "latest")
         tmux("set-option", "-g", "mouse", "on")
+        tmux("bind-key", "-n", "C-c", "detach-client")  # the screen of a kiosk hears nobody's Ctrl-C
+        tmux("set-hook", "-g", "window-resized", f"resize-pane -t kiosk:0.1 -x {columns}")
+        tmux("split-window", "-h", "-d", "-l", columns, "-t", "kiosk:0.0", *menu)
 
     def _heed(self, listening: socket.socket) -> None:
         while not self._done.is_set():
@@ -71,9 +84,15 @@ class Director:
                 case {"pull": True}:
                     self._lobby.card.pull()
                 case {"quit": True}:
-                    self._lobby.terminal.stop()
+                    self._lobby.terminal.tmux("detach-client", "-s", "kiosk")
 
     def _act(self) -> None:
         while not self._done.wait(_GLANCE_S):
             if self._face is not None and self._lobby.terminal.alive:
                 obey(self._lobby.terminal.look(), self._lobby.scene, self._face)
+
+
+def menu_columns(columns: int) -> int:
+    """Share a terminal out: the menu is as wide as it may be while the kiosk has its usual width."""
+    least, most = _MENU_COLUMNS
+    return min(most, max(least, columns - _KIOSK_COLUMNS - _BORDER))

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -82,7 +83,10 @@ class Terminal:
 
     def stop(self) -> None:
         """End the terminal with what runs in it."""
+        socket = self.tmux("display-message", "-p", "#{socket_path}", quiet=True).strip()
         self.tmux("kill-server", quiet=True)
+        if socket:
+            Path(socket).unlink(missing_ok=True)  # tmux leaves it behind
 
     def lines(self) -> list[str]:
         """What stands on the screen now."""
