@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -W ignore -m pip --disable-pip-version-check
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
@@ -44,16 +45,16 @@ clean: ## Remove what was set up here.
 	@rm -rf $(VENV) build dist
 
 # One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
-$(VENV)/ready: requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)
+$(VENV)/ready: Makefile requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)
 	@missing=$$(for name in $(APT); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q ' installed' || echo $$name; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "Installing from Debian:" $$missing; \
 	  $(SUDO) apt-get update -qq; \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@echo "Installing from the lock file ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/pybabel --quiet compile --directory fleet/web/translations
 	@touch $@
