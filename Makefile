@@ -35,7 +35,7 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@cd ansible && ../$(BIN)/ansible-lint --offline
 
 bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
-	@for suite in $(if $(SUITE),benchmarks/$(SUITE).py,benchmarks/*.py); do $(BIN)/python $$suite; done
+	@$(BIN)/python -m benchmarks $(SUITE)
 
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
 	@uv pip compile pyproject.toml --extra kiosk --extra demo --extra fleet --extra provisioning --extra dev --universal \
