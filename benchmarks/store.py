@@ -15,7 +15,7 @@ from wire.ids import StreamId, new_event_id
 
 _ROUNDS = 9
 _APPENDS = 40
-_SIGNED, _ATTACHMENT, _DIGEST = b"s" * 1400, b"a" * 700, b"d" * 32  # the sizes of a real event
+_SIGNED, _ATTACHMENT, _DIGEST = b"s" * 1200, b"a" * 540, b"d" * 32  # the sizes of a real event
 
 # Journal, synchronous, and what simulated power cuts did to acknowledged rows (security design, section 5.5).
 _WAYS = (
