@@ -18,6 +18,8 @@ class SessionPolicy:
     card_attempts: int = 3  # journeys J4
     face_attempts: int = 3  # compliance C-06
     minimum_age_years: int = 20  # compliance P-04: below it, staff with a guardian
+    reading_s: float = 30.0  # journeys SC-05: 8 s; a card that takes longer than this is held back by a fault or a ruse
+    looking_s: float = 60.0  # twice an attempt's own limit: past it the camera hangs
     status_timeout_s: float = 10.0  # journeys SC-08: more than 10 s is "slow"
     outcome_timeout_s: float = 20.0  # then "saved, we will tell you"
     activation_wait_s: float = 90.0  # journeys SC-09

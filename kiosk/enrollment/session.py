@@ -56,6 +56,11 @@ class Session:
     interrupted: at.State | None = None
     ended: Farewell | None = None
 
+    @property
+    def moment(self) -> at.State:
+        """The state that the person is in, also while the idle warning covers it."""
+        return self.interrupted or self.state
+
     def __repr__(self) -> str:
         """Show the moment, never the person."""
         return f"Session({type(self.state).__name__})"

@@ -50,7 +50,7 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
         case on.CardChanged(presence):
             return _card_changed(session, presence, now)
         case on.ReadProgressed(progress) if isinstance(session.state, at.Reading):
-            return replace(session, state=at.Reading(progress)), ()
+            return replace(session, state=at.Reading(round(progress, 2))), ()
         case on.IdentityRead(identity) if isinstance(session.state, at.Reading):
             return _read(session, identity, now)
         case on.CardFailed(failure) if isinstance(session.state, at.Reading):
@@ -65,10 +65,9 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return _status_known(session, enrolled, now)
         case on.Unreachable() if _asks_status(session):
             return problem(session, Failure.NETWORK_DOWN, now, retry=True)
-        case on.Filed(code) if isinstance(session.state, at.Checking):
-            filed = replace(session, filed=code, identity=None)
-            return replace(filed, until_s=now.monotonic_s + session.policy.outcome_timeout_s), ()
-        case on.NotFiled() if isinstance(session.state, at.Checking):
+        case on.Filed(code) if session.filing:
+            return _filed(session, code, now), ()
+        case on.NotFiled() if session.filing and isinstance(session.state, at.Checking):
             return problem(session, Failure.NOT_SAVED, now, retry=False)
         case on.Confirmed():
             return _confirmed(session), ()
@@ -92,18 +91,32 @@ def _asks_status(session: Session) -> bool:
 
 
 def _awaits_outcome(session: Session) -> bool:
-    return session.filed is not None and isinstance(session.state, (at.Checking, at.SavedHere))
+    return session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
 
 
 def _may_become_active(session: Session) -> bool:
-    return isinstance(session.state, (at.Accepted, at.FinishLater)) or isinstance(session.interrupted, at.FinishLater)
+    return isinstance(session.moment, (at.Accepted, at.FinishLater))
+
+
+def _filed(session: Session, code: str, now: on.Now) -> Session:
+    """Go on waiting for the outcome; had the wait been given up as not saved, take that word back."""
+    filed = replace(session, filed=code, identity=None)
+    if isinstance(session.state, at.Checking):
+        return replace(filed, until_s=now.monotonic_s + session.policy.outcome_timeout_s)
+    if isinstance(session.moment, at.Problem):
+        return enter(filed, at.SavedHere(code, filed.confirmed), now)
+    return filed
 
 
 def _confirmed(session: Session) -> Session:
     known = replace(session, confirmed=True)
-    if isinstance(session.state, at.SavedHere):
-        return replace(known, state=at.SavedHere(session.state.code, confirmed=True))
-    return known
+    match session.state, session.interrupted:
+        case at.SavedHere(code=code), _:
+            return replace(known, state=at.SavedHere(code, confirmed=True))
+        case _, at.SavedHere(code=code):
+            return replace(known, interrupted=at.SavedHere(code, confirmed=True))
+        case _:
+            return known
 
 
 # -- what the person says -----------------------------------------------------------------------------------------
@@ -154,7 +167,7 @@ def _stays(session: Session, now: on.Now) -> Advance:
 
 def _await_card(session: Session, now: on.Now) -> Advance:
     if session.presence is Presence.PRESENT and not session.left_behind:
-        return enter(session, at.Reading(), now), (on.ReadCard(),)
+        return enter(session, at.Reading(), now, lasts_s=session.policy.reading_s), (on.ReadCard(),)
     return enter(session, at.InsertCard(), now), ()
 
 
@@ -176,7 +189,7 @@ def _retry(session: Session, failure: Failure, now: on.Now) -> Advance:
 def _look(session: Session, now: on.Now) -> Advance:
     if session.identity is None:
         return session, ()
-    looking = enter(session, at.Looking(attempt=session.attempt), now)
+    looking = enter(session, at.Looking(attempt=session.attempt), now, lasts_s=session.policy.looking_s)
     return looking, (on.Look(session.identity.portrait_jpeg),)
 
 
@@ -198,23 +211,22 @@ def _card_changed(session: Session, presence: Presence, now: on.Now) -> Advance:
 def _card_left(session: Session, now: on.Now) -> Advance:
     if isinstance(session.state, at.TakeCard):
         return end(session)
-    holds_person = isinstance(session.state, _NEEDS_CARD) or isinstance(session.interrupted, _NEEDS_CARD)
-    if holds_person and not session.filing:
-        return leave(session, Farewell.CARD_REMOVED, now)
-    if isinstance(session.state, at.Problem) and session.state.failure not in CARD_TRIES and session.state.retry:
-        return leave(session, Farewell.CARD_REMOVED, now)
-    return session, ()
+    match session.moment:
+        case at.Problem(retry=True, failure=failure) if failure not in CARD_TRIES:
+            return leave(session, Farewell.CARD_REMOVED, now)
+        case moment if isinstance(moment, _NEEDS_CARD) and not session.filing:
+            return leave(session, Farewell.CARD_REMOVED, now)
+        case _:
+            return session, ()
 
 
 def _card_came(session: Session, now: on.Now) -> Advance:
-    match session.state:
+    match session.moment:
         case at.Attract():
             return enter(replace(session, started_s=now.monotonic_s), at.Notice(), now), ()
         case at.InsertCard():
             return _await_card(session, now)
         case at.Problem(failure=failure, retry=True) if failure in CARD_TRIES:
-            return _await_card(session, now)
-        case at.StillThere() if isinstance(session.interrupted, at.InsertCard):
             return _await_card(session, now)
         case _:
             return session, ()
@@ -230,8 +242,8 @@ def _read(session: Session, identity: Identity, now: on.Now) -> Advance:
 
 
 def _card_failed(session: Session, failure: Failure, now: on.Now) -> Advance:
-    if failure is Failure.CARD_REMOVED:
-        return leave(session, Farewell.CARD_REMOVED, now)
+    if failure is Failure.CARD_REMOVED:  # the reader says so sooner than its watcher
+        return leave(replace(session, presence=Presence.ABSENT), Farewell.CARD_REMOVED, now)
     failed = replace(session, card_failures=session.card_failures + 1)
     if failed.card_failures >= session.policy.card_attempts:
         return problem(failed, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
@@ -299,6 +311,10 @@ def _counted_down(session: Session, now: on.Now) -> Advance:
 
 def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one arm a state
     match session.state:
+        case at.Reading():
+            return problem(session, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
+        case at.Looking():
+            return faulted(session, Fault.CAMERA_FROZEN)
         case at.Checking(slow=False) if _asks_status(session):
             return enter(session, at.Checking(slow=True), now, lasts_s=session.policy.status_timeout_s), ()
         case at.Checking() if _asks_status(session):

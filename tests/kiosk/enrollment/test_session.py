@@ -223,6 +223,40 @@ def test_a_card_pulled_during_the_warning_ends_the_session_too() -> None:
     assert walk.state == at.Goodbye(Farewell.CARD_REMOVED)
 
 
+def test_a_card_pulled_during_the_warning_over_a_failed_try_ends_the_session_too() -> None:
+    walk = Walk().to_looking().tell(on.FaceFailed(Failure.NO_FACE)).wait(46).tell(on.CardChanged(Presence.ABSENT))
+    assert walk.state == at.Goodbye(Farewell.CARD_REMOVED)
+    assert walk.session.identity is None
+
+
+def test_a_card_put_in_during_the_warning_over_an_unread_card_is_read() -> None:
+    walk = Walk().to_reading().tell(on.CardFailed(Failure.CARD_UNREADABLE), on.CardChanged(Presence.ABSENT)).wait(46)
+    assert isinstance(walk.state, at.StillThere)
+    assert walk.tell(on.CardChanged(Presence.PRESENT)).state == at.Reading()
+
+
+def test_a_card_that_the_reader_missed_first_ends_with_the_right_words() -> None:
+    walk = Walk().to_reading().tell(on.CardFailed(Failure.CARD_REMOVED), on.CardChanged(Presence.ABSENT))
+    assert walk.state == at.Goodbye(Farewell.CARD_REMOVED)
+
+
+def test_a_card_that_is_never_read_through_leads_to_staff() -> None:
+    walk = Walk().to_reading().wait(29)
+    assert walk.tell(on.ReadProgressed(0.5)).state == at.Reading(0.5)
+    assert walk.wait(1).state == at.Problem(Failure.CARD_UNREADABLE_STAFF, retry=False)
+
+
+def test_a_camera_that_never_answers_stops_the_kiosk() -> None:
+    assert Walk().to_looking().wait(59).state == at.Looking()
+    walk = Walk().to_looking().wait(60)
+    assert walk.state == at.OutOfService(Fault.CAMERA_FROZEN)
+    assert walk.session.identity is None
+
+
+def test_the_card_s_progress_is_told_in_hundredths_so_that_it_cannot_flood_the_screen() -> None:
+    assert Walk().to_reading().tell(on.ReadProgressed(0.123456)).state == at.Reading(0.12)
+
+
 def test_the_welcome_never_times_out() -> None:
     assert Walk().wait(600).state == at.Attract()
 
@@ -252,6 +286,32 @@ def test_an_outcome_that_does_not_come_leaves_an_honest_word_and_a_code() -> Non
 def test_a_pin_that_comes_late_is_still_shown() -> None:
     walk = Walk().to_filed().wait(20).tell(on.PinIssued("1234", 5, sandbox=True))
     assert walk.state == at.Accepted("1234", 5, sandbox=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (on.PinIssued("1234", 5, sandbox=True), at.Accepted("1234", 5, sandbox=True)),
+        (on.BecameActive(sandbox=True), at.Activated(sandbox=True)),
+        (on.Rejected(), at.Problem(Failure.NOT_ACCEPTED)),
+    ],
+)
+def test_an_outcome_that_comes_during_the_warning_is_still_shown(told: on.Happening, shown: at.State) -> None:
+    walk = Walk().to_filed().wait(20 + 46)
+    assert isinstance(walk.state, at.StillThere)
+    assert walk.tell(told).state == shown
+
+
+def test_a_receipt_that_comes_during_the_warning_is_not_forgotten() -> None:
+    walk = Walk().to_filed().wait(20 + 46).tell(on.Confirmed()).say(Intent.MORE_TIME)
+    assert walk.state == at.SavedHere("ABCD-1234", confirmed=True)
+
+
+def test_a_record_whose_filing_took_long_is_not_called_lost_when_it_was_kept() -> None:
+    walk = Walk().to_looking().tell(on.FaceJudged(findings())).wait(20)
+    assert walk.state == at.Problem(Failure.NOT_SAVED, retry=False)
+    assert walk.tell(on.Filed("ABCD-1234")).state == at.SavedHere("ABCD-1234", confirmed=False)
+    assert walk.say(Intent.DONE).state == at.TakeCard(Farewell.FILED)
 
 
 def test_after_90_s_without_activation_the_rest_is_for_home() -> None:
@@ -309,8 +369,6 @@ def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
     assert len(filed) <= 1
     if not isinstance(walk.state, at.Attract):
         walk.wait(400)
-        if isinstance(walk.state, (at.Reading, at.Looking)):
-            return  # the worker always answers these, within its own limits
         assert walk.session.ended is not None
         assert walk.session.identity is None
 
