@@ -7,6 +7,7 @@ import pytest
 
 from kiosk import device
 from kiosk.courier.delivery import Delivery, Keys, Outgoing
+from kiosk.courier.heartbeat import heartbeat
 from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World
@@ -205,3 +206,9 @@ def test_the_heartbeat_says_how_long_something_has_waited(
     assert body.outbox == 2
     assert body.oldest_unacked_s is not None
     assert 90 <= body.oldest_unacked_s < 200
+
+
+def test_a_kiosk_whose_data_partition_is_gone_still_tells_the_fleet(store: Store) -> None:
+    store.path.parent.rename(store.path.parent.with_name("away"))
+    told = heartbeat(store, KIOSK, "0.1.0")
+    assert (told.screen, told.outbox, told.disk_free_mib) == ("store_broken", None, 0)
