@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from kiosk.enrollment import happenings as on
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import Farewell, Prompt, State
 
 _TICK_S = 0.25
+_LET_GO_S = 2.0  # what a device is given to stop; past it, it hangs and dies with the process
 
 
 class Stage(Protocol):
@@ -61,7 +61,8 @@ class Conductor:
         self._stage = stage
         self._clock = clock
         self._session = Session(policy=policy)
-        self._happenings: queue.SimpleQueue[on.Happening | Future[on.Happening]] = queue.SimpleQueue()
+        self._happenings: queue.SimpleQueue[on.Happening | Exception] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], on.Happening] | None] = queue.SimpleQueue()
         self._stop_looking = threading.Event()
 
     @property
@@ -74,23 +75,30 @@ class Conductor:
         self._happenings.put(happening)
 
     def run(self) -> Farewell:
-        """Conduct the session and return how it ended. Device threads have stopped when it returns."""
-        watching = threading.Thread(target=self._watch, name="card-watcher", daemon=True)
-        watching.start()
+        """Conduct the session and return how it ended. Device work has stopped by then, unless a device hangs."""
+        threading.Thread(target=self._watch, name="card-watcher", daemon=True).start()
+        worker = threading.Thread(target=self._work, name="device", daemon=True)
+        worker.start()
         try:
-            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="device") as worker:
-                try:
-                    return self._loop(worker)
-                finally:
-                    self._stop_looking.set()
+            return self._loop()
         finally:
+            self._stop_looking.set()
+            self._jobs.put(None)
             self._watcher.stop()
             self._keeper.forget()
+            worker.join(_LET_GO_S)
 
     def _watch(self) -> None:
         self._watcher.watch(lambda presence: self.tell(on.CardChanged(presence)))
 
-    def _loop(self, worker: ThreadPoolExecutor) -> Farewell:
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                self.tell(job())
+            except Exception as defect:  # noqa: BLE001 - the top of this loop: `_next` raises it and ends the process
+                self._happenings.put(defect)
+
+    def _loop(self) -> Farewell:
         self._stage.show(self._session.state)
         while self._session.ended is None:
             happening = self._next()
@@ -101,7 +109,7 @@ class Conductor:
             if self._session.state != before:
                 self._stage.show(self._session.state)
             for step in steps:
-                self._take(step, worker)
+                self._take(step)
         return self._session.ended
 
     def _next(self) -> on.Happening:
@@ -109,26 +117,24 @@ class Conductor:
             waiting = self._happenings.get(timeout=_TICK_S)
         except queue.Empty:
             return on.Ticked()
-        # A future carries what the worker could not turn into a happening: a defect, which must end this process.
-        return waiting.result() if isinstance(waiting, Future) else waiting
+        if isinstance(waiting, Exception):
+            raise waiting
+        return waiting
 
-    def _take(self, step: on.Step, worker: ThreadPoolExecutor) -> None:
+    def _take(self, step: on.Step) -> None:
         match step:
             case on.ReadCard():
-                self._submit(worker, self._read_card)
+                self._jobs.put(self._read_card)
             case on.Look(portrait_jpeg):
                 self._stop_looking = threading.Event()
                 stop = self._stop_looking
-                self._submit(worker, lambda: self._look(portrait_jpeg, stop))
+                self._jobs.put(lambda: self._look(portrait_jpeg, stop))
             case on.AskStatus(identity):
                 self._keeper.ask_status(identity)
             case on.FileRecord(enrollment):
                 self._keeper.file(enrollment)
             case on.StopWork() | on.End():
                 self._stop_looking.set()
-
-    def _submit(self, worker: ThreadPoolExecutor, job: Callable[[], on.Happening]) -> None:
-        worker.submit(job).add_done_callback(self._happenings.put)
 
     def _read_card(self) -> on.Happening:
         try:
