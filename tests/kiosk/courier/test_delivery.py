@@ -209,6 +209,6 @@ def test_the_heartbeat_says_how_long_something_has_waited(
 
 
 def test_a_kiosk_whose_data_partition_is_gone_still_tells_the_fleet(store: Store) -> None:
-    store.path.parent.rename(store.path.parent.with_name("away"))
+    store.path.parent.rename(store.path.parent.with_name(f"{store.path.parent.name}-away"))
     told = heartbeat(store, KIOSK, "0.1.0")
     assert (told.screen, told.outbox, told.disk_free_mib) == ("store_broken", None, 0)

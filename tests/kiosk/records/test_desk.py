@@ -249,7 +249,7 @@ def test_a_store_that_went_away_and_came_back_is_used_again(
     filing: Filing, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
-    away = store.path.parent.with_name("away")
+    away = store.path.parent.with_name(f"{store.path.parent.name}-away")
     store.path.parent.rename(away)
     running = Lobby(filing)
     wait_for(lambda: OutOfService(Fault.STORE_BROKEN) in running.screen.states)
