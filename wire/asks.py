@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from wire.bodies import Count, KioskText, Milliseconds, Sequence, Uuid7Text, Version1
+from wire.bodies import Instant, KioskText, Sequence, Uuid7Text, Version1
 from wire.envelope import Sealed
 from wire.sealing import sealing_info
 
@@ -36,8 +36,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kiosk: KioskText
     about: About
     event: Uuid7Text | None
-    asked_ms: Milliseconds
-    expires_ms: Milliseconds
+    asked_ms: Instant
+    expires_ms: Instant
     sealed: Sealed
 
 
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ask: Uuid7Text
     n: Sequence
     kiosk: KioskText
-    at_ms: Milliseconds
+    at_ms: Instant
     sealed: Sealed
 
 
@@ -92,7 +92,7 @@ class PersonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: PersonState
     sandbox: bool
     pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}\Z")] | None = None
-    pin_valid_until_ms: Count | None = None
+    pin_valid_until_ms: Instant | None = None
 
     def __repr__(self) -> str:
         """Mask the PIN."""

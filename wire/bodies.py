@@ -12,6 +12,7 @@ from msgspec import Meta
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Sequence = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Milliseconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Instant = Annotated[int, Meta(ge=0, le=253_370_764_799_999)]  # ms since 1970, before the year 9999: a date in any zone
 Version1 = Annotated[int, Meta(ge=1, le=1)]
 Sha256Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 ShortText = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]  # no control characters
@@ -21,4 +22,5 @@ KioskText = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{2,31}\Z")]
 StreamText = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}\Z")]
 Uuid7Text = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")]
 FacilityText = Annotated[str, Meta(pattern=r"^[0-9]{5}\Z")]
-Score = Annotated[float, Meta(ge=0.0, le=10.0)]
+SCORE_AT_MOST = 10.0  # a figure beyond it says no more: senders cut it here
+Score = Annotated[float, Meta(ge=0.0, le=SCORE_AT_MOST)]

@@ -15,6 +15,7 @@ from wire.bodies import (
     Code,
     Count,
     FacilityText,
+    Instant,
     KioskText,
     Milliseconds,
     Nonce,
@@ -49,7 +50,7 @@ class Moment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     boot: Nonce
     monotonic_ms: Milliseconds
-    wall_ms: Milliseconds
+    wall_ms: Instant
     sync: ClockSync
     error_ms: Milliseconds | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from wire.bodies import Count, KioskText, Milliseconds, Nonce, StreamText, Version1
+from wire.bodies import Count, Instant, KioskText, Nonce, StreamText, Version1
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -22,4 +22,4 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kiosk: KioskText
     nonce: Nonce | None
     marks: dict[StreamText, Mark]
-    at_ms: Milliseconds
+    at_ms: Instant

@@ -27,6 +27,7 @@ from wire.asks import (
     ask_info,
     identity_info,
 )
+from wire.bodies import SCORE_AT_MOST
 from wire.envelope import decode, open_message
 from wire.errors import NotForYou, WireError
 from wire.events import Evidence
@@ -99,10 +100,10 @@ class SealedKeeper:
         """
         try:
             answer, sealed = open_message(message, Kind.ANSWER, self._answers, Answer)  # 1
-            about = self._asked.get(AskId(answer.ask))
-            if answer.kiosk != self._kiosk or about is None or sealed is None or self._key is None:
+            about, key = self._asked.get(AskId(answer.ask)), self._key
+            if answer.kiosk != self._kiosk or about is None or sealed is None or key is None:
                 return None
-            opened = self._key.open(sealed, answer_info(self._kiosk, answer.ask))  # 2
+            opened = key.open(sealed, answer_info(self._kiosk, answer.ask))  # 2
             told = decode(opened, PersonAnswer)
         except WireError:
             return None
@@ -188,11 +189,11 @@ def evidence_of(enrollment: Enrollment) -> Evidence:
         grade=match.grade,
         models=match.model_digests,
         policy=match.policy_version,
-        distance=round(match.distance, 2),
+        distance=round(min(match.distance, SCORE_AT_MOST), 2),
         match_at_most=match.match_at_most,
         frames=match.frames,
         challenges=liveness.challenges,
-        parallax=round(abs(liveness.parallax), 3),
+        parallax=round(min(abs(liveness.parallax), SCORE_AT_MOST), 3),
         attempts=enrollment.attempts,
         duration_ms=enrollment.duration_ms,
     )

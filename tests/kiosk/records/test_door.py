@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -170,6 +171,22 @@ def test_the_pin_opens_in_the_session_and_nowhere_else(session: Session, world: 
     happened = session.keeper.opened(answer)
     assert happened == on.PinIssued("482913", 5, sandbox=True)
     assert "482913" not in repr(happened)
+
+
+def test_a_turn_beyond_the_scale_is_evidence_that_the_wire_takes(session: Session) -> None:
+    consent = Consent("notice-1", datetime(2026, 11, 24, tzinfo=UTC))
+    found = findings()
+    wild = replace(found, liveness=replace(found.liveness, parallax=-1234.5))
+    session.keeper.file(Enrollment(WHO, consent, CardStatus.PENDING, wild, 1, 60_000))
+    sent = msgspec.msgpack.decode(msgspec.msgpack.encode(session.sent[-1]), type=pipe.FromPerson)
+    assert isinstance(sent, pipe.FileThis)
+    assert sent.evidence.parallax == 10.0
+
+
+def test_a_pin_of_no_date_tells_the_session_nothing(session: Session, world: World) -> None:
+    question = session.ask()
+    told = PersonAnswer(state=PersonState.ACCEPTED, sandbox=True, pin="482913", pin_valid_until_ms=2**53 - 1)
+    assert session.keeper.opened(_answer(world, question.ask, _reply_key(world, question), told)) is None
 
 
 def test_forged_misdirected_and_late_answers_tell_the_session_nothing(session: Session, world: World) -> None:
