@@ -7,13 +7,13 @@ Bounds are checked before anything is decoded; the schema is checked after the s
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import json
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from wire.errors import BadSignature, Malformed, TooLarge
 from wire.ids import KeyId
@@ -53,7 +53,7 @@ def join(signed: bytes, attachment: bytes | None) -> bytes:
     """Put the JWS and its attachment together for the wire."""
     if attachment is None:
         return signed
-    return signed + _SEPARATOR + base64.urlsafe_b64encode(attachment).rstrip(b"=")
+    return signed + _SEPARATOR + urlsafe_b64encode(attachment)
 
 
 def split(message: bytes) -> tuple[bytes, bytes | None]:
@@ -70,7 +70,7 @@ def split(message: bytes) -> tuple[bytes, bytes | None]:
     if not separator:
         return signed, None
     try:
-        return signed, base64.b64decode(tail + b"=" * (-len(tail) % 4), altchars=b"-_", validate=True)
+        return signed, urlsafe_b64decode(tail)
     except (binascii.Error, ValueError) as error:
         text = "the attachment is not base64url"
         raise Malformed(text) from error

@@ -13,6 +13,7 @@ from typing import Any, Self
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from wire.errors import BadSignature, Malformed, UnknownKind
 from wire.ids import KeyId, key_id
@@ -35,6 +36,11 @@ class Algorithm(StrEnum):
     ED25519 = "Ed25519"  # RFC 9864
     ES256 = "ES256"  # RFC 7518, 3.4
 
+
+# The chain links digests of whole messages. Of the two ECDSA signatures that hold for one message only the one with the
+# low s is made and taken, else whoever carries it could give it another digest and cut the chain behind it.
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, 2.4.2
+_HALF_BYTES = 32  # RFC 7518, 3.4: r and s, big endian
 
 _HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
 
@@ -85,11 +91,20 @@ class SigningKey:
     def sign(self, kind: Kind, payload: bytes) -> bytes:
         """Sign exactly these bytes as this kind."""
         header = {"alg": str(self.algorithm), "kid": self.kid, "typ": str(kind)}
-        return jws.serialize_compact(header, payload, self._key, algorithms=[str(self.algorithm)]).encode("ascii")
+        signed = jws.serialize_compact(header, payload, self._key, algorithms=[str(self.algorithm)]).encode("ascii")
+        return signed if self.algorithm is not Algorithm.ES256 else _with_low_s(signed)
 
     def __repr__(self) -> str:
         """Show the id and never the key."""
         return f"SigningKey({self.kid!r})"
+
+
+def _with_low_s(signed: bytes) -> bytes:
+    head, _, tail = signed.rpartition(b".")
+    signature = urlsafe_b64decode(tail)
+    s = int.from_bytes(signature[_HALF_BYTES:], "big")
+    low = min(s, _P256_ORDER - s).to_bytes(_HALF_BYTES, "big")
+    return head + b"." + urlsafe_b64encode(signature[:_HALF_BYTES] + low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,7 @@ class VerifyKey:
         1. The three parts are there and the header is exactly `{alg, kid, typ}`.
         2. `typ` is the expected kind.
         3. `alg` and `kid` are this key's.
-        4. The signature holds.
+        4. The signature holds, and is the one of its kind.
 
         Raises:
             Malformed, UnknownKind, BadSignature: in that order of checks.
@@ -151,7 +166,7 @@ class VerifyKey:
         except (JoseError, ValueError, TypeError) as error:
             message = "the signature cannot be checked"
             raise BadSignature(message) from error
-        if not good:
+        if not good or (self.algorithm is Algorithm.ES256 and _with_low_s(signed) != signed):
             message = "the signature does not hold"
             raise BadSignature(message)
         return bytes(compact.payload)

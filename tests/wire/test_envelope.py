@@ -89,3 +89,9 @@ def test_no_bytes_raise_anything_but_a_refusal(message: bytes) -> None:
 def test_no_signed_bytes_raise_anything_but_a_refusal(payload: bytes) -> None:
     with pytest.raises(Malformed):
         open_message(KEY.sign(Kind.RECEIPT, payload), Kind.RECEIPT, KEY.public(), Receipt)
+
+
+@pytest.mark.parametrize("tail", [b"AA==", b"AB", b"A", b"A+A/", b"AA AA", b"AA~AA"])
+def test_an_attachment_has_one_spelling(tail: bytes) -> None:
+    with pytest.raises(Malformed):
+        split(b"a.b.c~" + tail)
