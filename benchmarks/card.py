@@ -27,9 +27,9 @@ from kiosk.card.file_map import (
 from kiosk.card.national_id import read_card
 from kiosk.card.pcsc import PcscPresence, open_card
 from kiosk.enrollment.ports import Presence
+from tests.simulators.card import CardSlot, ThaiCard
 from tests.simulators.patient import CITIZENS
 from tests.simulators.pcscd import READER_NAME, PcscDaemon
-from tests.simulators.thai_card import CardSlot, ThaiCard
 from tests.simulators.vpcd import VpcdCard
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kiosk.screens.wording import load_wordings
+from tests.simulators.card import ThaiCard
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS, FINDER, OWNER_OF_A_LOST_CARD, Citizen, Patient
 from tests.simulators.services import wait_until
-from tests.simulators.thai_card import ThaiCard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kiosk.screens.wording import load_wordings
+from tests.simulators.card import CardHolder, ThaiCard
 from tests.simulators.holders import invalid_number
 from tests.simulators.people import Act, PersonId, portrait_jpeg
 from tests.simulators.services import ServiceError
-from tests.simulators.thai_card import CardHolder, ThaiCard
 
 if TYPE_CHECKING:
     from tests.simulators.scene import Scene

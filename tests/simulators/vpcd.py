@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tests.simulators.thai_card import ThaiCard
+    from tests.simulators.card import ThaiCard
 
 _HOST = "127.0.0.1"
 _CONTROL_SIZE = 1

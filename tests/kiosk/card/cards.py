@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.card.file_map import HOME, PORTRAIT, TEXT, CardBlocks
-from tests.simulators.thai_card import CardHolder, ThaiCard, flat_file
+from tests.simulators.card import CardHolder, ThaiCard, flat_file
 
 NUMBER = "1100000000000"
 

@@ -12,7 +12,7 @@ from kiosk.card.national_id import NationalIdReader, read_card
 from kiosk.enrollment.failures import CardReadError, Failure
 from kiosk.enrollment.identity import CardWarning
 from tests.kiosk.card.cards import HOLDER, card, portrait
-from tests.simulators.thai_card import ApduLevelReader, CardSlot, ThaiCard
+from tests.simulators.card import ApduLevelReader, CardSlot, ThaiCard
 
 if TYPE_CHECKING:
     from kiosk.enrollment.identity import Identity

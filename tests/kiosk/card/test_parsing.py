@@ -13,7 +13,7 @@ from kiosk.card.residence import province_of
 from kiosk.enrollment.failures import CardReadError, Failure
 from kiosk.enrollment.identity import LIFELONG, CardWarning, Identity, PartialDate, PersonName, Sex
 from tests.kiosk.card.cards import HOLDER, NUMBER, blocks, cut, portrait
-from tests.simulators.thai_card import FILE_SIZE, flat_file
+from tests.simulators.card import FILE_SIZE, flat_file
 from wire.provinces import PROVINCES
 
 LONG_ADDRESS = (

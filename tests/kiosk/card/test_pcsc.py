@@ -18,14 +18,14 @@ from kiosk.card.watcher import ReaderWatcher
 from kiosk.enrollment.failures import CardReadError, Failure, Fault, FaultError
 from kiosk.enrollment.ports import Presence
 from tests.kiosk.card.cards import card
+from tests.simulators.card import ApduLevelReader
 from tests.simulators.pcscd import READER_NAME, PcscDaemon
-from tests.simulators.thai_card import ApduLevelReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.simulators.thai_card import ThaiCard
+    from tests.simulators.card import ThaiCard
     from tests.simulators.vpcd import VpcdCard
 
 pytestmark = pytest.mark.real

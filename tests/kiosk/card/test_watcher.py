@@ -10,7 +10,7 @@ import pytest
 from kiosk.card.watcher import ReaderWatcher, Sighting
 from kiosk.enrollment.ports import Presence
 from tests.kiosk.card.cards import card
-from tests.simulators.thai_card import CardSlot
+from tests.simulators.card import CardSlot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
