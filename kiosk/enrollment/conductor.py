@@ -64,6 +64,7 @@ class Conductor:
         self._happenings: queue.SimpleQueue[on.Happening | Exception] = queue.SimpleQueue()
         self._jobs: queue.SimpleQueue[Callable[[], on.Happening] | None] = queue.SimpleQueue()
         self._stop_looking = threading.Event()
+        self._left = threading.Event()
 
     @property
     def state(self) -> State:
@@ -97,6 +98,7 @@ class Conductor:
                 self.tell(job())
             except Exception as defect:  # noqa: BLE001 - the top of this loop: `_next` raises it and ends the process
                 self._happenings.put(defect)
+        self._reader.forget()
 
     def _loop(self) -> Farewell:
         self._stage.show(self._session.state)
@@ -133,16 +135,26 @@ class Conductor:
                 self._keeper.ask_status(identity)
             case on.FileRecord(enrollment):
                 self._keeper.file(enrollment)
-            case on.StopWork() | on.End():
+            case on.StopWork():
+                self._left.set()
+                self._stop_looking.set()
+                self._jobs.put(self._forget_card)
+            case on.End():
                 self._stop_looking.set()
 
     def _read_card(self) -> on.Happening:
+        if self._left.is_set():  # asked for before the person left: nobody's card is read any more
+            return on.Ticked()
         try:
-            return on.IdentityRead(self._reader.read(lambda progress: self.tell(on.ReadProgressed(progress))))
+            return on.IdentityRead(self._reader.read(self))
         except CardReadError as error:
             return on.CardFailed(error.failure)
         except FaultError as error:
             return on.FaultHappened(error.fault)
+
+    def _forget_card(self) -> on.Happening:
+        self._reader.forget()
+        return on.Ticked()
 
     def _look(self, portrait_jpeg: bytes, stop: threading.Event) -> on.Happening:
         try:
@@ -151,6 +163,14 @@ class Conductor:
             return on.Ticked() if stop.is_set() else on.FaceFailed(error.failure)
         except FaultError as error:
             return on.FaultHappened(error.fault)
+
+    def progressed(self, progress: float) -> None:
+        """See `ReadObserver`."""
+        self.tell(on.ReadProgressed(progress))
+
+    def named(self, name_th: str, name_en: str) -> None:
+        """See `ReadObserver`."""
+        self.tell(on.NameRead(name_th, name_en))
 
     def prompted(self, prompt: Prompt) -> None:
         """See `FaceObserver`."""

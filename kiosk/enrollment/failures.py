@@ -14,6 +14,7 @@ class Failure(StrEnum):
     CARD_UNREADABLE_STAFF = "card_unreadable_staff"
     CARD_NOT_NATIONAL_ID = "card_not_national_id"
     CARD_REMOVED = "card_removed"
+    CARD_CHANGED = "card_changed"
     CARD_PORTRAIT_UNUSABLE = "card_portrait_unusable"
     UNDER_AGE = "under_age"
     NOT_AT_KIOSK = "not_at_kiosk"

@@ -46,6 +46,14 @@ class ReadProgressed:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class NameRead:
+    """The card says whose it is, masked as on the confirm screen; the rest is still being read."""
+
+    name_th: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class IdentityRead:
     """The card was read."""
 
@@ -146,6 +154,7 @@ Happening = (
     PersonSaid
     | CardChanged
     | ReadProgressed
+    | NameRead
     | IdentityRead
     | CardFailed
     | Prompted

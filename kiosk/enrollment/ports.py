@@ -23,15 +23,32 @@ class Presence(StrEnum):
     PRESENT = "present"
 
 
-class CardReader(Protocol):
-    """Reads the national ID card in the reader."""
+class ReadObserver(Protocol):
+    """Sees a card being read; called from the worker thread."""
 
-    def read(self, progress: Callable[[float], None]) -> Identity:
-        """Read the whole card; `progress` is told 0 to 1 on the way.
+    def progressed(self, progress: float) -> None:
+        """So much of the card is read, 0 to 1."""
+
+    def named(self, name_th: str, name_en: str) -> None:
+        """The card says whose it is: masked names, once in every read, long before the portrait is there."""
+
+
+class CardReader(Protocol):
+    """Reads the national ID card in the reader. It may keep what a cut-short read left, until told to forget it."""
+
+    def read(self, observer: ReadObserver) -> Identity:
+        """Read the whole card.
+
+        A read that the card's removal cut short is continued by the next call if the same card is back. Another card
+        raises CARD_CHANGED, and everything read is wiped.
 
         Raises:
             CardReadError: with what the person is told.
+            FaultError: when the reader or its service is gone.
         """
+
+    def forget(self) -> None:
+        """Wipe what a cut-short read left."""
 
 
 class CardWatcher(Protocol):

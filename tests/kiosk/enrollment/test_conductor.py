@@ -22,23 +22,45 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.ports import FaceObserver
+    from kiosk.enrollment.ports import FaceObserver, ReadObserver
+
+
+class Reader:
+    """A card reader whose card does what the test says. It may be touched by one thread only, as a real one."""
+
+    def __init__(self, card: Callable[[], Identity]) -> None:
+        self._card = card
+        self._left: list[str] = []
+        self.reads = 0
+        self.threads: set[int] = set()
+
+    def read(self, observer: ReadObserver) -> Identity:
+        self.threads.add(threading.get_ident())
+        self.reads += 1
+        observer.named("นายทดสอบ ส•••", "Mr. Test M•••")
+        observer.progressed(0.5)
+        self._left.append("half a card")
+        return self._card()
+
+    def forget(self) -> None:
+        self.threads.add(threading.get_ident())
+        self._left.clear()
+
+    @property
+    def is_wiped(self) -> bool:
+        return not self._left
 
 
 class World:
-    """All the ports of a session, played by the test. `read` is what the reader does with the card."""
+    """The other ports of a session, played by the test, and the reader. `read` is what the card does."""
 
     def __init__(self, read: Callable[[], Identity]) -> None:
-        self._read = read
+        self.reader = Reader(read)
         self._stopped = threading.Event()
         self.changed: Callable[[Presence], None] = lambda _: None
         self.watching = threading.Event()
         self.states: list[State] = []
         self.forgot = False
-
-    def read(self, progress: Callable[[float], None]) -> Identity:
-        progress(0.5)
-        return self._read()
 
     def watch(self, changed: Callable[[Presence], None]) -> None:
         self.changed = changed
@@ -82,7 +104,7 @@ class Running:
         self.ended: list[Farewell] = []
         self.raised: list[Exception] = []
         self.conductor = Conductor(
-            reader=world,
+            reader=world.reader,
             watcher=world,
             examiner=world,
             keeper=world,
@@ -131,6 +153,29 @@ def test_a_card_is_read_and_shown_and_its_removal_ends_the_session() -> None:
     assert running.ended == [Farewell.CARD_REMOVED]
     assert at.Reading(0.5) in running.world.states
     assert running.world.forgot
+
+
+def test_what_was_read_is_wiped_when_the_session_ends_by_the_thread_that_read_it() -> None:
+    running = Running(World(identity))
+    running.to_reading()
+    wait_for(lambda: isinstance(running.conductor.state, at.ConfirmIdentity))
+    assert not running.world.reader.is_wiped
+    running.world.changed(Presence.ABSENT)
+    running.thread.join(10)
+    assert running.world.reader.is_wiped
+    assert len(running.world.reader.threads) == 1
+
+
+def test_leaving_wipes_what_was_read_while_the_card_is_still_waited_for() -> None:
+    running = Running(World(identity))
+    running.to_reading()
+    wait_for(lambda: isinstance(running.conductor.state, at.ConfirmIdentity))
+    running.conductor.tell(on.PersonSaid(Intent.NO))
+    wait_for(lambda: running.world.reader.is_wiped)
+    assert running.conductor.state == at.TakeCard(Farewell.CANCELLED)
+    running.world.changed(Presence.ABSENT)
+    running.thread.join(10)
+    assert running.ended == [Farewell.CANCELLED]
 
 
 def test_what_the_reader_could_not_do_is_told_to_the_person() -> None:

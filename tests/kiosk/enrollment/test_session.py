@@ -373,6 +373,11 @@ def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
         assert walk.session.identity is None
 
 
+def test_a_name_that_is_read_first_prints_nobody() -> None:
+    who = identity()
+    assert who.name_th.first not in repr(on.NameRead(who.masked_name_th(), who.masked_name_en()))
+
+
 def test_a_session_never_prints_the_person() -> None:
     walk = Walk().to_looking()
     assert walk.session.identity is not None
