@@ -65,6 +65,24 @@ class Broker(_Section):
     key: File
 
 
+class Card(_Section):
+    """What is read from the chip beside the national ID's own fields. No enrolment needs it, so it is off."""
+
+    laser_number: bool = False
+    entitlement: bool = False
+
+
+Origin = Annotated[str, Field(pattern=r"^https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?$")]
+
+
+class Agent(_Section):
+    """The loopback service for hospital software. Where it listens is no setting: on this machine's loopback only."""
+
+    enabled: bool = False
+    port: int = Field(default=8189, ge=0, le=65535)
+    origins: tuple[Origin, ...] = ()
+
+
 class Settings(_Section):
     """All that a kiosk is told."""
 
@@ -82,6 +100,8 @@ class Settings(_Section):
     models: str = ""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker
+    card: Card = Card()
+    agent: Agent = Agent()
 
 
 def read(path: Path) -> Settings:

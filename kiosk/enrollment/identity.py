@@ -99,6 +99,28 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Entitlement:
+    """The health entitlement that the chip carries: what was true when it was last written, and may not be today.
+
+    Schemes and hospitals are the chip's own words and may be empty. `changes` counts changes of the hospital.
+    """
+
+    main_scheme: str
+    sub_scheme: str
+    main_hospital: str
+    sub_hospital: str
+    paid_type: str
+    issued: PartialDate | None
+    expires: PartialDate | Lifelong | None
+    updated: PartialDate | None
+    changes: int | None
+
+    def __repr__(self) -> str:
+        """Mask the entitlement."""
+        return "Entitlement(masked)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Identity:
     """Who the card says its holder is.
 
