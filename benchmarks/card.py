@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import compare, show
-from kiosk.card.apdu import Transport, exchange, select, send
+from kiosk.card.apdu import Conversation, Transport, select
 from kiosk.card.file_map import (
     ADDRESS,
     APPLICATION,
@@ -24,9 +24,8 @@ from kiosk.card.file_map import (
     SEX,
     Field,
 )
-from kiosk.card.national_id import read_card
-from kiosk.card.pcsc import PcscPresence, open_card
-from kiosk.enrollment.ports import Presence
+from kiosk.card.national_id import CardCopy, read_card
+from kiosk.card.pcsc import PcscReaders, open_card
 from tests.simulators.card import CardSlot, ThaiCard
 from tests.simulators.patient import CITIZENS
 from tests.simulators.pcscd import READER_NAME, PcscDaemon
@@ -43,14 +42,25 @@ _APPEARS_S = 20.0
 
 def by_fields(transport: Transport) -> bytes:
     """SELECT, nine fields and twenty parts of the portrait, each a READ and a GET RESPONSE: 59 commands."""
-    send(transport, select(APPLICATION))
+    card = Conversation(transport)
+    card.send(select(APPLICATION))
     parts = [Field(_PORTRAIT + n * _PART, _PART) for n in range(_PORTRAIT_PARTS)]
-    return b"".join(exchange(transport, _read(field)).data for field in (*_FIELDS, *parts))
+    return b"".join(card.exchange(_read(field)).data for field in (*_FIELDS, *parts))
 
 
-def by_blocks(transport: Transport) -> object:
+def by_blocks(transport: Transport) -> None:
     """As the kiosk does it."""
-    return read_card(transport, lambda _progress: None)
+    read_card(transport, CardCopy(), Unseen())
+
+
+class Unseen:
+    """An observer that looks away."""
+
+    def progressed(self, progress: float) -> None:
+        """See `ReadObserver`."""
+
+    def named(self, name_th: str, name_en: str) -> None:
+        """See `ReadObserver`."""
 
 
 def main() -> None:
@@ -92,10 +102,10 @@ def _through_pcscd() -> Iterator[tuple[str, ...]]:
 
 
 def _wait_for_card() -> None:
-    presence, until_s = PcscPresence(READER_NAME), time.monotonic() + _APPEARS_S
-    while presence.look(0.1).presence is not Presence.PRESENT and time.monotonic() < until_s:
+    readers, until_s = PcscReaders(READER_NAME), time.monotonic() + _APPEARS_S
+    while readers.look(0.1).with_card() is None and time.monotonic() < until_s:
         pass
-    presence.close()
+    readers.close()
 
 
 def _compared(name: str, transport: Transport, card: ThaiCard) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The map of the Thai national ID card's file: where each field that a kiosk uses stands, and the blocks it comes in.
+"""The map of the Thai national ID card's file: where each field that a kiosk uses stands, and the stretches it reads.
 
-It lists no field that is not used: what is not here is not parsed. The map is public knowledge shared by many readers,
-not a publication of the Department of Provincial Administration; an official one replaces this file alone.
+It lists no field that is not used, and no stretch holds a byte of another: what is not here is never asked of a card.
+The two bytes at 0x0177 have no agreed meaning (the card's type for some readers, a religion for others); the request,
+the issuing office and the issuer's code are nobody's business here. The reads stop before each of them. The map is
+public knowledge shared by many readers, not a publication of the Department of Provincial Administration; an official
+one replaces this file alone.
 Source: comparison of public readers, see docs/card.md.
 """
 
@@ -40,21 +43,30 @@ EXPIRES = Field(0x016F, 8)  # 99999999: lifelong
 PORTRAIT_SIZE = Field(0x0179, 2)  # big endian, the portrait's true length
 PORTRAIT = Field(0x017B, 5118)  # JPEG, padded
 ADDRESS = Field(0x1579, 160)  # cp874: house#moo#trok#soi#road#tambon#amphoe#province
-PORTRAIT_NUMBER = Field(0x1619, 14)  # printed under the portrait
 
-# The text fields end here. The two bytes that follow (0x0177) have no agreed meaning: some readers call them the
-# card's type, some a religion. They arrive inside a block and are dropped with it.
-TEXT = Field(0x0000, EXPIRES.end)
-HOME = Field(ADDRESS.offset, ADDRESS.size + PORTRAIT_NUMBER.size)
+# The stretches that are read.
+HOLDER = Field(CITIZEN_NUMBER.offset, SEX.end - CITIZEN_NUMBER.offset)
+VALIDITY = Field(ISSUED.offset, EXPIRES.end - ISSUED.offset)
+PICTURE = Field(PORTRAIT_SIZE.offset, PORTRAIT.end - PORTRAIT_SIZE.offset)
+STRETCHES = (HOLDER, VALIDITY, ADDRESS, PICTURE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardBlocks:
-    """A card's bytes as read: `TEXT`, `HOME`, and the portrait as far as it goes."""
+    """A card's bytes as read: `HOLDER`, `VALIDITY`, `ADDRESS`, and the portrait's bytes as far as they go."""
 
-    text: bytes
-    home: bytes
+    holder: bytes
+    validity: bytes
+    address: bytes
     portrait: bytes
+
+    def of(self, field: Field) -> bytes:
+        """Cut a text field out of the stretch that holds it."""
+        for stretch, block in ((HOLDER, self.holder), (VALIDITY, self.validity), (ADDRESS, self.address)):
+            if stretch.offset <= field.offset and field.end <= stretch.end:
+                return field.of(block, stretch.offset)
+        message = f"no text stretch holds {field}"
+        raise ValueError(message)
 
     def __repr__(self) -> str:
         """Mask everything."""

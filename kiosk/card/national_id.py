@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a Thai national ID card in few block reads and says whose it is.
+"""Reads a Thai national ID card in few block reads, goes on where a pulled card stopped, and says whose card it is.
 
-It never writes to a card, never reads another application, and puts no card data into an error. What it reads is free
-to read and not signed for: it proves that a card with these bytes was there, not that the card is genuine.
+It never writes to a card, never asks for a byte that is not parsed, and puts no card data into an error. What it reads
+is free to read and not signed for: it proves that a card with these bytes was there, not that the card is genuine.
 Source: docs/card.md; kiosk.card.file_map.
 """
 
@@ -10,22 +10,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.card.apdu import SW, SW1, Answer, exchange, select, send
-from kiosk.card.file_map import APPLICATION, HOME, PORTRAIT, PORTRAIT_SIZE, TEXT, CardBlocks
-from kiosk.card.parsing import parse
+from kiosk.card.apdu import SW, SW1, Answer, CardResetError, Conversation, select
+from kiosk.card.file_map import (
+    ADDRESS,
+    APPLICATION,
+    HOLDER,
+    PICTURE,
+    PORTRAIT,
+    PORTRAIT_SIZE,
+    VALIDITY,
+    CardBlocks,
+    Field,
+)
+from kiosk.card.parsing import parse, parse_names
 from kiosk.card.portrait import bounded_jpeg
 from kiosk.enrollment.failures import CardReadError, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from kiosk.card.apdu import Transport
     from kiosk.enrollment.identity import Identity
+    from kiosk.enrollment.ports import ReadObserver
 
-_CHUNK = 255  # bytes a READ; every public reader agrees on it
+CHUNK = 255  # bytes a READ; every public reader agrees on it
 _SMALL_CHUNK = 128  # after a card or reader refused a full one
-_HEADER_SIZE = 2 * _CHUNK  # two READs hold every text field but the address, and the portrait's length
+_TRIES = 3  # of one READ or one SELECT
 
 _TROUBLE = frozenset({0x63, 0x64, 0x65, 0x6F})  # SW1 of a card that is the right one but not well
 _NOT_SELECTED = frozenset({SW.CONDITIONS_OF_USE_NOT_SATISFIED, SW.COMMAND_NOT_ALLOWED})
@@ -34,132 +45,197 @@ _TOO_LARGE = frozenset({SW.WRONG_LENGTH, SW.NO_INFORMATION_GIVEN, SW.NO_PRECISE_
 
 
 class NationalIdReader:
-    """Implements `CardReader` over whatever opens a connection to the card: a reader, or a card in this process."""
+    """Implements `CardReader` over whatever opens a connection to the card: a reader, or a card in this process.
+
+    What a pulled card left is kept for its return, in this object and nowhere else, until `forget`.
+    """
 
     def __init__(self, connect: Callable[[], AbstractContextManager[Transport]]) -> None:
         self._connect = connect
+        self._copy = CardCopy()
 
-    def read(self, progress: Callable[[float], None]) -> Identity:
-        """Read the whole card; `progress` is told 0 to 1 on the way.
+    def read(self, observer: ReadObserver) -> Identity:
+        """Read the whole card, or the rest of the card whose reading was cut short by its removal.
 
         Raises:
-            CardReadError: with what the person is told.
+            CardReadError: with what the person is told; CARD_CHANGED when another card came back.
             FaultError: when the reader or its service is gone.
         """
-        with self._connect() as transport:
-            blocks = read_card(transport, progress)
-        return parse(blocks)
+        kept = False
+        try:
+            with self._connect() as transport:
+                read_card(transport, self._copy, observer)
+            return parse(self._copy.blocks())
+        except CardReadError as error:
+            kept = error.failure is Failure.CARD_REMOVED
+            raise
+        finally:
+            if not kept:
+                self.forget()
+
+    def forget(self) -> None:
+        """Overwrite what was read."""
+        self._copy.wipe()
 
 
-def read_card(transport: Transport, progress: Callable[[float], None]) -> CardBlocks:
-    """Read a card in blocks: 45 commands for a portrait of 4960 bytes.
+class CardCopy:
+    """The bytes read of one card so far, in buffers that can be overwritten."""
+
+    def __init__(self) -> None:
+        self.holder = bytearray()
+        self.validity = bytearray()
+        self.address = bytearray()
+        self.picture = bytearray()  # from the portrait's length on
+        self._told = 0.0
+
+    @property
+    def portrait_size(self) -> int:
+        """The stated length in bytes; the whole area when the statement cannot be true, or is not yet read."""
+        size = int.from_bytes(self.picture[: PORTRAIT_SIZE.size], "big")
+        return size if 0 < size <= PORTRAIT.size else PORTRAIT.size
+
+    def blocks(self) -> CardBlocks:
+        """What the parser takes."""
+        portrait = bytes(self.picture[PORTRAIT_SIZE.size :])
+        return CardBlocks(bytes(self.holder), bytes(self.validity), bytes(self.address), portrait)
+
+    def portrait_has_ended(self) -> bool:
+        """Whether the picture is whole."""
+        return bool(bounded_jpeg(bytes(self.picture[PORTRAIT_SIZE.size :])))
+
+    def progress(self) -> float:
+        """How far the read is, 0 to 1; it never falls, also where the stated length turns out to be wrong."""
+        done = len(self.holder) + len(self.validity) + len(self.address) + len(self.picture)
+        whole = HOLDER.size + VALIDITY.size + ADDRESS.size + PORTRAIT_SIZE.size + self.portrait_size
+        self._told = max(self._told, min(1.0, done / whole))
+        return self._told
+
+    def wipe(self) -> None:
+        """Overwrite the buffers with zeros and empty them."""
+        buffers = (self.holder, self.validity, self.address, self.picture)
+        for buffer in buffers:
+            buffer[:] = bytes(len(buffer))
+        for buffer in buffers:
+            buffer.clear()
+        self._told = 0.0
+
+    def __repr__(self) -> str:
+        """Mask everything."""
+        return "CardCopy(masked)"
+
+
+def read_card(transport: Transport, copy: CardCopy, observer: ReadObserver) -> None:
+    """Read a card into `copy`: 45 commands for a portrait of up to 4843 bytes, two more for each 255 beyond.
 
     1. SELECT the application.
-    2. The first blocks, up to the portrait's length; they also carry its first bytes.
-    3. The address and the portrait's number.
-    4. The rest of the portrait, by its own length.
+    2. The holder: number, names, birth date, sex. The name is told: three commands.
+    3. The card's two dates.
+    4. The address.
+    5. The portrait, from its length on and as long as that says.
+
+    A copy that was begun is only continued if 2, 3 and the first READ of 5 bring the same bytes again.
 
     Raises:
-        CardReadError: with what the person is told.
+        CardReadError: with what the person is told; CARD_CHANGED when the copy is another card's.
         FaultError: when the reader or its service is gone.
     """
-    applet = _Applet(transport, progress)
+    applet = _Applet(transport)
     applet.select()
-    header = applet.read(0, _HEADER_SIZE)
-    portrait_size = _portrait_size(header)
-    applet.will_read(max(_HEADER_SIZE, PORTRAIT.offset + portrait_size) + HOME.size)
-    home = applet.read(HOME.offset, HOME.size)
-    portrait = _portrait(applet, header[PORTRAIT.offset :], portrait_size)
-    progress(1.0)
-    return CardBlocks(TEXT.of(header), home, portrait)
+    _read_or_compare(applet, HOLDER, copy.holder)
+    names = parse_names(copy.blocks())
+    observer.named(names[0].masked(), names[1].masked(" "))
+    observer.progressed(copy.progress())
+    _read_or_compare(applet, VALIDITY, copy.validity)
+    if copy.picture:
+        first = applet.read(Field(PICTURE.offset, min(CHUNK, len(copy.picture))))
+        _require_same(first, copy.picture[: len(first)])
+    if not copy.address:
+        copy.address += applet.read(ADDRESS)
+    observer.progressed(copy.progress())
+    _read_portrait(applet, copy, observer)
 
 
-def _portrait_size(header: bytes) -> int:
-    """The stated length in bytes; the whole area when the statement cannot be true."""
-    size = int.from_bytes(PORTRAIT_SIZE.of(header), "big")
-    return size if 0 < size <= PORTRAIT.size else PORTRAIT.size
+def _read_or_compare(applet: _Applet, stretch: Field, kept: bytearray) -> None:
+    came = applet.read(stretch)
+    if kept:
+        _require_same(came, kept)
+    else:
+        kept += came
 
 
-def _portrait(applet: _Applet, begun: bytes, size: int) -> bytes:
-    """Read the rest; if the picture has not ended where the card says, read to the end of the area."""
-    portrait = begun[:size]
-    for end in (size, PORTRAIT.size):
-        portrait += applet.read(PORTRAIT.offset + len(portrait), end - len(portrait))
-        if bounded_jpeg(portrait):
+def _require_same(came: bytes, kept: bytearray) -> None:
+    if came != kept:
+        message = "Another card was put in before the first one was read. Nothing of either is kept; start again."
+        raise CardReadError(Failure.CARD_CHANGED, message)
+
+
+def _read_portrait(applet: _Applet, copy: CardCopy, observer: ReadObserver) -> None:
+    """Read on; if the picture has not ended where the card says, read to the end of the area."""
+    if not copy.picture:
+        copy.picture += applet.read(Field(PICTURE.offset, CHUNK))
+        observer.progressed(copy.progress())
+    for size in (copy.portrait_size, PORTRAIT.size):
+        done = len(copy.picture)
+        for part in applet.parts(Field(PICTURE.offset + done, PORTRAIT_SIZE.size + size - done)):
+            copy.picture += part
+            observer.progressed(copy.progress())
+        if copy.portrait_has_ended():
             break
-    return portrait
-
-
-class _RefusedError(Exception):
-    """A READ did not give what it was asked for; it may be asked once more."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(repr(answer))
-        self.answer = answer
+    observer.progressed(1.0)
 
 
 class _Applet:
-    """The selected application: READs of any length, each part tried at most twice."""
+    """The selected application: READs of any length, each part tried a few times."""
 
-    def __init__(self, transport: Transport, progress: Callable[[float], None]) -> None:
-        self._transport = transport
-        self._progress = progress
-        self._chunk = _CHUNK
-        self._done = 0
-        self._expected = PORTRAIT.offset + HOME.size + PORTRAIT.size
-
-    def will_read(self, size: int) -> None:
-        """Say how many bytes the whole read will be, for the progress."""
-        self._expected = size
+    def __init__(self, transport: Transport) -> None:
+        self._card = Conversation(transport)
+        self._chunk = CHUNK
 
     def select(self) -> None:
         """Select the application; its answer (61xx) offers file control information that nobody needs."""
-        answer = self._select_once()
-        if answer is None or answer.sw1 in _TROUBLE:
-            answer = send(self._transport, select(APPLICATION))
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._card.send(select(APPLICATION))
+            except CardReadError as error:
+                _stop_unless_again(error, left)
+                continue
+            if answer.sw1 not in _TROUBLE:
+                break
         if answer.status == SW.NO_FURTHER_QUALIFICATION or answer.sw1 == SW1.DATA_BYTES_STILL_AVAILABLE:
             return
-        if answer.sw1 in _TROUBLE:
-            raise _unreadable(answer)
-        raise _not_national_id(answer)
+        raise _unreadable(answer) if answer.sw1 in _TROUBLE else _not_national_id(answer)
 
-    def _select_once(self) -> Answer | None:
-        try:
-            return send(self._transport, select(APPLICATION))
-        except CardReadError as error:
-            _stop_unless_unreadable(error)
-            return None
+    def read(self, stretch: Field) -> bytes:
+        """Read a stretch whole."""
+        return b"".join(self.parts(stretch))
 
-    def read(self, offset: int, size: int) -> bytes:
-        """Read `size` bytes from `offset`, part by part."""
-        data = bytearray()
-        while len(data) < size:
-            part = self._part(offset + len(data), size - len(data))
-            data += part
-            self._done += len(part)
-            self._progress(min(1.0, self._done / self._expected))
-        return bytes(data)
+    def parts(self, stretch: Field) -> Iterator[bytes]:
+        """Read a stretch part by part."""
+        at = stretch.offset
+        while at < stretch.end:
+            part = self._part(at, stretch.end - at)
+            at += len(part)
+            yield part
 
     def _part(self, offset: int, size: int) -> bytes:
-        try:
-            return self._ask(offset, min(size, self._chunk))
-        except _RefusedError as refusal:
-            self._mend(refusal.answer)
-        except CardReadError as error:
-            _stop_unless_unreadable(error)
-        try:
-            return self._ask(offset, min(size, self._chunk))
-        except _RefusedError as refusal:
-            raise _unreadable(refusal.answer) from refusal
-
-    def _ask(self, offset: int, size: int) -> bytes:
-        answer = exchange(self._transport, _read(offset, size))
-        if answer.status != SW.NO_FURTHER_QUALIFICATION or len(answer.data) != size:
-            raise _RefusedError(answer)
-        return answer.data
+        """READ as much as one command brings; mending may make that less."""
+        for left in reversed(range(_TRIES)):
+            wanted = min(size, self._chunk)
+            try:
+                answer = self._card.exchange(_read(offset, wanted))
+            except CardReadError as error:
+                _stop_unless_again(error, left)
+                if isinstance(error, CardResetError):
+                    self.select()
+                continue
+            if answer.status == SW.NO_FURTHER_QUALIFICATION and len(answer.data) == wanted:
+                return answer.data
+            if left:
+                self._mend(answer)
+        raise _unreadable(answer)
 
     def _mend(self, answer: Answer) -> None:
-        """Do what the status word asks for before the second try."""
+        """Do what the status word asks for before the next try."""
         if answer.status in _NOT_SELECTED:
             self.select()
         elif answer.status in _NOT_THIS_APPLET:
@@ -170,9 +246,9 @@ class _Applet:
             self._chunk = min(self._chunk, _SMALL_CHUNK)
 
 
-def _stop_unless_unreadable(error: CardReadError) -> None:
-    """Let a second try happen only for a card that is still there."""
-    if error.failure is not Failure.CARD_UNREADABLE:
+def _stop_unless_again(error: CardReadError, tries_left: int) -> None:
+    """Let another try happen only for a card that is still there."""
+    if error.failure is not Failure.CARD_UNREADABLE or not tries_left:
         raise error
 
 
@@ -182,7 +258,7 @@ def _read(offset: int, size: int) -> bytes:
 
 
 def _unreadable(answer: Answer) -> CardReadError:
-    message = f"The card answered {answer!r} twice. Clean its contacts and the reader's, then try again."
+    message = f"The card answered {answer!r} again and again. Clean its contacts and the reader's, then try again."
     return CardReadError(Failure.CARD_UNREADABLE, message)
 
 

@@ -46,9 +46,15 @@ def parse(blocks: CardBlocks) -> Identity:
     """Make the identity that the card states.
 
     Raises:
-        CardReadError: CARD_UNREADABLE when there are no 13 digits where the citizen number stands.
+        CardReadError: NOT_AT_KIOSK when there are no 13 digits where the citizen number stands.
     """
     return _Parser(blocks).identity()
+
+
+def parse_names(blocks: CardBlocks) -> tuple[PersonName, PersonName]:
+    """Take the Thai and the English name alone, from blocks whose first stretch has been read."""
+    parser = _Parser(blocks)
+    return parser.name(file_map.NAME_TH), parser.name(file_map.NAME_EN)
 
 
 def has_valid_check_digit(citizen_number: str) -> bool:
@@ -69,14 +75,14 @@ class _Parser:
         address = self._address()
         province = province_of(address.province)
         self._warn(CardWarning.PROVINCE_UNKNOWN, when=province is None)
-        name_th = self._name(file_map.NAME_TH)
+        name_th = self.name(file_map.NAME_TH)
         self._warn(CardWarning.NAME_MISSING, when=not name_th.first)
         portrait = bounded_jpeg(self._blocks.portrait)
         self._warn(CardWarning.PORTRAIT_UNREADABLE, when=not portrait)
         return Identity(
             citizen_number=number,
             name_th=name_th,
-            name_en=self._name(file_map.NAME_EN),
+            name_en=self.name(file_map.NAME_EN),
             born=self._date(file_map.BORN),
             sex=self._sex(),
             issued=self._date(file_map.ISSUED),
@@ -94,15 +100,15 @@ class _Parser:
     def _citizen_number(self) -> str:
         digits = self._text(file_map.CITIZEN_NUMBER)
         if len(digits) != _NUMBER_DIGITS or not _are_digits(digits):
-            message = "The card has no 13 digits for a citizen number. Try again; if it stays so, staff must help."
-            raise CardReadError(Failure.CARD_UNREADABLE, message)
+            message = "The card was read, and has no 13 digits for a citizen number. Staff must help with this card."
+            raise CardReadError(Failure.NOT_AT_KIOSK, message)
         self._warn(CardWarning.CHECK_DIGIT, when=not has_valid_check_digit(digits))
         return digits
 
     def _sex(self) -> Sex:
         return {"1": Sex.MALE, "2": Sex.FEMALE}.get(self._text(file_map.SEX), Sex.NOT_KNOWN)
 
-    def _name(self, field: Field) -> PersonName:
+    def name(self, field: Field) -> PersonName:
         parts = self._text(field).split("#")
         parts += [""] * (_NAME_PARTS - len(parts))
         prefix, first, middle = (part.strip() for part in parts[:3])
@@ -110,8 +116,7 @@ class _Parser:
 
     def _address(self) -> Address:
         """Take the eight parts. Of another number of parts only the last is sure: the province."""
-        raw = file_map.ADDRESS.of(self._blocks.home, file_map.HOME.offset)
-        *parts, province = (part.strip() for part in self._decoded(raw).split("#"))
+        *parts, province = (part.strip() for part in self._text(file_map.ADDRESS).split("#"))
         self._warn(CardWarning.ADDRESS_SHAPE, when=len(parts) + 1 != _ADDRESS_PARTS)
         parts += [""] * (_ADDRESS_PARTS - 1 - len(parts))
         house_number, moo, trok, soi, road, tambon, amphoe = parts[: _ADDRESS_PARTS - 1]
@@ -141,10 +146,8 @@ class _Parser:
         return PartialDate(year, month, day)
 
     def _text(self, field: Field) -> str:
-        return self._decoded(field.of(self._blocks.text))
-
-    def _decoded(self, raw: bytes) -> str:
         """Decode a field; a byte that is no character, or a control character, becomes U+FFFD and is warned of."""
+        raw = self._blocks.of(field)
         text = "".join(_printable(c) for c in raw.strip(_PADDING).decode("cp874", errors="replace"))
         self._warn(CardWarning.UNDECODABLE_TEXT, when=_UNDECODABLE in text)
         return text.strip()

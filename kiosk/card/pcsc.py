@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The card reader, through PC/SC: a connection to the card in it, and what it sees.
+"""The card readers, through PC/SC: a connection to the card in one, and what all of them see.
 
 The only file that knows pyscard. It uses pyscard's plain functions and not its connection objects: those disconnect
 when the garbage collector finds them, which resets the card that somebody else has just connected to. It sends no
 command of its own and logs nothing.
+One thread opens, uses and closes a connection; the view of all readers is another thread's, with a context of its own.
 Source: PC/SC part 5; pcsc-lite's API (winscard.h).
 """
 
@@ -14,10 +15,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smartcard import scard
+from smartcard.ATR import ATR
+from smartcard.Exceptions import SmartcardException
 
-from kiosk.card.watcher import Sighting
+from kiosk.card.apdu import CardResetError
+from kiosk.card.atr import DEFAULT_D, DEFAULT_F, Atr
+from kiosk.card.watcher import CardState, Slot, View
 from kiosk.enrollment.failures import CardReadError, Failure, Fault, FaultError
-from kiosk.enrollment.ports import Presence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +32,12 @@ _PCI = {scard.SCARD_PROTOCOL_T0: scard.SCARD_PCI_T0, scard.SCARD_PROTOCOL_T1: sc
 _SETTLE_S = 0.2  # some readers report a card that is still sliding in
 _GONE_S = 1.0  # how long a reader may take to notice that a card went; pcscd polls some of them each 0.4 s
 _COUNT_SHIFT = 16  # pcsc-lite keeps the number of card movements in the upper half of the event state
+_ANY_READER = "\\\\?PnP?\\Notification"  # the name that stands for "a reader came or went"
+
+_CLOCK_SIZE = 4
+
+_UNAWARE = int(scard.SCARD_STATE_UNAWARE)
+_VANISHED = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
 
 _NO_READER = {
     scard.SCARD_E_NO_READERS_AVAILABLE,
@@ -50,28 +60,43 @@ _MUTE = {
 }
 
 
-def list_readers() -> tuple[str, ...]:
-    """Name every reader that the service knows; empty when there is none.
+def decoded(raw: bytes) -> Atr | None:
+    """Take an answer to reset apart; None when it is none."""
+    try:
+        atr = ATR(list(raw))
+    except (SmartcardException, IndexError):
+        return None
+    ta1 = atr.TA[0]
+    f, d = (DEFAULT_F, DEFAULT_D) if ta1 is None else (ATR.clockrateconversion[ta1 >> 4], ATR.bitratefactor[ta1 & 0xF])
+    if not isinstance(f, int) or not isinstance(d, int):  # reserved for future use
+        f, d = DEFAULT_F, DEFAULT_D
+    protocols = tuple(sorted({td & 0x0F for td in atr.TD if td is not None} or {0}))
+    return Atr(bytes(raw), ta1, f, d, protocols, bytes(atr.historicalBytes))
+
+
+def slots(wanted: str = "") -> tuple[Slot, ...]:
+    """See every reader whose name contains `wanted`, with or without a card.
 
     Raises:
-        FaultError: READER_SERVICE_DOWN.
+        FaultError: READER_ABSENT when there is none, READER_SERVICE_DOWN.
     """
     with _context() as context:
-        return _readers(context)
+        names = _matching(_readers(context), wanted)
+        return tuple(_slot(reader, state) for reader, state in _states(context, dict.fromkeys(names, _UNAWARE), 0.0))
 
 
 @contextmanager
-def open_card(reader_name: str) -> Iterator[PcscCard]:
-    """Connect to the card in the first reader whose name contains `reader_name`, and have it alone until the end.
+def open_card(wanted: str) -> Iterator[PcscCard]:
+    """Connect to a card and have it alone until the end; the card keeps its power then.
 
-    The card keeps its power at the end. An empty name means the first reader.
+    Of several readers whose name contains `wanted` it is the first that holds a card.
 
     Raises:
         CardReadError: there is no card, or it does not answer.
         FaultError: READER_ABSENT or READER_SERVICE_DOWN.
     """
     with _context() as context:
-        reader = _chosen(_readers(context), reader_name)
+        reader = _chosen(context, wanted)
         handle, protocol = _connect(context, reader)
         try:
             card = PcscCard(context, reader, handle, protocol)
@@ -84,6 +109,11 @@ def open_card(reader_name: str) -> Iterator[PcscCard]:
 
 class PcscCard:
     """Implements `Transport` for a connected card; made by `open_card`."""
+
+    @property
+    def reader(self) -> str:
+        """The name of the reader that holds it."""
+        return self._reader
 
     def __init__(self, context: int, reader: str, handle: int, protocol: int) -> None:
         self._context = context
@@ -112,8 +142,26 @@ class PcscCard:
         if result == scard.SCARD_W_RESET_CARD:
             self._reconnect()
             message = "Another program reset the card. Stop programs that use the reader beside the kiosk."
-            raise CardReadError(Failure.CARD_UNREADABLE, message)
+            raise CardResetError(message)
         raise self._failure(result)
+
+    def atr(self) -> bytes:
+        """What the card answered to its reset (ISO 7816-3, 8).
+
+        Raises:
+            CardReadError, FaultError: as `transmit`.
+        """
+        result, _reader, _state, _protocol, atr = scard.SCardStatus(self._handle)
+        if result != scard.SCARD_S_SUCCESS:
+            raise self._failure(result)
+        return bytes(byte & 0xFF for byte in atr)
+
+    def clock_hz(self) -> int | None:
+        """The clock that the reader says it gives this card; most do not say."""
+        result, raw = scard.SCardGetAttrib(self._handle, scard.SCARD_ATTR_CURRENT_CLK)
+        if result != scard.SCARD_S_SUCCESS or len(raw) != _CLOCK_SIZE:
+            return None
+        return int.from_bytes(bytes(byte & 0xFF for byte in raw), "little") * 1000 or None  # PC/SC part 3: kHz
 
     def _reconnect(self) -> None:
         """Take the card back after another program reset it."""
@@ -129,69 +177,75 @@ class PcscCard:
     def _failure(self, result: int) -> CardReadError | FaultError:
         """Say what a failed call means. Its code differs between readers, so what the reader sees now comes first."""
         deadline = time.monotonic() + _GONE_S
-        state: int = scard.SCARD_STATE_UNAWARE
+        state = _UNAWARE
         while (left_s := deadline - time.monotonic()) > 0:
             try:
-                state = _next_state(self._context, self._reader, state, left_s)
-                presence = _sighting(state).presence
+                ((_, state),) = _states(self._context, {self._reader: state}, left_s)
             except FaultError as fault:
                 return fault
-            if presence is Presence.ABSENT:
+            if state & _VANISHED:
+                return _fault(scard.SCARD_E_READER_UNAVAILABLE)
+            if _slot(self._reader, state).card is CardState.ABSENT:
                 return _failure(scard.SCARD_W_REMOVED_CARD)
         return _failure(result)
 
 
-class PcscPresence:
-    """Implements `PresenceSource` for the first reader whose name contains `reader_name`."""
+class PcscReaders:
+    """Implements `ReaderSource` for every reader whose name contains `wanted`."""
 
-    def __init__(self, reader_name: str) -> None:
-        self._wanted = reader_name
+    def __init__(self, wanted: str) -> None:
+        self._wanted = wanted
         self._context: int | None = None
-        self._reader = ""
-        self._state: int = scard.SCARD_STATE_UNAWARE
-        self._last: Presence | None = None
+        self._known: dict[str, int] = {}
+        self._last: View | None = None
 
-    def look(self, timeout_s: float) -> Sighting:
+    def look(self, timeout_s: float) -> View:
         """Return what is seen at the first call and as soon as it changes, else after `timeout_s` seconds."""
         try:
-            sighting = self._look(timeout_s)
+            self._last = self._look(timeout_s)
         except FaultError:
+            was_running = self._last is not None and self._last.running
             self.close()
-            if self._last is Presence.NO_READER:
+            self._last = View(running=False)
+            if not was_running:
                 time.sleep(timeout_s)
-            sighting = Sighting(Presence.NO_READER)
-        self._last = sighting.presence
-        return sighting
+        return self._last
 
     def close(self) -> None:
         """Let go of the service; the next look starts anew."""
         if self._context is not None:
             scard.SCardReleaseContext(self._context)
         self._context = None
-        self._state = scard.SCARD_STATE_UNAWARE
+        self._known = {}
+        self._last = None
 
-    def _look(self, timeout_s: float) -> Sighting:
+    def _look(self, timeout_s: float) -> View:
         if self._context is None:
             self._context = _establish()
-            self._reader = _chosen(_readers(self._context), self._wanted)
-        self._state = _next_state(self._context, self._reader, self._state, timeout_s)
-        return _sighting(self._state)
+        names = [name for name in _readers(self._context) if self._wanted in name]
+        is_news = self._last is None or set(names) != set(self._known)
+        asked = {name: self._known.get(name, _UNAWARE) for name in names}
+        states = _states(self._context, asked, 0.0 if is_news else timeout_s)
+        self._known = dict(states)
+        return View(tuple(_slot(name, state) for name, state in states if not state & _VANISHED))
 
 
-def _next_state(context: int, reader: str, state: int, timeout_s: float) -> int:
-    """Wait until the reader's state is another than `state`, or the time is over; returns the state then."""
-    result, states = scard.SCardGetStatusChange(context, int(timeout_s * 1000), [(reader, state)])
+def _states(context: int, asked: dict[str, int], timeout_s: float) -> list[tuple[str, int]]:
+    """Wait until a reader's state is another than asked, a reader comes, or the time is over; returns the states."""
+    known = [*asked.items(), (_ANY_READER, _UNAWARE)]
+    result, states = scard.SCardGetStatusChange(context, int(timeout_s * 1000), known)
+    if result in _NO_READER:  # one of them went in this moment
+        return [(reader, int(scard.SCARD_STATE_UNKNOWN)) for reader in asked]
     if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT):
         raise _fault(result)
-    return int(states[0][1] & ~scard.SCARD_STATE_CHANGED)
+    return [(reader, int(state & ~scard.SCARD_STATE_CHANGED)) for reader, state, _ in states if reader in asked]
 
 
-def _sighting(state: int) -> Sighting:
+def _slot(reader: str, state: int) -> Slot:
+    card = CardState.ABSENT
     if state & scard.SCARD_STATE_PRESENT:
-        return Sighting(Presence.PRESENT, state >> _COUNT_SHIFT)
-    if state & scard.SCARD_STATE_EMPTY:
-        return Sighting(Presence.ABSENT, state >> _COUNT_SHIFT)
-    raise _fault(scard.SCARD_E_READER_UNAVAILABLE)
+        card = CardState.MUTE if state & scard.SCARD_STATE_MUTE else CardState.PRESENT
+    return Slot(reader, card, state >> _COUNT_SHIFT)
 
 
 @contextmanager
@@ -219,13 +273,24 @@ def _readers(context: int) -> tuple[str, ...]:
     return tuple(readers)
 
 
-def _chosen(readers: tuple[str, ...], wanted: str) -> str:
-    for reader in readers:
-        if wanted in reader:
-            return reader
-    seen = ", ".join(readers) or "none"
-    message = f"No card reader named like {wanted!r}; seen: {seen}. Check the USB cable, then the reader's name."
-    raise FaultError(Fault.READER_ABSENT, message)
+def _matching(readers: tuple[str, ...], wanted: str) -> tuple[str, ...]:
+    if wanted in readers:
+        return (wanted,)
+    matching = tuple(reader for reader in readers if wanted in reader)
+    if not matching:
+        seen = ", ".join(readers) or "none"
+        message = f"No card reader named like {wanted!r}; seen: {seen}. Check the USB cable, then the reader's name."
+        raise FaultError(Fault.READER_ABSENT, message)
+    return matching
+
+
+def _chosen(context: int, wanted: str) -> str:
+    """Choose the first matching reader that holds a card, else the first."""
+    names = _matching(_readers(context), wanted)
+    if len(names) == 1:
+        return names[0]
+    states = _states(context, dict.fromkeys(names, _UNAWARE), 0.0)
+    return next((name for name, state in states if state & scard.SCARD_STATE_PRESENT), names[0])
 
 
 def _connect(context: int, reader: str) -> tuple[int, int]:

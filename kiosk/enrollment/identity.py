@@ -75,6 +75,11 @@ class PersonName:
     middle: str
     last: str
 
+    def masked(self, separator: str = "") -> str:
+        """Title, first name, first letter of the last name; `separator` stands behind the title."""
+        last = f" {self.last[:1]}{_BULLETS}" if self.last else ""
+        return f"{self.prefix}{separator if self.prefix else ''}{self.first}{last}".strip()
+
     def __repr__(self) -> str:
         """Mask the name."""
         return "PersonName(masked)"
@@ -149,19 +154,14 @@ class Identity:
         return isinstance(self.expires, PartialDate) and self.expires.is_before(today)
 
     def masked_name_th(self) -> str:
-        """The Thai name as the confirm screen shows it: title, first name, first letter of the last name."""
-        return _masked(self.name_th)
+        """The Thai name as the confirm screen shows it."""
+        return self.name_th.masked()
 
     def masked_name_en(self) -> str:
         """The English name as the confirm screen shows it."""
-        return _masked(self.name_en, separator=" ")
+        return self.name_en.masked(" ")
 
     def masked_number(self) -> str:
         """The tail of the citizen number as printed on the card, enough to recognise one's own: `•• 21 3`."""
         digits = self.citizen_number
         return f"•• {digits[-3:-1]} {digits[-1:]}"
-
-
-def _masked(name: PersonName, separator: str = "") -> str:
-    last = f" {name.last[:1]}{_BULLETS}" if name.last else ""
-    return f"{name.prefix}{separator if name.prefix else ''}{name.first}{last}".strip()

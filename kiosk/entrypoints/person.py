@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,11 @@ import structlog
 
 from kiosk import config, device, logs
 from kiosk.card.national_id import NationalIdReader
-from kiosk.card.pcsc import PcscPresence, list_readers, open_card
-from kiosk.card.watcher import ReaderWatcher
+from kiosk.card.pcsc import PcscReaders, open_card, slots
+from kiosk.card.watcher import Happened, ReaderWatcher
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.conductor import Conductor
-from kiosk.enrollment.failures import Fault, FaultError
+from kiosk.enrollment.failures import FaultError
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
 from kiosk.face.cameras import camera_from
@@ -113,16 +112,17 @@ def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None
     keeper = SealedKeeper(
         kiosk=settings.kiosk, trust=config.read_trust(settings.trust), send=channel.send, wall_ms=device.wall_ms
     )
+    watcher = ReaderWatcher(PcscReaders(settings.reader), _log_event)
     try:
-        _require_reader()
+        slots(settings.reader)
         examiner.check_ready()
     except FaultError as error:
         channel.send(pipe.Broken(error.fault, str(error)))
         return
     channel.send(pipe.Ready())
     conductor = Conductor(
-        reader=NationalIdReader(partial(open_card, settings.reader)),
-        watcher=ReaderWatcher(PcscPresence(settings.reader)),
+        reader=NationalIdReader(lambda: open_card(watcher.focus or settings.reader)),
+        watcher=watcher,
         examiner=examiner,
         keeper=keeper,
         stage=PipeStage(channel),
@@ -137,10 +137,8 @@ def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None
         channel.send(pipe.Finished(why))
 
 
-def _require_reader() -> None:
-    if not list_readers():
-        message = "No card reader is connected. Check its USB cable; the kiosk looks again by itself."
-        raise FaultError(Fault.READER_ABSENT, message)
+def _log_event(happened: Happened) -> None:
+    log.info("reader_event", code=str(happened.event))
 
 
 def _engine(models: str) -> FaceEngine:

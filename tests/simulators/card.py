@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kiosk.card.watcher import Sighting
+from kiosk.card.watcher import CardState, Slot, View
 from kiosk.enrollment.failures import CardReadError, Failure
-from kiosk.enrollment.ports import Presence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,7 +177,7 @@ class CardSlot:
         self._changed = threading.Condition()
         self._card: ThaiCard | None = None
         self._movements = 0
-        self._seen: Sighting | None = None
+        self._seen: View | None = None
         self._commands_left: int | None = None
 
     def insert(self, card: ThaiCard, *, pull_after: int | None = None) -> None:
@@ -209,11 +208,11 @@ class CardSlot:
             self._commands_left -= 1
         return card.answer(command)
 
-    def look(self, timeout_s: float) -> Sighting:
+    def look(self, timeout_s: float) -> View:
         """Return what is seen at the first call and as soon as it changes, else after `timeout_s` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._sighting() != self._seen, timeout_s)
-            self._seen = self._sighting()
+            self._changed.wait_for(lambda: self._view() != self._seen, timeout_s)
+            self._seen = self._view()
             return self._seen
 
     def close(self) -> None:
@@ -227,8 +226,9 @@ class CardSlot:
             self._movements += 1
             self._changed.notify_all()
 
-    def _sighting(self) -> Sighting:
-        return Sighting(Presence.ABSENT if self._card is None else Presence.PRESENT, self._movements)
+    def _view(self) -> View:
+        card = CardState.ABSENT if self._card is None else CardState.PRESENT
+        return View((Slot("the reader in this process", card, self._movements),))
 
 
 def _removed() -> CardReadError:

@@ -5,10 +5,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.card.file_map import HOME, PORTRAIT, TEXT, CardBlocks
+from kiosk.card.file_map import ADDRESS, PORTRAIT, VALIDITY, CardBlocks
+from kiosk.card.file_map import HOLDER as HOLDER_STRETCH
 from tests.simulators.card import CardHolder, ThaiCard, flat_file
 
 NUMBER = "1100000000000"
+
+
+class Seen:
+    """An observer that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.progress: list[float] = []
+        self.names: list[tuple[str, str]] = []
+
+    def progressed(self, progress: float) -> None:
+        self.progress.append(progress)
+
+    def named(self, name_th: str, name_en: str) -> None:
+        self.names.append((name_th, name_en))
+
 
 # A frame header of 148 x 178 pixels behind an APP0 segment: the bounds of a portrait, and no picture.
 _START = bytes.fromhex("FFD8 FFE0 0004 0000 FFC0 000B 08 00B2 0094 01 011100")
@@ -34,5 +50,4 @@ def blocks(**changes: object) -> CardBlocks:
 
 def cut(content: bytes) -> CardBlocks:
     """Cut the blocks out of a file's bytes."""
-    picture = content[PORTRAIT.offset : PORTRAIT.end]
-    return CardBlocks(TEXT.of(content), content[HOME.offset : HOME.end], picture)
+    return CardBlocks(*(stretch.of(content) for stretch in (HOLDER_STRETCH, VALIDITY, ADDRESS, PORTRAIT)))

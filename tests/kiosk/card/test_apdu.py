@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.card.apdu import SW, exchange, select
+from kiosk.card.apdu import SW, Answer, Conversation, select
 from kiosk.enrollment.failures import CardReadError, Failure
 
 READ = bytes.fromhex("80B00000020010")
@@ -19,6 +19,10 @@ class Script:
     def transmit(self, command: bytes) -> bytes:
         self.sent.append(command.hex().upper())
         return self._answers.pop(0)
+
+
+def exchange(script: Script, command: bytes) -> Answer:
+    return Conversation(script).exchange(command)
 
 
 def test_data_with_9000_ends_the_exchange() -> None:
@@ -79,3 +83,20 @@ def test_select_carries_no_expected_length() -> None:
 
 def test_an_answer_shows_its_shape_and_never_its_bytes() -> None:
     assert repr(exchange(Script("4142 9000"), READ)) == "Answer(2 bytes, 9000)"
+
+
+@pytest.mark.parametrize("status", ["6A86", "6B00"])
+def test_a_get_response_refused_for_its_p2_is_sent_with_the_other_from_then_on(status: str) -> None:
+    script = Script("6102", status, "0102 9000", "6101", "03 9000")
+    conversation = Conversation(script)
+    assert conversation.exchange(READ).data == b"\x01\x02"
+    assert conversation.exchange(READ).data == b"\x03"
+    assert [command for command in script.sent if command.startswith("00C0")] == [
+        "00C0000002",
+        "00C0000102",
+        "00C0000101",
+    ]
+
+
+def test_a_get_response_refused_with_either_p2_ends_the_exchange() -> None:
+    assert exchange(Script("6102", "6A86", "6A86"), READ).status == SW.INCORRECT_PARAMETERS_P1_P2

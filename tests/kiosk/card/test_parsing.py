@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.card.parsing import has_valid_check_digit, parse
+from kiosk.card.file_map import CardBlocks
+from kiosk.card.parsing import has_valid_check_digit, parse, parse_names
 from kiosk.card.residence import province_of
 from kiosk.enrollment.failures import CardReadError, Failure
 from kiosk.enrollment.identity import LIFELONG, CardWarning, Identity, PartialDate, PersonName, Sex
@@ -175,10 +176,10 @@ def test_zero_bytes_pad_a_field_like_spaces() -> None:
 
 
 @pytest.mark.parametrize("number", ["", "110000000000", "11000000000A0"])
-def test_a_card_without_a_citizen_number_is_unreadable(number: str) -> None:
+def test_a_card_without_a_citizen_number_is_for_the_staff(number: str) -> None:
     with pytest.raises(CardReadError) as refusal:
         parse(blocks(citizen_number=number))
-    assert refusal.value.failure is Failure.CARD_UNREADABLE
+    assert refusal.value.failure is Failure.NOT_AT_KIOSK
     assert "110" not in str(refusal.value)
 
 
@@ -206,12 +207,20 @@ def test_a_portrait_that_ends_in_spaces_loses_only_its_padding() -> None:
     assert parse(blocks(portrait_jpeg=picture)).portrait_jpeg == picture
 
 
-def test_the_two_bytes_without_a_known_meaning_never_leave_the_read() -> None:
-    content = flat_file(HOLDER)
-    other = bytearray(content)
-    other[0x0177:0x0179] = b"ZZ"
-    assert cut(bytes(content)).text == cut(bytes(other)).text
-    assert parse(cut(bytes(content))) == parse(cut(bytes(other)))
+@pytest.mark.parametrize("first", "0123456789")
+def test_every_class_of_number_is_taken_and_its_check_digit_checked(first: str) -> None:
+    wrong = {
+        f"{first}10000000000{last}" for last in range(10) if not has_valid_check_digit(f"{first}10000000000{last}")
+    }
+    assert len(wrong) == 9
+    for number in wrong:
+        identity = parse(blocks(citizen_number=number))
+        assert (identity.citizen_number, CardWarning.CHECK_DIGIT in identity.warnings) == (number, True)
+
+
+def test_the_names_alone_are_those_of_the_whole_card() -> None:
+    identity = parse(blocks())
+    assert parse_names(CardBlocks(blocks().holder, b"", b"", b"")) == (identity.name_th, identity.name_en)
 
 
 def _texts(identity: Identity) -> list[str]:
@@ -224,7 +233,7 @@ def test_a_damaged_card_is_refused_only_for_a_lost_number(damages: list[tuple[in
     for offset, damage in damages:
         content[offset : offset + len(damage)] = damage
     damaged = cut(bytes(content[:FILE_SIZE]))
-    if not damaged.text[4:17].isdigit():
+    if not damaged.holder[:13].isdigit():
         with pytest.raises(CardReadError):
             parse(damaged)
         return
@@ -233,8 +242,9 @@ def test_a_damaged_card_is_refused_only_for_a_lost_number(damages: list[tuple[in
     assert identity.portrait_jpeg[:2] in (b"", b"\xff\xd8")
 
 
-@given(st.binary(min_size=0x177 - 17, max_size=0x177 - 17), st.binary(max_size=174), st.binary(max_size=600))
-def test_any_bytes_behind_a_citizen_number_give_an_identity(text: bytes, home: bytes, picture: bytes) -> None:
-    content = (b"0003" + NUMBER.encode() + text).ljust(0x017B) + picture
-    identity = parse(cut(content.ljust(0x1579) + home))
+@given(st.binary(max_size=209), st.binary(max_size=16), st.binary(max_size=160), st.binary(max_size=600))
+def test_any_bytes_behind_a_citizen_number_give_an_identity(
+    holder: bytes, validity: bytes, address: bytes, picture: bytes
+) -> None:
+    identity = parse(CardBlocks(NUMBER.encode() + holder, validity, address, picture))
     assert identity.citizen_number == NUMBER
