@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.card.apdu import SW, SW1, Answer, CardResetError, Conversation, select
+from kiosk.card.apdu import Conversation
+from kiosk.card.applet import CHUNK, Applet
 from kiosk.card.file_map import (
     ADDRESS,
     APPLICATION,
@@ -27,21 +28,12 @@ from kiosk.card.portrait import bounded_jpeg
 from kiosk.enrollment.failures import CardReadError, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from kiosk.card.apdu import Transport
     from kiosk.enrollment.identity import Identity
     from kiosk.enrollment.ports import ReadObserver
-
-CHUNK = 255  # bytes a READ; every public reader agrees on it
-_SMALL_CHUNK = 128  # after a card or reader refused a full one
-_TRIES = 3  # of one READ or one SELECT
-
-_TROUBLE = frozenset({0x63, 0x64, 0x65, 0x6F})  # SW1 of a card that is the right one but not well
-_NOT_SELECTED = frozenset({SW.CONDITIONS_OF_USE_NOT_SATISFIED, SW.COMMAND_NOT_ALLOWED})
-_NOT_THIS_APPLET = frozenset({SW.INSTRUCTION_CODE_NOT_SUPPORTED_OR_INVALID, SW.CLASS_NOT_SUPPORTED})
-_TOO_LARGE = frozenset({SW.WRONG_LENGTH, SW.NO_INFORMATION_GIVEN, SW.NO_PRECISE_DIAGNOSIS})
 
 
 class NationalIdReader:
@@ -139,7 +131,7 @@ def read_card(transport: Transport, copy: CardCopy, observer: ReadObserver) -> N
         CardReadError: with what the person is told; CARD_CHANGED when the copy is another card's.
         FaultError: when the reader or its service is gone.
     """
-    applet = _Applet(transport)
+    applet = Applet(Conversation(transport), APPLICATION)
     applet.select()
     _read_or_compare(applet, HOLDER, copy.holder)
     names = parse_names(copy.blocks())
@@ -155,7 +147,7 @@ def read_card(transport: Transport, copy: CardCopy, observer: ReadObserver) -> N
     _read_portrait(applet, copy, observer)
 
 
-def _read_or_compare(applet: _Applet, stretch: Field, kept: bytearray) -> None:
+def _read_or_compare(applet: Applet, stretch: Field, kept: bytearray) -> None:
     came = applet.read(stretch)
     if kept:
         _require_same(came, kept)
@@ -169,7 +161,7 @@ def _require_same(came: bytes, kept: bytearray) -> None:
         raise CardReadError(Failure.CARD_CHANGED, message)
 
 
-def _read_portrait(applet: _Applet, copy: CardCopy, observer: ReadObserver) -> None:
+def _read_portrait(applet: Applet, copy: CardCopy, observer: ReadObserver) -> None:
     """Read on; if the picture has not ended where the card says, read to the end of the area."""
     if not copy.picture:
         copy.picture += applet.read(Field(PICTURE.offset, CHUNK))
@@ -182,86 +174,3 @@ def _read_portrait(applet: _Applet, copy: CardCopy, observer: ReadObserver) -> N
         if copy.portrait_has_ended():
             break
     observer.progressed(1.0)
-
-
-class _Applet:
-    """The selected application: READs of any length, each part tried a few times."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._card = Conversation(transport)
-        self._chunk = CHUNK
-
-    def select(self) -> None:
-        """Select the application; its answer (61xx) offers file control information that nobody needs."""
-        for left in reversed(range(_TRIES)):
-            try:
-                answer = self._card.send(select(APPLICATION))
-            except CardReadError as error:
-                _stop_unless_again(error, left)
-                continue
-            if answer.sw1 not in _TROUBLE:
-                break
-        if answer.status == SW.NO_FURTHER_QUALIFICATION or answer.sw1 == SW1.DATA_BYTES_STILL_AVAILABLE:
-            return
-        raise _unreadable(answer) if answer.sw1 in _TROUBLE else _not_national_id(answer)
-
-    def read(self, stretch: Field) -> bytes:
-        """Read a stretch whole."""
-        return b"".join(self.parts(stretch))
-
-    def parts(self, stretch: Field) -> Iterator[bytes]:
-        """Read a stretch part by part."""
-        at = stretch.offset
-        while at < stretch.end:
-            part = self._part(at, stretch.end - at)
-            at += len(part)
-            yield part
-
-    def _part(self, offset: int, size: int) -> bytes:
-        """READ as much as one command brings; mending may make that less."""
-        for left in reversed(range(_TRIES)):
-            wanted = min(size, self._chunk)
-            try:
-                answer = self._card.exchange(_read(offset, wanted))
-            except CardReadError as error:
-                _stop_unless_again(error, left)
-                if isinstance(error, CardResetError):
-                    self.select()
-                continue
-            if answer.status == SW.NO_FURTHER_QUALIFICATION and len(answer.data) == wanted:
-                return answer.data
-            if left:
-                self._mend(answer)
-        raise _unreadable(answer)
-
-    def _mend(self, answer: Answer) -> None:
-        """Do what the status word asks for before the next try."""
-        if answer.status in _NOT_SELECTED:
-            self.select()
-        elif answer.status in _NOT_THIS_APPLET:
-            raise _not_national_id(answer)
-        elif answer.sw1 == SW1.WRONG_LE_FIELD:
-            self._chunk = min(self._chunk, answer.counted)
-        elif answer.status in _TOO_LARGE:
-            self._chunk = min(self._chunk, _SMALL_CHUNK)
-
-
-def _stop_unless_again(error: CardReadError, tries_left: int) -> None:
-    """Let another try happen only for a card that is still there."""
-    if error.failure is not Failure.CARD_UNREADABLE or not tries_left:
-        raise error
-
-
-def _read(offset: int, size: int) -> bytes:
-    """The application's own READ BINARY: the wanted length is its two data bytes."""
-    return b"\x80\xb0" + offset.to_bytes(2, "big") + b"\x02" + size.to_bytes(2, "big")
-
-
-def _unreadable(answer: Answer) -> CardReadError:
-    message = f"The card answered {answer!r} again and again. Clean its contacts and the reader's, then try again."
-    return CardReadError(Failure.CARD_UNREADABLE, message)
-
-
-def _not_national_id(answer: Answer) -> CardReadError:
-    message = f"The card has no national ID application (status {answer.status:04X}). Insert a Thai national ID card."
-    return CardReadError(Failure.CARD_NOT_NATIONAL_ID, message)

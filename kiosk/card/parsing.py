@@ -8,16 +8,14 @@ Source: docs/card.md; kiosk.card.file_map.
 
 from __future__ import annotations
 
-import calendar
-import unicodedata
 from typing import TYPE_CHECKING
 
 from kiosk.card import file_map
+from kiosk.card.fields import UNDECODABLE, are_digits, date_of, expiry_of, text_of
 from kiosk.card.portrait import bounded_jpeg
 from kiosk.card.residence import province_of
 from kiosk.enrollment.failures import CardReadError, Failure
 from kiosk.enrollment.identity import (
-    LIFELONG,
     Address,
     CardWarning,
     Identity,
@@ -30,16 +28,9 @@ from kiosk.enrollment.identity import (
 if TYPE_CHECKING:
     from kiosk.card.file_map import CardBlocks, Field
 
-_PADDING = b" \x00"
-_UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
 _NAME_PARTS = 4
 _ADDRESS_PARTS = 8
 _NUMBER_DIGITS = 13
-_DATE_DIGITS = 8
-_LIFELONG_DIGITS = "99999999"
-_BUDDHIST_ERA_YEARS = 543  # B.E. = C.E. + 543 for every date since 1941
-_PLAUSIBLE_YEARS = range(1850, 2151)  # C.E.; outside, the digits are not a year
-_MONTHS = range(1, 13)
 
 
 def parse(blocks: CardBlocks) -> Identity:
@@ -99,7 +90,7 @@ class _Parser:
 
     def _citizen_number(self) -> str:
         digits = self._text(file_map.CITIZEN_NUMBER)
-        if len(digits) != _NUMBER_DIGITS or not _are_digits(digits):
+        if len(digits) != _NUMBER_DIGITS or not are_digits(digits):
             message = "The card was read, and has no 13 digits for a citizen number. Staff must help with this card."
             raise CardReadError(Failure.NOT_AT_KIOSK, message)
         self._warn(CardWarning.CHECK_DIGIT, when=not has_valid_check_digit(digits))
@@ -123,39 +114,16 @@ class _Parser:
         return Address(house_number, moo, trok, soi, road, tambon, amphoe, province)
 
     def _expiry(self) -> PartialDate | Lifelong | None:
-        if self._text(file_map.EXPIRES) == _LIFELONG_DIGITS:
-            return LIFELONG
-        return self._date(file_map.EXPIRES)
+        read = expiry_of(self._text(file_map.EXPIRES))
+        self._warn(CardWarning.DATE_UNREADABLE, when=read.odd)
+        return read.value
 
     def _date(self, field: Field) -> PartialDate | None:
-        """Take a date as far as it can be one; what does not fit the calendar is left unknown, and warned of."""
-        digits = self._text(field)
-        if len(digits) != _DATE_DIGITS or not _are_digits(digits):
-            self._warnings.add(CardWarning.DATE_UNREADABLE)
-            return None
-        year, month, day = int(digits[:4]) - _BUDDHIST_ERA_YEARS, int(digits[4:6]), int(digits[6:])
-        if year not in _PLAUSIBLE_YEARS:
-            self._warnings.add(CardWarning.DATE_UNREADABLE)
-            return None
-        if month not in _MONTHS:
-            self._warn(CardWarning.DATE_UNREADABLE, when=month != 0)
-            return PartialDate(year)
-        if not 1 <= day <= calendar.monthrange(year, month)[1]:
-            self._warn(CardWarning.DATE_UNREADABLE, when=day != 0)
-            return PartialDate(year, month)
-        return PartialDate(year, month, day)
+        read = date_of(self._text(field))
+        self._warn(CardWarning.DATE_UNREADABLE, when=read.odd)
+        return read.value
 
     def _text(self, field: Field) -> str:
-        """Decode a field; a byte that is no character, or a control character, becomes U+FFFD and is warned of."""
-        raw = self._blocks.of(field)
-        text = "".join(_printable(c) for c in raw.strip(_PADDING).decode("cp874", errors="replace"))
-        self._warn(CardWarning.UNDECODABLE_TEXT, when=_UNDECODABLE in text)
-        return text.strip()
-
-
-def _printable(character: str) -> str:
-    return _UNDECODABLE if unicodedata.category(character) == "Cc" else character
-
-
-def _are_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+        text = text_of(self._blocks.of(field))
+        self._warn(CardWarning.UNDECODABLE_TEXT, when=UNDECODABLE in text)
+        return text
