@@ -8,15 +8,21 @@ mistake in the one cannot hide in the other. Citizen numbers are the caller's; t
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kiosk.card.watcher import CardState, Slot, View
 from kiosk.enrollment.failures import CardReadError, Failure
+from tests.simulators.card_applications import ENTITLEMENT_APPLICATION, LASER_APPLICATION
+from tests.simulators.card_faults import strike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.simulators.card_faults import Fault
+    from tests.simulators.card_timing import Timing
 
 ATR = bytes.fromhex("3B79960000" + b"TH NID 17".hex())
 FILE_SIZE = 5671
@@ -24,7 +30,6 @@ FILE_SIZE = 5671
 _APPLICATION = bytes.fromhex("A000000054480001")
 _FILE_CONTROL_INFORMATION = bytes.fromhex("6F088406A00000005448")
 _OK = bytes.fromhex("9000")
-_LARGEST_READ = 256
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,16 +89,26 @@ def flat_file(holder: CardHolder) -> bytearray:
 
 @dataclass
 class ThaiCard:
-    """The applet of a powered card. `faults` answers the command of that number (from 1) with other bytes."""
+    """A powered card. A fault strikes the command of its number, from 1; bytes are answered as they are.
 
-    file: bytes | bytearray
-    faults: Mapping[int, bytes] = field(default_factory=dict)
+    `entitlement_file` and `laser_answer` are the two further applications (card_applications.py); None is a card
+    without. `get_response_p2` is the only P2 that GET RESPONSE takes. With a timing, answers take their time.
+    """
+
+    file: bytes | bytearray = field(repr=False)
+    faults: Mapping[int, bytes | Fault] = field(default_factory=dict)
     knows_application: bool = True
     atr: bytes = ATR
+    largest_read: int = 256
+    get_response_p2: int = 0x00
+    entitlement_file: bytes | None = field(default=None, repr=False)
+    laser_answer: bytes | None = field(default=None, repr=False)
+    timing: Timing | None = None
+    sleep: Callable[[float], None] = time.sleep
     commands: list[bytes] = field(default_factory=list, repr=False)
     touched: list[range] = field(default_factory=list)
     resets: int = 0
-    _selected: bool = False
+    _selected: bytes = b""
     _pending: bytes = field(default=b"", repr=False)
 
     @classmethod
@@ -104,14 +119,25 @@ class ThaiCard:
     def reset(self) -> None:
         """Power up or reset: nothing is selected."""
         self.resets += 1
-        self._selected = False
+        self._selected = b""
         self._pending = b""
 
     def answer(self, command: bytes) -> bytes:
-        """Answer one command as the card does on T=0."""
+        """Answer one command as the card does on T=0, or as its fault has it."""
         self.commands.append(command)
-        if (fault := self.faults.get(len(self.commands))) is not None:
-            return fault
+        match self.faults.get(len(self.commands)):
+            case None:
+                response = self.carry_out(command)
+            case bytes(said):
+                response = said
+            case fault:
+                response = strike(self, fault, command)
+        if self.timing is not None:
+            self.sleep(self.timing.duration_s(command, response))
+        return response
+
+    def carry_out(self, command: bytes) -> bytes:
+        """Answer one command with no fault."""
         pending, self._pending = self._pending, b""
         match tuple(command[:2]):
             case _ if len(command) < 5:
@@ -119,15 +145,23 @@ class ThaiCard:
             case 0x00, 0xA4:
                 return self._select(command)
             case 0x00, 0xC0:
-                return self._get_response(command[4] or 256, pending)
-            case 0x80, 0xB0:
+                return self._get_response(command, pending)
+            case 0x80, 0xB0 if self._selected != LASER_APPLICATION:
                 return self._read(command)
+            case 0x80, 0x00 if self._selected == LASER_APPLICATION:
+                return self._deliver(self.laser_answer or b"", command[4] or 256)
         return bytes.fromhex("6D00" if command[0] in (0x00, 0x80) else "6E00")
 
     def _select(self, command: bytes) -> bytes:
         if len(command) != 5 + command[4]:
             return bytes.fromhex("6700")
-        self._selected = self.knows_application and command[5:] == _APPLICATION
+        wanted = command[5:]
+        known = {
+            _APPLICATION: self.knows_application,
+            ENTITLEMENT_APPLICATION: self.entitlement_file is not None,
+            LASER_APPLICATION: self.laser_answer is not None,
+        }
+        self._selected = wanted if known.get(wanted, False) else b""
         return self._offer(_FILE_CONTROL_INFORMATION) if self._selected else bytes.fromhex("6A82")
 
     def _read(self, command: bytes) -> bytes:
@@ -136,21 +170,31 @@ class ThaiCard:
         if len(command) != 7 or command[4] != 2:
             return bytes.fromhex("6700")
         start, size = int.from_bytes(command[2:4], "big"), int.from_bytes(command[5:7], "big")
-        if not 0 < size <= _LARGEST_READ:
+        if not 0 < size <= self.largest_read:
             return bytes.fromhex("6700")
-        if start + size > len(self.file):
+        content = self.file if self._selected == _APPLICATION else self.entitlement_file or b""
+        if start + size > len(content):
             return bytes.fromhex("6B00")
-        self.touched.append(range(start, start + size))
-        return self._offer(bytes(self.file[start : start + size]))
+        if self._selected == _APPLICATION:
+            self.touched.append(range(start, start + size))
+        return self._offer(bytes(content[start : start + size]))
 
-    def _get_response(self, size: int, pending: bytes) -> bytes:
+    def _get_response(self, command: bytes, pending: bytes) -> bytes:
+        if command[3] != self.get_response_p2:
+            self._pending = pending
+            return bytes.fromhex("6A86")
         if not pending:
             return bytes.fromhex("6985")
-        if size > len(pending):
-            self._pending = pending
-            return bytes((0x6C, len(pending) & 0xFF))
-        rest = pending[size:]
-        return pending[:size] + (self._offer(rest) if rest else _OK)
+        self._pending = pending
+        return self._deliver(pending, command[4] or 256)
+
+    def _deliver(self, data: bytes, size: int) -> bytes:
+        """Answer a command that has an Le: 6Cxx when it asks for more than there is, else data and what is left."""
+        if size > len(data):
+            return bytes((0x6C, len(data) & 0xFF))
+        self._pending = b""
+        rest = data[size:]
+        return data[:size] + (self._offer(rest) if rest else _OK)
 
     def _offer(self, data: bytes) -> bytes:
         self._pending = data
