@@ -194,7 +194,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class StopWork:
-    """Stop the camera soon; its result is no longer wanted."""
+    """Stop the camera soon, read no card and forget what was read of one; no result is wanted any more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,6 +19,9 @@ class SessionPolicy:
     face_attempts: int = 3  # compliance C-06
     minimum_age_years: int = 20  # compliance P-04: below it, staff with a guardian
     reading_s: float = 30.0  # journeys SC-05: 8 s; a card that takes longer than this is held back by a fault or a ruse
+    put_back_s: float = 20.0  # to put a pulled card back: as long as the idle warning; then what was read is wiped
+    put_backs: int = 3  # as many as a card's attempts
+    watcher_lag_s: float = 1.0  # four of the watcher's looks: a removal that it has not seen by then was none
     looking_s: float = 60.0  # twice an attempt's own limit: past it the camera hangs
     status_timeout_s: float = 10.0  # journeys SC-08: more than 10 s is "slow"
     outcome_timeout_s: float = 20.0  # then "saved, we will tell you"

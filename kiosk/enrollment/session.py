@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.identity import Identity
 
 _ENDING_BY_FAILURE = {
+    Failure.CARD_CHANGED: Farewell.CARD_CHANGED,
     Failure.FACE_STAFF: Farewell.REFUSED,
     Failure.CARD_PORTRAIT_UNUSABLE: Farewell.REFUSED,
     Failure.NO_FACE: Farewell.CANCELLED,
@@ -44,6 +45,8 @@ class Session:
     left_behind: bool = False  # the card was there before this session: somebody forgot it, and it must come out first
     consent: Consent | None = None
     identity: Identity | None = None
+    reads: int = 0  # asked for and not yet answered: the last of them is the one that counts
+    pulls: int = 0  # how often the card was pulled in the middle of a read
     card_failures: int = 0
     attempt: int = 1
     filing: bool = False
@@ -76,9 +79,9 @@ def enter(session: Session, state: at.State, now: on.Now, *, lasts_s: float | No
 
 
 def problem(session: Session, failure: Failure, now: on.Now, *, retry: bool) -> Advance:
-    """Tell the person what went wrong; without a retry the identity is dropped."""
+    """Tell the person what went wrong; without a retry the identity is dropped and nothing is read any more."""
     kept = session if retry else replace(session, identity=None)
-    return enter(kept, at.Problem(failure, retry=retry), now), ()
+    return enter(kept, at.Problem(failure, retry=retry), now), (() if retry else (on.StopWork(),))
 
 
 def leave(session: Session, why: Farewell, now: on.Now) -> Advance:

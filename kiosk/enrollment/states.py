@@ -41,6 +41,7 @@ class Farewell(StrEnum):
     DECLINED = "declined"
     TIMED_OUT = "timed_out"
     CARD_REMOVED = "card_removed"
+    CARD_CHANGED = "card_changed"
     CARD_PROBLEM = "card_problem"
     NETWORK = "network"
     NOT_SAVED = "not_saved"
@@ -65,9 +66,18 @@ class InsertCard(_State, frozen=True):
 
 
 class Reading(_State, frozen=True):
-    """SC-05. `progress` is 0 to 1."""
+    """SC-05. `progress` is 0 to 1; the masked names come as soon as the card has said them."""
 
     progress: float = 0.0
+    name_th: str = ""
+    name_en: str = ""
+
+
+class PutCardBack(_State, frozen=True):
+    """J4: the card was pulled in the middle of a read, and the same card goes on.
+
+    It holds no name: whoever stands here now need not be the card's holder, who knows which card it was.
+    """
 
 
 class ConfirmIdentity(_State, frozen=True):
@@ -162,6 +172,7 @@ State = (
     | Notice
     | InsertCard
     | Reading
+    | PutCardBack
     | ConfirmIdentity
     | Looking
     | Checking

@@ -10,19 +10,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment import happenings as on
+from kiosk.enrollment import reading
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment, Zone
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.ports import Enrolled, Presence
-from kiosk.enrollment.screening import screened
 from kiosk.enrollment.session import Advance, Session, end, ending, enter, faulted, leave, problem
 from kiosk.enrollment.states import Farewell, Intent
 
 if TYPE_CHECKING:
     from kiosk.enrollment.evidence import FaceFindings
-    from kiosk.enrollment.identity import Identity
 
-CARD_TRIES = frozenset({Failure.CARD_UNREADABLE, Failure.CARD_NOT_NATIONAL_ID})
 _CENTRAL_TRIES = frozenset({Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT})
 
 # States in which the machine waits for the person, so silence means that the person may have left.
@@ -36,8 +34,7 @@ _WAITS_FOR_PERSON = (
     at.FinishLater,
     at.SavedHere,
 )
-# States that end at once when the card leaves: what they hold belongs to the card's holder.
-_NEEDS_CARD = (at.Reading, at.ConfirmIdentity, at.Looking, at.Checking)
+_CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
 
 
 def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance:  # noqa: C901, PLR0911, PLR0912 - one arm a happening
@@ -48,13 +45,11 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
         case on.PersonSaid(intent):
             return _said(session, intent, now)
         case on.CardChanged(presence):
-            return _card_changed(session, presence, now)
-        case on.ReadProgressed(progress) if isinstance(session.state, at.Reading):
-            return replace(session, state=at.Reading(round(progress, 2))), ()
-        case on.IdentityRead(identity) if isinstance(session.state, at.Reading):
-            return _read(session, identity, now)
-        case on.CardFailed(failure) if isinstance(session.state, at.Reading):
-            return _card_failed(session, failure, now)
+            return reading.card_changed(session, presence, now)
+        case on.ReadProgressed() | on.NameRead():
+            return reading.read_goes_on(session, happening), ()
+        case on.IdentityRead() | on.CardFailed():
+            return reading.read_ended(session, happening, now)
         case on.Prompted(prompt) if isinstance(session.state, at.Looking):
             return replace(session, state=at.Looking(prompt, session.attempt)), ()
         case on.FaceJudged(findings) if isinstance(session.state, at.Looking):
@@ -135,7 +130,7 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return replace(awake, state=at.Notice(consented=intent is Intent.TICK)), ()
         case at.Notice(consented=True), Intent.AGREE:
             consented = replace(awake, consent=Consent(session.policy.notice_version, now.utc))
-            return _await_card(consented, now)
+            return reading.await_card(consented, now)
         case at.Notice(), Intent.DECLINE:
             return leave(awake, Farewell.DECLINED, now)
         case at.ConfirmIdentity(), Intent.YES:
@@ -150,7 +145,7 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return leave(awake, Farewell.FILED, now)
         case at.AlreadyEnrolled(), (Intent.DONE | Intent.CANCEL):
             return leave(awake, Farewell.ALREADY_ENROLLED, now)
-        case ((at.Notice() | at.InsertCard() | at.Reading() | at.ConfirmIdentity() | at.Looking()), Intent.CANCEL):
+        case (state, Intent.CANCEL) if isinstance(state, _CANCELLED_AT_ONCE):
             return leave(awake, Farewell.CANCELLED, now)
         case at.Checking(), Intent.CANCEL if not session.filing:
             return leave(awake, Farewell.CANCELLED, now)
@@ -165,12 +160,6 @@ def _stays(session: Session, now: on.Now) -> Advance:
     return replace(enter(session, state, now), extensions=session.extensions + 1), ()
 
 
-def _await_card(session: Session, now: on.Now) -> Advance:
-    if session.presence is Presence.PRESENT and not session.left_behind:
-        return enter(session, at.Reading(), now, lasts_s=session.policy.reading_s), (on.ReadCard(),)
-    return enter(session, at.InsertCard(), now), ()
-
-
 def _ask_status(session: Session, now: on.Now) -> Advance:
     if session.identity is None:
         return session, ()
@@ -179,8 +168,8 @@ def _ask_status(session: Session, now: on.Now) -> Advance:
 
 
 def _retry(session: Session, failure: Failure, now: on.Now) -> Advance:
-    if failure in CARD_TRIES:
-        return _await_card(session, now)
+    if failure in reading.CARD_TRIES:
+        return reading.await_card(session, now)
     if failure in _CENTRAL_TRIES:
         return _ask_status(session, now)
     return _look(session, now)
@@ -191,63 +180,6 @@ def _look(session: Session, now: on.Now) -> Advance:
         return session, ()
     looking = enter(session, at.Looking(attempt=session.attempt), now, lasts_s=session.policy.looking_s)
     return looking, (on.Look(session.identity.portrait_jpeg),)
-
-
-# -- the card -----------------------------------------------------------------------------------------------------
-
-
-def _card_changed(session: Session, presence: Presence, now: on.Now) -> Advance:
-    before, session = session.presence, replace(session, presence=presence)
-    if presence is Presence.NO_READER and isinstance(session.state, at.Attract):
-        return faulted(session, Fault.READER_ABSENT)
-    if presence is Presence.PRESENT:
-        if before is None:
-            return replace(session, left_behind=True), ()
-        return _card_came(session, now)
-    session = replace(session, left_behind=False)
-    return _card_left(session, now) if before is Presence.PRESENT else (session, ())
-
-
-def _card_left(session: Session, now: on.Now) -> Advance:
-    if isinstance(session.state, at.TakeCard):
-        return end(session)
-    match session.moment:
-        case at.Problem(retry=True, failure=failure) if failure not in CARD_TRIES:
-            return leave(session, Farewell.CARD_REMOVED, now)
-        case moment if isinstance(moment, _NEEDS_CARD) and not session.filing:
-            return leave(session, Farewell.CARD_REMOVED, now)
-        case _:
-            return session, ()
-
-
-def _card_came(session: Session, now: on.Now) -> Advance:
-    match session.moment:
-        case at.Attract():
-            return enter(replace(session, started_s=now.monotonic_s), at.Notice(), now), ()
-        case at.InsertCard():
-            return _await_card(session, now)
-        case at.Problem(failure=failure, retry=True) if failure in CARD_TRIES:
-            return _await_card(session, now)
-        case _:
-            return session, ()
-
-
-def _read(session: Session, identity: Identity, now: on.Now) -> Advance:
-    failure = screened(identity, now.utc, session.policy)
-    if failure is not None:
-        return problem(session, failure, now, retry=False)
-    known = replace(session, identity=identity)
-    confirm = at.ConfirmIdentity(identity.masked_name_th(), identity.masked_name_en(), identity.masked_number())
-    return enter(known, confirm, now), ()
-
-
-def _card_failed(session: Session, failure: Failure, now: on.Now) -> Advance:
-    if failure is Failure.CARD_REMOVED:  # the reader says so sooner than its watcher
-        return leave(replace(session, presence=Presence.ABSENT), Farewell.CARD_REMOVED, now)
-    failed = replace(session, card_failures=session.card_failures + 1)
-    if failed.card_failures >= session.policy.card_attempts:
-        return problem(failed, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
-    return problem(failed, failure, now, retry=True)
 
 
 # -- the face and the record --------------------------------------------------------------------------------------
@@ -294,6 +226,8 @@ def _ticked(session: Session, now: on.Now) -> Advance:
         return _counted_down(session, now)
     if session.until_s is not None and now.monotonic_s >= session.until_s:
         return _timed_out(session, now)
+    if isinstance(session.state, at.PutCardBack):
+        return reading.read_again_if_there(session, now)
     quiet_s = now.monotonic_s - session.quiet_since_s
     if isinstance(session.state, _WAITS_FOR_PERSON) and quiet_s >= session.policy.idle_s:
         seconds = round(session.policy.warning_s)
@@ -313,6 +247,8 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
     match session.state:
         case at.Reading():
             return problem(session, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
+        case at.PutCardBack():
+            return leave(session, Farewell.CARD_REMOVED, now)
         case at.Looking():
             return faulted(session, Fault.CAMERA_FROZEN)
         case at.Checking(slow=False) if _asks_status(session):

@@ -32,6 +32,7 @@ from kiosk.enrollment.states import (
     Notice,
     OutOfService,
     Problem,
+    PutCardBack,
     Reading,
     SavedHere,
     State,
@@ -47,6 +48,7 @@ from kiosk.screens.looking import LookingScreen
 from kiosk.screens.notice import NoticeScreen
 from kiosk.screens.out_of_service import OutOfServiceScreen
 from kiosk.screens.problem import ProblemScreen
+from kiosk.screens.put_card_back import PutCardBackScreen
 from kiosk.screens.reading import ReadingScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
 from kiosk.screens.still_there import StillThereScreen
@@ -66,6 +68,7 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Notice: NoticeScreen,
     InsertCard: InsertCardScreen,
     Reading: ReadingScreen,
+    PutCardBack: PutCardBackScreen,
     ConfirmIdentity: ConfirmScreen,
     Looking: LookingScreen,
     Checking: CheckingScreen,

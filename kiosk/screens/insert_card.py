@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-_CARD = """\
+CARD_GOES_IN = """\
 ┌────────────────────┐
 │       ▄▄▄▄▄▄       │
 │       ██████       │
@@ -29,7 +29,7 @@ class InsertCardScreen(Moment[InsertCard]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the picture and the two sentences."""
-        yield Sentence(_CARD, classes="picture")
+        yield Sentence(CARD_GOES_IN, classes="picture")
         yield self.line("insert_card.title", "title")
         yield self.line("insert_card.body", "lead")
 

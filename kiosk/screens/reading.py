@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from kiosk.enrollment.states import Intent, Reading
 from kiosk.screens.moment import Action, Moment
+from kiosk.screens.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,14 +31,16 @@ class Progress(Widget):
 
 
 class ReadingScreen(Moment[Reading]):
-    """Please leave it in."""
+    """Please leave it in, and whose card it is as soon as that is known."""
 
     STEP = 2
 
     def body(self) -> Iterable[Widget]:
-        """Yield the bar between the two sentences."""
+        """Yield the bar between the two sentences, and the name in a line that is there from the beginning."""
+        name = self.state.name_th if self.wording.language == "th" else self.state.name_en
         yield self.line("reading.title", "title")
         yield Progress(self.state.progress)
+        yield Sentence(name.replace("\n", " "), classes="lead strong", max_lines=1)
         yield self.line("reading.body", "lead")
 
     def actions(self) -> tuple[Action, ...]:

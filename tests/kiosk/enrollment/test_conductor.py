@@ -151,7 +151,7 @@ def test_a_card_is_read_and_shown_and_its_removal_ends_the_session() -> None:
     running.world.changed(Presence.ABSENT)
     running.thread.join(10)
     assert running.ended == [Farewell.CARD_REMOVED]
-    assert at.Reading(0.5) in running.world.states
+    assert at.Reading(0.5, "นายทดสอบ ส•••", "Mr. Test M•••") in running.world.states
     assert running.world.forgot
 
 

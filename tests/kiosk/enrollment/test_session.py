@@ -172,7 +172,6 @@ def test_an_enrollment_without_a_match_cannot_be_built(zone: Zone) -> None:
 
 
 _HOLDING: dict[str, Callable[[Walk], Walk]] = {
-    "reading": Walk.to_reading,
     "confirm": Walk.to_confirm,
     "looking": Walk.to_looking,
     "checking": lambda walk: walk.to_confirm().say(Intent.YES),
@@ -195,8 +194,15 @@ def test_a_card_pulled_after_filing_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("where", _HOLDING)
+def test_a_reader_that_is_unplugged_in_a_session_is_not_called_a_pulled_card(where: str) -> None:
+    walk = _HOLDING[where](Walk()).tell(on.CardChanged(Presence.NO_READER))
+    assert walk.state == at.OutOfService(Fault.READER_ABSENT)
+    assert walk.session.identity is None
+
+
+@pytest.mark.parametrize("where", ["reading", *_HOLDING])
 def test_cancel_is_possible_everywhere_before_filing(where: str) -> None:
-    walk = _HOLDING[where](Walk()).say(Intent.CANCEL)
+    walk = {"reading": Walk.to_reading, **_HOLDING}[where](Walk()).say(Intent.CANCEL)
     assert walk.state == at.TakeCard(Farewell.CANCELLED)
     assert walk.session.identity is None
     assert on.StopWork() in walk.steps
@@ -233,11 +239,6 @@ def test_a_card_put_in_during_the_warning_over_an_unread_card_is_read() -> None:
     walk = Walk().to_reading().tell(on.CardFailed(Failure.CARD_UNREADABLE), on.CardChanged(Presence.ABSENT)).wait(46)
     assert isinstance(walk.state, at.StillThere)
     assert walk.tell(on.CardChanged(Presence.PRESENT)).state == at.Reading()
-
-
-def test_a_card_that_the_reader_missed_first_ends_with_the_right_words() -> None:
-    walk = Walk().to_reading().tell(on.CardFailed(Failure.CARD_REMOVED), on.CardChanged(Presence.ABSENT))
-    assert walk.state == at.Goodbye(Farewell.CARD_REMOVED)
 
 
 def test_a_card_that_is_never_read_through_leads_to_staff() -> None:
@@ -343,6 +344,8 @@ _happenings = st.one_of(
     st.sampled_from(list(Prompt)).map(on.Prompted),
     st.sampled_from(list(Zone)).map(lambda zone: on.FaceJudged(findings(zone))),
     st.sampled_from(list(Enrolled)).map(on.StatusKnown),
+    st.just(on.ReadProgressed(0.5)),
+    st.just(on.NameRead(identity().masked_name_th(), identity().masked_name_en())),
     st.just(on.IdentityRead(identity())),
     st.just(on.Unreachable()),
     st.just(on.Filed("ABCD-1234")),

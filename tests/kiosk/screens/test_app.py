@@ -65,6 +65,16 @@ async def test_progress_fills_the_bar_and_stays_inside_it() -> None:
         assert filled == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
+async def test_the_name_on_the_card_is_shown_in_the_language_of_the_screen_while_it_is_read() -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS["reading-named"])
+        assert "นายสมชาย ใ•••" in "".join(kiosk.lines)
+        await kiosk.pilot.click("#language")
+        await kiosk.pilot.pause()
+        assert "Mr. Somchai J•••" in "".join(kiosk.lines)
+        assert "นายสมชาย" not in "".join(kiosk.lines)
+
+
 async def test_a_code_is_valid_until_the_clock_in_bangkok() -> None:
     async with running() as kiosk:
         await kiosk.show(Accepted(pin="482913", valid_until_ms=1_796_058_000_000))  # 30 November 17:00 UTC

@@ -8,14 +8,19 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.cells import cell_len
 
-from kiosk.enrollment.states import Accepted, ConfirmIdentity, Intent, SavedHere
+from kiosk.enrollment.states import Accepted, ConfirmIdentity, Intent, Reading, SavedHere
 from kiosk.screens.confirm import ConfirmScreen
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.conftest import running
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.geometry import Region
+
+    from kiosk.enrollment.states import State
+    from tests.kiosk.screens.conftest import Kiosk
 
 NAMES = {
     "a link that quits": "[@click=app.quit]x[/]",
@@ -58,10 +63,44 @@ async def test_a_hostile_name_is_shown_plain_and_both_answers_still_work(size: t
     assert survived == list(NAMES)
 
 
-async def test_markup_in_a_name_is_shown_letter_by_letter() -> None:
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("size", [(80, 24), (46, 12)], ids=str)
+async def test_a_name_that_comes_during_the_read_moves_nothing_whatever_it_holds(
+    size: tuple[int, int], language: str
+) -> None:
+    moved, obeyed = [], []
+    async with running(language, size) as kiosk:
+        await kiosk.show(Reading(progress=0.4))
+        before, around = _places(kiosk), [line for line in kiosk.lines if line.strip()]
+        for kind, name in NAMES.items():
+            await kiosk.show(Reading(progress=0.4, name_th=name, name_en=name))
+            lines = kiosk.lines
+            if _places(kiosk) != before or any(line not in lines for line in around):
+                moved.append(kind)
+            if _OBEYED.search("".join(lines)) or {cell_len(line) for line in lines} != {size[0]}:
+                obeyed.append(kind)
+            for words in kiosk.app.screen.query("Body > Sentence"):
+                await kiosk.pilot.click(offset=(size[0] // 2, words.region.y))
+        await kiosk.pilot.click("#choice-cancel")
+    assert (moved, obeyed, kiosk.said) == ([], [], [Intent.CANCEL])
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        ConfirmIdentity(name_th=NAMES["a link that quits"], name_en="", number="[/]"),
+        Reading(progress=0.4, name_th=NAMES["a link that quits"]),
+    ],
+    ids=lambda state: type(state).__name__,
+)
+async def test_markup_in_a_name_is_shown_letter_by_letter(state: State) -> None:
     async with running() as kiosk:
-        await kiosk.show(ConfirmIdentity(name_th=NAMES["a link that quits"], name_en="", number="[/]"))
+        await kiosk.show(state)
         assert "[@click=app.quit]x[/]" in "".join(kiosk.lines)
+
+
+def _places(kiosk: Kiosk) -> list[Region]:
+    return [widget.region for widget in kiosk.app.screen.query("Body > *, Choice")]
 
 
 async def test_a_hostile_code_keeps_the_finish_button_on_the_screen() -> None:

@@ -15,6 +15,7 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "notice-ticked": {"tick": Intent.UNTICK, "choice-decline": Intent.DECLINE, "choice-agree": Intent.AGREE},
     "insert-card": {"choice-cancel": Intent.CANCEL},
     "reading": {"choice-cancel": Intent.CANCEL},
+    "put-card-back": {"choice-cancel": Intent.CANCEL},
     "confirm": {"choice-no": Intent.NO, "choice-yes": Intent.YES},
     "looking-stand_here": {"choice-cancel": Intent.CANCEL},
     "checking": {"choice-cancel": Intent.CANCEL},
@@ -66,7 +67,7 @@ async def test_enter_takes_the_way_forward_at_once(name: str) -> None:
         assert kiosk.said == [list(CHOICES[name].values())[-1]]
 
 
-@pytest.mark.parametrize("name", ["insert-card", "reading", "looking-stand_here", "checking"])
+@pytest.mark.parametrize("name", ["insert-card", "reading", "put-card-back", "looking-stand_here", "checking"])
 async def test_enter_alone_never_cancels(name: str) -> None:
     async with running() as kiosk:
         await kiosk.show(MOMENTS[name])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The key screens in Thai, picture by picture. Read the picture before accepting a new one."""
+"""The key screens, picture by picture. Read the picture before accepting a new one."""
 
 from __future__ import annotations
 
@@ -18,4 +18,13 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", ["attract", "notice", "confirm", "looking-again", "accepted", "problem-retry"])
 async def test_the_screen_looks_as_it_was_accepted(name: str, snapshot: SnapshotAssertion) -> None:
     drawing = await draw(MOMENTS[name], "th", (58, 15))
+    assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("name", ["reading", "reading-named", "put-card-back", "problem-card_changed"])
+async def test_a_card_being_read_looks_as_it_was_accepted(
+    name: str, language: str, snapshot: SnapshotAssertion
+) -> None:
+    drawing = await draw(MOMENTS[name], language, (80, 24))
     assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)

@@ -24,7 +24,7 @@ JARGON = {
     "th": ("ไบโอเมตริก", "ยืนยันตัวตน", "ล้มเหลว", "ผิดพลาด", "อัลกอริทึม", "เซิร์ฟเวอร์", "ค่ะ", "ครับ"),
     "en": ("biometric", "liveness", "failed", "error", "invalid", "authenticat", "verif", "server", "spoof"),
 }
-FOR_TECHNICIANS = re.compile(r"\.technician$|^fault\.")
+FOR_TECHNICIANS = re.compile(r"\.technician$|^(fault|doctor)\.")
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
