@@ -27,6 +27,14 @@ class WordingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class EventWords:
+    """What an event of the card reader means, for the person at the kiosk and for the technician."""
+
+    person: str
+    technician: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """The sentences of one language by dotted key, such as `failure.card_expired.title`."""
 
@@ -43,6 +51,15 @@ class Wording:
             msg = f"texts/{self.language}.toml has no {key!r}. Add it to the text file of every language."
             raise WordingError(msg)
         return self.sentences[key].format(**{name: drawable(str(value)) for name, value in values.items()})
+
+    def reader_event(self, code: str) -> EventWords:
+        """Return the sentences for an event's code, to be printed on a terminal: without marks for line breaks.
+
+        Raises:
+            WordingError: when the code has no sentences.
+        """
+        person, technician = (self.text(f"reader_event.{code}.{reader}") for reader in ("person", "technician"))
+        return EventWords(person.replace(WORD_MARK, ""), technician.replace(WORD_MARK, ""))
 
 
 def load_wordings(folder: Traversable | None = None) -> dict[str, Wording]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
+from kiosk.card.watcher import ReaderEvent
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.states import Farewell, Prompt
 from kiosk.screens.thai import WORD_MARK
@@ -39,7 +40,8 @@ def test_every_code_has_its_words(language: str) -> None:
 def test_no_words_are_left_over_from_a_code_that_is_gone(language: str) -> None:
     known = {f"failure.{code}" for code in Failure} | {f"fault.{code}" for code in Fault}
     known |= {f"prompt.{code}" for code in Prompt} | {f"farewell.{code}" for code in Farewell}
-    tables = ("failure.", "fault.", "prompt.", "farewell.")
+    known |= {f"reader_event.{code}" for code in ReaderEvent}
+    tables = ("failure.", "fault.", "prompt.", "farewell.", "reader_event.")
     keys = [key for key in WORDINGS[language].sentences if key.startswith(tables)]
     assert [key for key in keys if ".".join(key.split(".")[:2]) not in known] == []
 
@@ -48,6 +50,18 @@ def test_no_words_are_left_over_from_a_code_that_is_gone(language: str) -> None:
 def test_the_technician_reads_a_sentence_of_its_own_for_every_fault(language: str) -> None:
     sentences = [WORDINGS[language].text(f"fault.{fault}") for fault in Fault]
     assert len(set(sentences)) == len(Fault)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_every_event_of_the_reader_has_sentences_of_its_own_for_the_person_and_the_technician(language: str) -> None:
+    words = [WORDINGS[language].reader_event(event) for event in ReaderEvent]
+    assert len({word.person for word in words}) == len({word.technician for word in words}) == len(ReaderEvent)
+    assert WORD_MARK not in "".join(word.person + word.technician for word in words)
+
+
+def test_an_event_that_nobody_knows_has_no_words() -> None:
+    with pytest.raises(WordingError, match=r"reader_event\.card_swallowed"):
+        WORDINGS["th"].reader_event("card_swallowed")
 
 
 def test_a_large_thai_line_has_at_most_28_columns() -> None:
