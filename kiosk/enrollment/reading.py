@@ -153,6 +153,8 @@ def _read(session: Session, identity: Identity, now: on.Now) -> Advance:
 
 
 def _failed(session: Session, failure: Failure, now: on.Now) -> Advance:
+    if failure not in CARD_TRIES:
+        return problem(session, failure, now, retry=False)
     failed = replace(session, card_failures=session.card_failures + 1)
     if failed.card_failures >= session.policy.card_attempts:
         return problem(failed, Failure.CARD_UNREADABLE_STAFF, now, retry=False)

@@ -139,6 +139,11 @@ def test_a_card_is_tried_three_times_and_then_staff_help() -> None:
     assert walk.state == at.Problem(Failure.CARD_UNREADABLE_STAFF, retry=False)
 
 
+def test_a_card_that_was_read_and_names_nobody_is_for_the_staff_at_once() -> None:
+    walk = Walk().to_reading().tell(on.CardFailed(Failure.NOT_AT_KIOSK))
+    assert walk.state == at.Problem(Failure.NOT_AT_KIOSK, retry=False)
+
+
 def test_a_face_is_tried_three_times_and_then_staff_help_without_an_accusation() -> None:
     walk = Walk().to_looking()
     for attempt in (1, 2):
