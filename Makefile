@@ -38,8 +38,8 @@ bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
 	@$(BIN)/python -m benchmarks $(SUITE)
 
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
-	@uv pip compile pyproject.toml --extra kiosk --extra demo --extra fleet --extra provisioning --extra dev --universal \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@uv pip compile pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra dev \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what was set up here.
 	@rm -rf $(VENV) build dist
