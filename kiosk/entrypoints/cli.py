@@ -37,6 +37,17 @@ def courier(config: Config) -> None:
     run(config)
 
 
+@app.command()
+def agent(config: Config) -> None:
+    """Answer hospital software on this machine's loopback. It needs the reader; it is off unless switched on."""
+    try:
+        from kiosk.entrypoints.agent import run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        message = f"agent: {error.name} is not installed. Install dipchip[kiosk,agent]."
+        raise ConfigError(message) from error
+    run(config)
+
+
 def main() -> None:
     """Run the command line; our own errors are one sentence on standard error and exit code 2."""
     try:
