@@ -19,7 +19,7 @@ from provisioning.errors import ProvisioningError
 from provisioning.files import Report
 from provisioning.fleet import Plan
 from provisioning.fleet import make as make_fleet
-from provisioning.identities import Site
+from provisioning.identities import AgentWish, Site
 from provisioning.identities import make as make_kiosk
 from provisioning.places import Layout
 from wire.errors import WireError
@@ -68,12 +68,22 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
     models: Annotated[str, typer.Option(help="Folder of the approved models; needed for live.")] = "",
     profile: Annotated[str, typer.Option(help="test or live.")] = "test",
+    agent: Annotated[bool, typer.Option("--agent", help="Serve hospital software on the kiosk's own machine.")] = False,
+    agent_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="A web page that may ask the agent, as https://his.example; may be repeated."),
+    ] = None,
+    laser_number: Annotated[bool, typer.Option("--laser-number", help="Let the agent read the laser number.")] = False,
+    entitlement: Annotated[
+        bool, typer.Option("--entitlement", help="Let the agent read the chip's entitlement.")
+    ] = False,
     installed: Installed = False,
 ) -> None:
     """Make a kiosk's folder. Again, with the same folder: renew its certificate and settings, keep its keys."""
     report = Report()
     layout = _layout(installed=installed)
-    site = Site(name, facility, province, shard or default_shard(name), profile, camera, reader, models, layout)
+    wish = AgentWish(agent, tuple(agent_origin or ()), laser_number, entitlement)
+    site = Site(name, facility, province, shard or default_shard(name), profile, camera, reader, models, layout, wish)
     make_kiosk(directory, site, out, _now(), report)
     _tell(report, "Keys that existed were kept; a kiosk that needs new keys gets a new name.")
     _tell(Report(), f"Next: dipchip-fleet register --config courier.toml {out / 'registration.json'}")

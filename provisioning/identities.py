@@ -33,6 +33,28 @@ if TYPE_CHECKING:
 
 _CAMERA = re.compile(r"pi|usb:[0-9]{1,2}|file:.+")
 _PROFILES = ("test", "live")
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWish:
+    """Whether hospital software on the kiosk's machine may have cards read, for which web pages, and what of a card."""
+
+    enabled: bool = False
+    origins: tuple[str, ...] = ()
+    laser_number: bool = False
+    entitlement: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what the kiosk would refuse later.
+
+        Raises:
+            RefusedError: naming the option, the value and what is allowed.
+        """
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                message = f"--agent-origin {origin!r}: must be as https://his.example or http://his.example:8080."
+                raise RefusedError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +70,7 @@ class Site:
     reader: str
     models: str
     layout: Layout
+    agent: AgentWish
 
     def __post_init__(self) -> None:
         """Refuse what the kiosk or the controller would refuse later.
@@ -167,6 +190,10 @@ def _settings(fleet: Path, site: Site) -> bytes:
         ca=at.ca,
         certificate=at.certificate,
         key=at.key,
+        agent=site.agent.enabled,
+        origins=list(site.agent.origins),
+        laser_number=site.agent.laser_number,
+        entitlement=site.agent.entitlement,
     )
 
 

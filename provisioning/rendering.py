@@ -8,8 +8,8 @@ from importlib.resources import files
 from string import Template
 
 
-def toml(name: str, **values: str | int) -> bytes:
-    """Fill a TOML template; text becomes a basic string, whose escapes are JSON's (TOML 1.0, "String")."""
+def toml(name: str, **values: str | int | list[str]) -> bytes:
+    """Fill a TOML template; text, numbers, truths and lists of text are written as in JSON (TOML 1.0, "String")."""
     return _filled(f"{name}.toml", {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()})
 
 

@@ -132,6 +132,32 @@ def test_installed_settings_take_keys_from_the_units_credentials(tmp_path: Path)
     assert "persistence_location /var/lib/mosquitto\n" in (made.fleet / "broker/mosquitto.conf").read_text()
 
 
+def test_a_kiosk_serves_no_hospital_software_and_reads_no_further_field_unless_told(made: Made) -> None:
+    settings = read_kiosk(made.kiosk(MINE) / "kiosk.toml")
+    assert (settings.agent.enabled, settings.agent.port, settings.agent.origins) == (False, 8189, ())
+    assert (settings.card.laser_number, settings.card.entitlement) == (False, False)
+
+
+def test_a_kiosk_is_told_which_pages_may_ask_its_agent_and_what_it_may_read(tmp_path: Path) -> None:
+    made = make_fleet(tmp_path)
+    pages = ("--agent-origin", "https://his.example", "--agent-origin", "http://[::1]:8080")
+    place = ("--facility", "10670", "--province", "41", "--out", made.kiosk(MINE))
+    run("kiosk", made.fleet, "--id", MINE, *place, "--agent", *pages, "--laser-number", "--entitlement")
+    settings = read_kiosk(made.kiosk(MINE) / "kiosk.toml")
+    assert settings.agent.enabled
+    assert settings.agent.origins == ("https://his.example", "http://[::1]:8080")
+    assert (settings.card.laser_number, settings.card.entitlement) == (True, True)
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "https://his.example/", "HTTPS://his.example", "https://a b"])
+def test_a_page_that_is_no_origin_is_refused(
+    made: Made, tmp_path: Path, origin: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = site(kiosk_id="k-agent", out=tmp_path / "made")
+    assert "--agent-origin" in fails(capsys, "kiosk", made.fleet, *place, "--agent", "--agent-origin", origin)
+    assert not (tmp_path / "made").exists()
+
+
 @pytest.mark.parametrize("name", ["receipt.jwk", "relay/token.key", "relay/sealing.jwk", "relay/answer.jwk"])
 def test_a_lost_key_of_the_controller_is_never_replaced_in_silence(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
