@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 from provisioning.places import ControllerPlaces, KioskPlaces, Layout
 
@@ -125,11 +126,29 @@ def test_the_two_kiosk_processes_can_write_in_the_store_and_nowhere_else() -> No
         assert lines_of(unit, "ReadWritePaths") == ["/var/lib/dipchip-store"]
 
 
+def test_the_agent_reaches_this_machine_only_and_neither_store_nor_papers() -> None:
+    agent = "dipchip-kiosk-agent.service"
+    assert lines_of(agent, "IPAddressDeny") == ["any"]
+    assert lines_of(agent, "IPAddressAllow") == ["localhost"]
+    assert lines_of(agent, "ReadWritePaths") == []
+    assert lines_of(agent, "InaccessiblePaths") == ["-/var/lib/dipchip-store -/etc/dipchip/kiosk/tls"]
+
+
+def test_the_agent_is_started_by_nobody_unless_it_is_enabled() -> None:
+    others = [SYSTEMD / unit for unit in UNITS if unit != "dipchip-kiosk-agent.service"]
+    assert [path.name for path in others if "dipchip-kiosk-agent" in path.read_text()] == []
+    services = yaml.safe_load((HOUSE / "ansible/roles/release/vars/main.yml").read_text())["release_services"]
+    assert "dipchip-kiosk-agent" not in services["kiosk"]
+    defaults = yaml.safe_load((HOUSE / "ansible/roles/kiosk/defaults/main.yml").read_text())
+    assert defaults["kiosk_agent"] is False
+
+
 def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
     given = {unit: {line.partition(":")[0] for line in lines_of(unit, "LoadCredential")} for unit in UNITS}
     assert given == {
         "dipchip-kiosk-ui.service": {"event.jwk"},
         "dipchip-kiosk-courier.service": {"kiosk.key", "courier.jwk"},
+        "dipchip-kiosk-agent.service": set(),
         "dipchip-fleet-courier.service": {"controller.key", "receipt.jwk"},
         "dipchip-fleet-relay.service": {"sealing.jwk", "token.key", "answer.jwk"},
         "dipchip-fleet-web.service": set(),
