@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _CONTROL_SIZE = 1
 _CONNECT_S = 5.0
+# vpcd takes an empty answer for a pulled card. One byte is no answer either; usb_reader.c makes a timeout of it.
+_MUTE = b"\x00"
 
 
 class Control(IntEnum):
@@ -84,7 +86,7 @@ def _serve(connection: socket.socket, card: ThaiCard, pull_after: int | None) ->
             if commands == pull_after:
                 return
             commands += 1
-            _send(connection, card.answer(message))
+            _send(connection, card.answer(message) or _MUTE)
 
 
 def _control(connection: socket.socket, card: ThaiCard, code: int) -> None:
