@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,24 @@ from kiosk.store.database import StoreError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's kiosk.")
 
+doctor = typer.Typer(no_args_is_help=True, help="Examine a part of the kiosk, for technicians.")
+card = typer.Typer(no_args_is_help=True, help="Work with the card reader, for technicians.")
+app.add_typer(doctor, name="doctor")
+app.add_typer(card, name="card")
+
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml")]
+
+MaybeConfig = Annotated[
+    Path | None, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml, for the reader's name")
+]
+Reader = Annotated[str | None, typer.Option(help="A part of the reader's name; any reader when left out.")]
+
+
+class Language(StrEnum):
+    """The languages of the screens."""
+
+    TH = "th"
+    EN = "en"
 
 
 @app.command()
@@ -46,6 +64,40 @@ def agent(config: Config) -> None:
         message = f"agent: {error.name} is not installed. Install dipchip[kiosk,agent]."
         raise ConfigError(message) from error
     run(config)
+
+
+@doctor.command("card")
+def doctor_card(
+    config: MaybeConfig = None,
+    reader: Reader = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Tell each event of the readers until Ctrl+C.")] = False,
+    language: Annotated[Language, typer.Option(help="Of the words.")] = Language.TH,
+) -> None:
+    """Say what reader and card are there, how fast they are and what goes wrong.
+
+    Exit code 0: well. 3: no card. 4: no reader. 5: pcscd down. 6: trouble with the card.
+    """
+    from kiosk.entrypoints import card as look  # noqa: PLC0415
+
+    wanted = look.wanted_reader(config, reader)
+    if watch:
+        look.watch(wanted, language)
+    else:
+        raise typer.Exit(look.doctor(wanted, language, as_json=json))
+
+
+@card.command("record")
+def card_record(
+    to: Annotated[Path, typer.Argument(help="A new file for the trace, JSON lines.")],
+    config: MaybeConfig = None,
+    reader: Reader = None,
+) -> None:
+    """Read the card and write lengths, status words and times to a file, and none of its data."""
+    from kiosk.entrypoints import card as look  # noqa: PLC0415
+
+    raise typer.Exit(look.record(look.wanted_reader(config, reader), to))
 
 
 def main() -> None:
