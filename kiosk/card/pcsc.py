@@ -82,7 +82,7 @@ def slots(wanted: str = "") -> tuple[Slot, ...]:
     """
     with _context() as context:
         names = _matching(_readers(context), wanted)
-        return tuple(_slot(reader, state) for reader, state in _states(context, dict.fromkeys(names, _UNAWARE), 0.0))
+        return tuple(_slot(*seen) for seen in _states(context, dict.fromkeys(names, _UNAWARE), 0.0))
 
 
 @contextmanager
@@ -180,12 +180,12 @@ class PcscCard:
         state = _UNAWARE
         while (left_s := deadline - time.monotonic()) > 0:
             try:
-                ((_, state),) = _states(self._context, {self._reader: state}, left_s)
+                ((_, state, atr),) = _states(self._context, {self._reader: state}, left_s)
             except FaultError as fault:
                 return fault
             if state & _VANISHED:
                 return _fault(scard.SCARD_E_READER_UNAVAILABLE)
-            if _slot(self._reader, state).card is CardState.ABSENT:
+            if _slot(self._reader, state, atr).card is CardState.ABSENT:
                 return _failure(scard.SCARD_W_REMOVED_CARD)
         return _failure(result)
 
@@ -225,26 +225,34 @@ class PcscReaders:
         names = [name for name in _readers(self._context) if self._wanted in name]
         is_news = self._last is None or set(names) != set(self._known)
         asked = {name: self._known.get(name, _UNAWARE) for name in names}
-        states = _states(self._context, asked, 0.0 if is_news else timeout_s)
-        self._known = dict(states)
-        return View(tuple(_slot(name, state) for name, state in states if not state & _VANISHED))
+        seen = _states(self._context, asked, 0.0 if is_news else timeout_s)
+        self._known = {name: state for name, state, _ in seen}
+        return View(tuple(_slot(name, state, atr) for name, state, atr in seen if not state & _VANISHED))
 
 
-def _states(context: int, asked: dict[str, int], timeout_s: float) -> list[tuple[str, int]]:
-    """Wait until a reader's state is another than asked, a reader comes, or the time is over; returns the states."""
+def _states(context: int, asked: dict[str, int], timeout_s: float) -> list[tuple[str, int, bytes]]:
+    """Wait until a reader's state is another than asked, a reader comes, or the time is over.
+
+    Returns each reader's name, its state, and the answer to reset of the card in it.
+    """
     known = [*asked.items(), (_ANY_READER, _UNAWARE)]
     result, states = scard.SCardGetStatusChange(context, int(timeout_s * 1000), known)
     if result in _NO_READER:  # one of them went in this moment
-        return [(reader, int(scard.SCARD_STATE_UNKNOWN)) for reader in asked]
+        return [(reader, int(scard.SCARD_STATE_UNKNOWN), b"") for reader in asked]
     if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT):
         raise _fault(result)
-    return [(reader, int(state & ~scard.SCARD_STATE_CHANGED)) for reader, state, _ in states if reader in asked]
+    return [
+        (reader, int(state & ~scard.SCARD_STATE_CHANGED), bytes(byte & 0xFF for byte in atr))
+        for reader, state, atr in states
+        if reader in asked
+    ]
 
 
-def _slot(reader: str, state: int) -> Slot:
+def _slot(reader: str, state: int, atr: bytes) -> Slot:
     card = CardState.ABSENT
     if state & scard.SCARD_STATE_PRESENT:
-        card = CardState.MUTE if state & scard.SCARD_STATE_MUTE else CardState.PRESENT
+        answers_nothing = state & scard.SCARD_STATE_MUTE or (atr and decoded(atr) is None)
+        card = CardState.MUTE if answers_nothing else CardState.PRESENT
     return Slot(reader, card, state >> _COUNT_SHIFT)
 
 
@@ -290,7 +298,7 @@ def _chosen(context: int, wanted: str) -> str:
     if len(names) == 1:
         return names[0]
     states = _states(context, dict.fromkeys(names, _UNAWARE), 0.0)
-    return next((name for name, state in states if state & scard.SCARD_STATE_PRESENT), names[0])
+    return next((name for name, state, _ in states if state & scard.SCARD_STATE_PRESENT), names[0])
 
 
 def _connect(context: int, reader: str) -> tuple[int, int]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One private pcscd for this room's tests: libpcsclite reads its socket's name once a process."""
+"""One private pcscd with two readers for this room's tests: libpcsclite reads its socket's name once a process."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulators.pcscd import PcscDaemon
+from tests.simulators.pcscd import READER_NAME, PcscDaemon
 from tests.simulators.vpcd import VpcdCard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SECOND = "Second Reader"
+
 
 @pytest.fixture(scope="session")
 def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PcscDaemon]:
-    with PcscDaemon(tmp_path_factory.mktemp("pcscd")) as daemon, pytest.MonkeyPatch.context() as patch:
+    folder = tmp_path_factory.mktemp("pcscd")
+    with PcscDaemon(folder, readers=(READER_NAME, SECOND)) as daemon, pytest.MonkeyPatch.context() as patch:
         for name, value in daemon.env.items():
             patch.setenv(name, value)
         yield daemon
@@ -24,5 +27,11 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PcscDaemon]:
 
 @pytest.fixture
 def slot(pcscd: PcscDaemon) -> Iterator[VpcdCard]:
-    with VpcdCard(pcscd.vpcd_port) as card:
+    with VpcdCard(pcscd.port(READER_NAME)) as card:
+        yield card
+
+
+@pytest.fixture
+def second_slot(pcscd: PcscDaemon) -> Iterator[VpcdCard]:
+    with VpcdCard(pcscd.port(SECOND)) as card:
         yield card
