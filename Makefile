@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench fuzz lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,8 +37,11 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
 	@$(BIN)/python -m benchmarks $(SUITE)
 
+fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million times or SECONDS=1200 a target.
+	@$(BIN)/python -m tests.fuzz $(or $(SUITE),card) --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),1200)
+
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
-	@uv pip compile pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra dev \
+	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what was set up here.
