@@ -14,6 +14,7 @@ from kiosk.card.atr import ASSUMED_CLOCK_HZ, Atr
 from kiosk.card.national_id import CardCopy, read_card
 from kiosk.card.parsing import parse
 from kiosk.card.pcsc import decoded, open_card, slots
+from kiosk.card.reporting import OK
 from kiosk.card.trace import Exchange, Figures, Traced, summed
 from kiosk.card.watcher import CardState
 from kiosk.enrollment.failures import CardReadError, FaultError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from kiosk.card.pcsc import PcscCard
 
-OK = "ok"
 CARD_ABSENT = "card_absent"  # beside `Failure` and `Fault`, whose codes a report uses as they are
 
 

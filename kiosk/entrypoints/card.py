@@ -6,25 +6,33 @@ Neither tells a byte of what a card says of its holder.
 
 from __future__ import annotations
 
+import json
 import sys
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kiosk import config, device
-from kiosk.card.checkup import CARD_ABSENT, OK, AtrSeen, Checkup, check
+from kiosk.card.checkup import CARD_ABSENT, AtrSeen, Checkup, check
 from kiosk.card.pcsc import PcscReaders
+from kiosk.card.reporting import OK
 from kiosk.card.watcher import Happened, ReaderWatcher
 from kiosk.config import ConfigError
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.screens.wording import load_wordings
+from kiosk.store import card_reads
+from kiosk.store.database import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from kiosk.card.trace import Exchange
     from kiosk.screens.wording import Wording
+    from kiosk.store.card_reads import CardRead
 
 # What scripts ask for.
 _EXIT = {OK: 0, CARD_ABSENT: 3, Fault.READER_ABSENT: 4, Fault.READER_SERVICE_DOWN: 5}
@@ -48,14 +56,30 @@ def wanted_reader(settings_file: Path | None, reader: str | None) -> str:
     return "" if settings_file is None else config.read(settings_file).reader
 
 
-def doctor(reader: str, language: str, *, as_json: bool) -> int:
+def last_reads(settings_file: Path | None) -> tuple[CardRead, ...]:
+    """How the newest reads of people's cards went, where a kiosk is told and has served somebody.
+
+    Raises:
+        StoreError: the kiosk's store cannot be read.
+    """
+    settings = None if settings_file is None else config.read(settings_file)
+    if settings is None or not settings.store.exists():
+        return ()
+    with closing(Store(settings.store)) as store:
+        return card_reads.newest(store)
+
+
+def doctor(reader: str, reads: Sequence[CardRead], language: str, *, as_json: bool) -> int:
     """Examine and report; returns the exit code: 0, or one for each kind of trouble."""
     device.keep_memory_private()
     checkup = check(reader)
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(checkup), indent=2).decode() + "\n")
+        report = {**msgspec.to_builtins(checkup), "last_reads": [asdict(read) for read in reads]}
+        sys.stdout.write(json.dumps(report, indent=2) + "\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in _in_words(checkup, load_wordings()[language]))
+        wording = load_wordings()[language]
+        lines = (*_in_words(checkup, wording), *(_read_in_words(read, wording) for read in reads))
+        sys.stdout.writelines(f"{line}\n" for line in lines)
     return _exit_code(checkup)
 
 
@@ -84,9 +108,8 @@ def watch(reader: str, language: str) -> None:
     wording = load_wordings()[language]
 
     def tell(happened: Happened) -> None:
-        sys.stdout.write(f"{happened.event}  {happened.reader}\n")
-        for who in ("person", "technician"):
-            sys.stdout.write(f"    {_plain(wording, f'reader_event.{happened.event}.{who}')}\n")
+        words = wording.reader_event(happened.event)
+        sys.stdout.write(f"{happened.event}  {happened.reader}\n    {words.person}\n    {words.technician}\n")
         sys.stdout.flush()
 
     ReaderWatcher(PcscReaders(reader), tell).watch(lambda _presence: None)
@@ -133,6 +156,12 @@ def _atr_in_words(atr: AtrSeen, wording: Wording) -> Iterator[str]:
         bytes_per_s=atr.bytes_per_s,
         clock=_plain(wording, clock, mhz=f"{atr.clock_hz / _MHZ:g}"),
     )
+
+
+def _read_in_words(read: CardRead, wording: Wording) -> str:
+    at = datetime.fromtimestamp(read.at_ms / 1000, UTC).astimezone().isoformat(" ", "seconds")
+    values = {"at": at, "code": read.code, "commands": read.commands, "errors": read.errors}
+    return _plain(wording, "doctor.last_read", ms=f"{read.ms_per_command:.1f}", **values)
 
 
 def _sentence_key(code: str) -> str:

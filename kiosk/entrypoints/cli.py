@@ -24,7 +24,8 @@ app.add_typer(card, name="card")
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml")]
 
 MaybeConfig = Annotated[
-    Path | None, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml, for the reader's name")
+    Path | None,
+    typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml, for its reader and its last reads"),
 ]
 Reader = Annotated[str | None, typer.Option(help="A part of the reader's name; any reader when left out.")]
 
@@ -85,7 +86,7 @@ def doctor_card(
     if watch:
         look.watch(wanted, language)
     else:
-        raise typer.Exit(look.doctor(wanted, language, as_json=json))
+        raise typer.Exit(look.doctor(wanted, look.last_reads(config), language, as_json=json))
 
 
 @card.command("record")

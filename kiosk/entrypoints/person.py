@@ -12,11 +12,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from kiosk import config, device, logs
-from kiosk.card.national_id import NationalIdReader
 from kiosk.card.pcsc import PcscReaders, open_card, slots
+from kiosk.card.reporting import ReportingReader
 from kiosk.card.watcher import Happened, ReaderWatcher
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.conductor import Conductor
@@ -121,7 +122,10 @@ def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None
         return
     channel.send(pipe.Ready())
     conductor = Conductor(
-        reader=NationalIdReader(lambda: open_card(watcher.focus or settings.reader)),
+        reader=ReportingReader(
+            lambda: open_card(watcher.focus or settings.reader),
+            lambda code, figures: channel.send(pipe.CardRead(code, *msgspec.structs.astuple(figures))),
+        ),
         watcher=watcher,
         examiner=examiner,
         keeper=keeper,

@@ -16,7 +16,8 @@ from kiosk import device
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
 from kiosk.records import pipe
-from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store import card_reads, inbox, noticeboard, outbox
+from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import Topic
 from wire.ids import AskId, EventId
@@ -171,10 +172,20 @@ class Desk:
                 self._screen.preview(width, height, rgb)
             case pipe.CardSeen(presence):
                 self._pin(Topic.READER, presence)
+            case pipe.CardRead():
+                self._note(message)
             case pipe.AskThis():
                 self._put(message, channel)
             case pipe.FileThis():
                 self._file(message, channel)
+
+    def _note(self, read: pipe.CardRead) -> None:
+        log.info("card_read", code=read.code, count=read.commands)
+        figures = (read.code, read.commands, read.errors, read.ms_per_command, read.bytes_per_s)
+        try:
+            card_reads.note(self._store, CardRead(device.wall_ms(), *figures))
+        except StoreError as error:
+            log.error("card_read_not_noted", technician=str(error))  # noqa: TRY400 - as above
 
     def _put(self, question: pipe.AskThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         try:

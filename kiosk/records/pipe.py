@@ -61,6 +61,16 @@ class CardSeen(_Message, frozen=True):
     presence: Presence
 
 
+class CardRead(_Message, frozen=True):
+    """A read ended: its code and its figures, for the technician."""
+
+    code: str
+    commands: int
+    errors: int
+    ms_per_command: float
+    bytes_per_s: float
+
+
 class AskThis(_Message, frozen=True):
     """Sign and send this sealed question."""
 
@@ -86,7 +96,7 @@ class Finished(_Message, frozen=True):
     why: Farewell
 
 
-FromPerson = Ready | Broken | Shown | Previewed | CardSeen | AskThis | FileThis | Finished
+FromPerson = Ready | Broken | Shown | Previewed | CardSeen | CardRead | AskThis | FileThis | Finished
 
 
 class Said(_Message, frozen=True):

@@ -49,3 +49,13 @@ CREATE TABLE IF NOT EXISTS tally (
   ending TEXT PRIMARY KEY,                   -- how sessions ended
   n      INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS card_read (
+  n              INTEGER PRIMARY KEY,        -- the newest few reads of a card, whoever's: how they went, not what they read
+  at_ms          INTEGER NOT NULL,
+  code           TEXT NOT NULL,
+  commands       INTEGER NOT NULL,
+  errors         INTEGER NOT NULL,
+  ms_per_command REAL NOT NULL,
+  bytes_per_s    REAL NOT NULL
+) STRICT;

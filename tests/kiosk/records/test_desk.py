@@ -14,7 +14,7 @@ from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, OutOfService, Problem, State
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
-from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store import card_reads, inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.records.test_door import Session
 
@@ -101,6 +101,13 @@ def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby
         lobby.person(n).inside.send(pipe.Finished(Farewell.CANCELLED))
     lobby.person(3)
     assert noticeboard.endings(store) == {"cancelled": 2}
+
+
+def test_how_a_read_went_is_noted_for_the_technician(lobby: Lobby, store: Store) -> None:
+    lobby.person().inside.send(pipe.CardRead("card_removed", 11, 1, 40.5, 3100.0))
+    wait_for(lambda: len(card_reads.newest(store)) == 1)
+    (read,) = card_reads.newest(store)
+    assert (read.code, read.commands, read.errors, read.ms_per_command) == ("card_removed", 11, 1, 40.5)
 
 
 def test_states_reach_the_screen_and_touches_the_person_s_process(lobby: Lobby) -> None:
