@@ -34,7 +34,7 @@ from kiosk.card.file_map import (
     SEX,
     Field,
 )
-from kiosk.card.national_id import CardCopy, read_card
+from kiosk.card.national_id import CardCopy, Unobserved, read_card
 from kiosk.card.pcsc import PcscReaders, open_card
 from tests.kiosk.card.cards import portrait
 from tests.simulators.card import ATR, ThaiCard
@@ -61,16 +61,6 @@ _TIMED = ("TA1=96", "TA1=18")  # at 9600 bit/s a comparison would take minutes
 _ROUNDS_TIMED = 7
 
 
-class Unseen:
-    """An observer that looks away."""
-
-    def progressed(self, progress: float) -> None:
-        """See `ReadObserver`."""
-
-    def named(self, name_th: str, name_en: str) -> None:
-        """See `ReadObserver`."""
-
-
 def by_fields(transport: Transport) -> bytes:
     """SELECT, nine fields and twenty parts of the portrait, each a READ and a GET RESPONSE: 59 commands."""
     card = Conversation(transport)
@@ -81,7 +71,7 @@ def by_fields(transport: Transport) -> bytes:
 
 def by_blocks(transport: Transport) -> None:
     """As the kiosk does it."""
-    read_card(transport, CardCopy(), Unseen())
+    read_card(transport, CardCopy(), Unobserved())
 
 
 def main() -> None:

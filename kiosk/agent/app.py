@@ -66,7 +66,7 @@ def create_app(
     @app.get("/api/smartcard/read-card-only")
     def _read_card_only() -> Response:
         with_image = _flag(request.args.get("readImageFlag", ""))
-        told = answers.card(turn.read(), now=clock(), with_image=with_image)
+        told = answers.card(turn.read(with_portrait=with_image), now=clock(), with_image=with_image)
         log.info("card_answered")
         return jsonify(told)
 
@@ -81,12 +81,12 @@ class _Turn:
         self._patience_s = patience_s
         self._reading = threading.Lock()
 
-    def read(self) -> Reading:
+    def read(self, *, with_portrait: bool) -> Reading:
         """Read the first card there is."""
         if not self._reading.acquire(timeout=self._patience_s):
             raise RefusedError(Refusal.BUSY)
         try:
-            return self._readers.read(self._first_with_card())
+            return self._readers.read(self._first_with_card(), with_portrait=with_portrait)
         finally:
             self._reading.release()
 

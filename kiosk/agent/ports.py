@@ -41,8 +41,8 @@ class CardReaders(Protocol):
             FaultError: READER_SERVICE_DOWN.
         """
 
-    def read(self, terminal: str) -> Reading:
-        """Read the card in the reader of this name, and keep nothing of it.
+    def read(self, terminal: str, *, with_portrait: bool) -> Reading:
+        """Read the card in the reader of this name, and keep nothing of it. What is not wanted is not read.
 
         Raises:
             CardReadError: the card could not be read.

@@ -113,6 +113,7 @@ WORDS = {
 _FAILURES = {
     Failure.CARD_REMOVED: Refusal.CARD_REMOVED,
     Failure.CARD_NOT_NATIONAL_ID: Refusal.CARD_NOT_NATIONAL_ID,
+    Failure.NOT_AT_KIOSK: Refusal.CARD_NOT_NATIONAL_ID,  # the application is there and names nobody
 }
 _FAULTS = {Fault.READER_ABSENT: Refusal.READER_ABSENT}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kiosk.card.atr import ASSUMED_CLOCK_HZ, Atr
-from kiosk.card.national_id import CardCopy, read_card
+from kiosk.card.national_id import CardCopy, Unobserved, read_card
 from kiosk.card.parsing import parse
 from kiosk.card.pcsc import decoded, open_card, slots
 from kiosk.card.reporting import OK
@@ -63,16 +63,6 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
 
-class _Nobody:
-    """Watches a read without looking."""
-
-    def progressed(self, progress: float) -> None:
-        """See `ReadObserver`."""
-
-    def named(self, name_th: str, name_en: str) -> None:
-        """See `ReadObserver`."""
-
-
 def check(wanted: str, recorded: Callable[[Exchange], None] = lambda _exchange: None) -> Checkup:
     """Look at the readers whose name contains `wanted`, and read the card that is in one of them.
 
@@ -111,7 +101,7 @@ def check(wanted: str, recorded: Callable[[Exchange], None] = lambda _exchange: 
 def _read(transport: Traced) -> list[str]:
     copy = CardCopy()
     try:
-        read_card(transport, copy, _Nobody())
+        read_card(transport, copy, Unobserved())
         return sorted(str(warning) for warning in parse(copy.blocks()).warnings)
     finally:
         copy.wipe()

@@ -70,6 +70,16 @@ class NationalIdReader:
         self._copy.wipe()
 
 
+class Unobserved:
+    """Implements `ReadObserver` for a read that nobody watches."""
+
+    def progressed(self, progress: float) -> None:
+        """See `ReadObserver`."""
+
+    def named(self, name_th: str, name_en: str) -> None:
+        """See `ReadObserver`."""
+
+
 class CardCopy:
     """The bytes read of one card so far, in buffers that can be overwritten."""
 
@@ -116,14 +126,14 @@ class CardCopy:
         return "CardCopy(masked)"
 
 
-def read_card(transport: Transport, copy: CardCopy, observer: ReadObserver) -> None:
+def read_card(transport: Transport, copy: CardCopy, observer: ReadObserver, *, with_portrait: bool = True) -> None:
     """Read a card into `copy`: 45 commands for a portrait of up to 4843 bytes, two more for each 255 beyond.
 
     1. SELECT the application.
     2. The holder: number, names, birth date, sex. The name is told: three commands.
     3. The card's two dates.
     4. The address.
-    5. The portrait, from its length on and as long as that says.
+    5. The portrait, from its length on and as long as that says, unless it is not wanted: seven commands then.
 
     A copy that was begun is only continued if 2, 3 and the first READ of 5 bring the same bytes again.
 
@@ -144,7 +154,8 @@ def read_card(transport: Transport, copy: CardCopy, observer: ReadObserver) -> N
     if not copy.address:
         copy.address += applet.read(ADDRESS)
     observer.progressed(copy.progress())
-    _read_portrait(applet, copy, observer)
+    if with_portrait:
+        _read_portrait(applet, copy, observer)
 
 
 def _read_or_compare(applet: Applet, stretch: Field, kept: bytearray) -> None:

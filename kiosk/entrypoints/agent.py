@@ -20,7 +20,7 @@ from kiosk import config, device, logs
 from kiosk.agent.app import create_app
 from kiosk.agent.ports import Reading, Terminal
 from kiosk.card.further import read_entitlement, read_laser_number
-from kiosk.card.national_id import CardCopy, read_card
+from kiosk.card.national_id import CardCopy, Unobserved, read_card
 from kiosk.card.parsing import parse
 from kiosk.card.pcsc import open_card, slots
 from kiosk.card.watcher import CardState
@@ -116,24 +116,14 @@ class ReadersHere:
                 return ()
             raise
 
-    def read(self, terminal: str) -> Reading:
+    def read(self, terminal: str, *, with_portrait: bool) -> Reading:
         """See `CardReaders`; one connection, so that all of it is one card's."""
         copy = CardCopy()
         try:
             with open_card(terminal) as card:
-                read_card(card, copy, _Nobody())
+                read_card(card, copy, Unobserved(), with_portrait=with_portrait)
                 entitlement = read_entitlement(card) if self._also.entitlement else None
                 laser_number = read_laser_number(card) if self._also.laser_number else None
             return Reading(parse(copy.blocks()), entitlement, laser_number)
         finally:
             copy.wipe()
-
-
-class _Nobody:
-    """Watches a read without looking."""
-
-    def progressed(self, progress: float) -> None:
-        """See `ReadObserver`."""
-
-    def named(self, name_th: str, name_en: str) -> None:
-        """See `ReadObserver`."""

@@ -17,16 +17,18 @@ FULL = Terminal("Right Reader 01 00", present=True)
 
 
 class Readers:
-    """Implements `CardReaders`; remembers which readers were read."""
+    """Implements `CardReaders`; remembers which were read, and with a portrait or not."""
 
     def __init__(self, *terminals: Terminal, read: Callable[[], Reading] = lambda: READING) -> None:
         self.seen = terminals
         self.asked: list[str] = []
+        self.portraits: list[bool] = []
         self._read = read
 
     def terminals(self) -> tuple[Terminal, ...]:
         return self.seen
 
-    def read(self, terminal: str) -> Reading:
+    def read(self, terminal: str, *, with_portrait: bool) -> Reading:
         self.asked.append(terminal)
+        self.portraits.append(with_portrait)
         return self._read()

@@ -35,6 +35,15 @@ def failing(error: Exception) -> Readers:
     return Readers(FULL, read=read)
 
 
+@pytest.mark.parametrize(
+    ("query", "wanted"), [("", False), ("?readImageFlag=false", False), ("?readImageFlag=true", True)]
+)
+def test_a_portrait_is_read_only_when_it_is_asked_for(query: str, wanted: bool) -> None:  # noqa: FBT001
+    readers = Readers(FULL)
+    assert client(readers).get(READ + query).status_code == 200
+    assert readers.portraits == [wanted]
+
+
 def test_every_reader_is_named_with_whether_a_card_is_in_it() -> None:
     answer = client(Readers(EMPTY, FULL)).get(TERMINALS)
     assert answer.status_code == 200

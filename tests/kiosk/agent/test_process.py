@@ -103,7 +103,7 @@ def test_a_card_without_the_further_fields_is_told_without_them(agent: httpx.Cli
 def test_a_card_pulled_in_the_middle_is_told_as_removed_and_the_next_one_is_read(
     agent: httpx.Client, slot: VpcdCard
 ) -> None:
-    insert(slot, agent, ThaiCard.of(HOLDER), pull_after=20)
+    insert(slot, agent, ThaiCard.of(HOLDER), pull_after=5)
     answer = agent.get(READ)
     assert (answer.status_code, answer.json()["code"]) == (500, "card_removed")
     wait_for_card(agent, present=False)

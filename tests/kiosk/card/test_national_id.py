@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import CardResetError
-from kiosk.card.national_id import CardCopy, NationalIdReader, read_card
+from kiosk.card.national_id import CardCopy, NationalIdReader, Unobserved, read_card
+from kiosk.card.parsing import parse
 from kiosk.enrollment.failures import CardReadError, Failure
 from kiosk.enrollment.identity import CardWarning
 from tests.kiosk.card.cards import HOLDER, Seen, card, portrait
@@ -58,6 +59,14 @@ def test_the_name_is_told_after_three_commands_and_masked() -> None:
     read_card(whole_in_slot(whole), CardCopy(), Watching())
     assert commands == [3]
     assert seen.names == [("นายทดสอบ ร•••", "Mr. Thotsop R•••")]
+
+
+def test_a_portrait_that_is_not_wanted_is_not_read_from_the_chip() -> None:
+    whole, copy = card(), CardCopy()
+    read_card(whole_in_slot(whole), copy, Unobserved(), with_portrait=False)
+    assert len(whole.commands) == 7
+    assert {i for part in whole.touched for i in part}.isdisjoint(range(0x0177, 0x1579))
+    assert parse(copy.blocks()).province == "40"
 
 
 def test_the_driver_touches_exactly_what_it_parses() -> None:
