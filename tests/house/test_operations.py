@@ -17,11 +17,11 @@ PROGRAMS = {
     "dipchip-fleet": "fleet.entrypoints.cli",
     "dipchip-provision": "provisioning.cli",
 }
-TYPED = re.compile(r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ([a-z][a-z-]*)((?: [^`\n]+)?)")
+TYPED = re.compile(r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ((?:(?:doctor|card) )?[a-z][a-z-]*)((?: [^`\n]+)?)")
 
 
 def typed() -> list[tuple[str, str, tuple[str, ...]]]:
-    """Each command line of the document: program, command, options."""
+    """Each command line of the document: program, command (of a group too, such as `doctor card`), options."""
     joined = re.sub(r"\\\n\s*", "", OPERATIONS)
     found = TYPED.findall(joined)
     return [(program, command, tuple(re.findall(r"--[a-z-]+", rest))) for program, command, rest in found]
@@ -33,10 +33,12 @@ def test_the_document_is_read_at_all() -> None:
 
 @pytest.mark.parametrize(("program", "command", "options"), typed())
 def test_a_typed_command_exists_with_its_options(program: str, command: str, options: tuple[str, ...]) -> None:
-    group = typer.main.get_command(import_module(PROGRAMS[program]).app)
-    known = getattr(group, "commands", {})
-    assert command in known
-    assert set(options) <= {option for parameter in known[command].params for option in parameter.opts}
+    node = typer.main.get_command(import_module(PROGRAMS[program]).app)
+    for word in command.split():
+        known = getattr(node, "commands", {})
+        assert word in known
+        node = known[word]
+    assert set(options) <= {option for parameter in node.params for option in parameter.opts}
 
 
 def test_every_unit_that_the_document_names_is_in_the_house() -> None:
