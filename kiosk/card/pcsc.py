@@ -33,7 +33,6 @@ _SETTLE_S = 0.2  # some readers report a card that is still sliding in
 _GONE_S = 1.0  # how long a reader may take to notice that a card went; pcscd polls some of them each 0.4 s
 _COUNT_SHIFT = 16  # pcsc-lite keeps the number of card movements in the upper half of the event state
 _ANY_READER = "\\\\?PnP?\\Notification"  # the name that stands for "a reader came or went"
-
 _CLOCK_SIZE = 4
 
 _UNAWARE = int(scard.SCARD_STATE_UNAWARE)
@@ -110,16 +109,16 @@ def open_card(wanted: str) -> Iterator[PcscCard]:
 class PcscCard:
     """Implements `Transport` for a connected card; made by `open_card`."""
 
-    @property
-    def reader(self) -> str:
-        """The name of the reader that holds it."""
-        return self._reader
-
     def __init__(self, context: int, reader: str, handle: int, protocol: int) -> None:
         self._context = context
         self._reader = reader
         self._handle = handle
         self._protocol = protocol
+
+    @property
+    def reader(self) -> str:
+        """The name of the reader that holds it."""
+        return self._reader
 
     def begin(self) -> None:
         """Keep other programs from the card."""
@@ -133,6 +132,7 @@ class PcscCard:
         """Send a command; returns the response data followed by SW1 and SW2.
 
         Raises:
+            CardResetError: another program reset the card; it is connected again.
             CardReadError: CARD_REMOVED when the card is gone; CARD_UNREADABLE when it is there and may be asked again.
             FaultError: the reader or its service is gone.
         """
