@@ -79,6 +79,8 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parallax: Score
     attempts: Count
     duration_ms: Milliseconds
+    light: Count | None = None  # of the compared faces, 0 to 255; None in events from before it was measured
+    pad: Score | None = None  # the trimmed least of the passive check; None where it is not installed
 
 
 class EnrollmentCaptured(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="enrollment"):

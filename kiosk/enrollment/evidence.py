@@ -29,10 +29,14 @@ class Grade(StrEnum):
 
 
 class Challenge(StrEnum):
-    """What the person is asked to do before the camera."""
+    """What the person is asked to do before the camera. The last two need landmarks of eyelids and lips."""
 
     TURN_LEFT = "turn_left"
     TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    COME_CLOSER = "come_closer"
+    BLINK = "blink"
+    OPEN_MOUTH = "open_mouth"
 
 
 class CardStatus(StrEnum):
@@ -50,13 +54,26 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Liveness:
-    """The active challenge's result. `parallax` is the nose's residual in eye distances at the turn's peak."""
+class PadScores:
+    """What the passive check for a presented picture or screen gave over its frames, 0 (presented) to 1 (a person)."""
 
-    challenges: tuple[Challenge, ...]
+    least: float  # after the worst frames were trimmed
+    median: float
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """The challenge's result. `parallax` is the nose's residual in eye distances at the least convincing turn's peak.
+
+    `pad` is None where the passive check is not installed: it was not made, which is not the same as passed.
+    """
+
+    challenges: tuple[Challenge, ...]  # in the order in which they were asked for
     passed: bool
     duration_ms: int
     parallax: float
+    pad: PadScores | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,7 @@ class FaceFindings:
 
     liveness: Liveness
     match: Match
+    light: int  # mean luminance of the compared faces, 0 to 255: ITU-R BT.601
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -27,8 +27,18 @@ class Prompt(StrEnum):
     TOO_BRIGHT = "too_bright"
     HOLD_STILL = "hold_still"
     FACE_FORWARD = "face_forward"
+    HOLD_UPRIGHT = "hold_upright"
+    LEVEL_CHIN = "level_chin"
+    UNEVEN_LIGHT = "uneven_light"
+    FLAT_LIGHT = "flat_light"
+    SHOW_EYES = "show_eyes"
+    OPEN_EYES = "open_eyes"
     TURN_LEFT = "turn_left"
     TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    LEAN_IN = "lean_in"
+    BLINK = "blink"
+    OPEN_MOUTH = "open_mouth"
 
 
 class Farewell(StrEnum):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kiosk.enrollment.evidence import Challenge, FaceFindings, Grade, Match
 from kiosk.enrollment.failures import FaceCheckError, Failure
 from kiosk.enrollment.states import Prompt
@@ -30,6 +32,7 @@ class _Kept:
     picture: Picture
     face: Face
     sharpness: float
+    light: float
 
 
 class Announcer:
@@ -150,7 +153,7 @@ class Attempt:
         return None
 
     def _keep(self, kept: list[_Kept], frame: Frame, face: Face, quality: Quality) -> None:
-        kept.append(_Kept(frame.picture, face, quality.sharpness))
+        kept.append(_Kept(frame.picture, face, quality.sharpness, quality.light))
         kept.sort(key=lambda one: -one.sharpness)
         del kept[self._policy.comparison.frames_each :]
 
@@ -172,7 +175,8 @@ class Attempt:
             frames=len(embeddings),
             policy_version=rules.version,
         )
-        return FaceFindings(self._progress.evidence(self._passed_s), match)
+        light = round(float(np.mean([one.light for one in (*self._before, *self._after)])))
+        return FaceFindings(self._progress.evidence(self._passed_s), match, light)
 
     def _overdue(self) -> FaceCheckError:
         if not self._saw_a_face:

@@ -81,7 +81,7 @@ class FaceCheck:
             engine=engine,
             policy=policy,
             reference=_reference(portrait_jpeg, engine, policy),
-            challenge=self._choose(tuple(Challenge)),
+            challenge=self._choose((Challenge.TURN_LEFT, Challenge.TURN_RIGHT)),
             announcer=announcer,
         )
         for count, frame in enumerate(self._frames()):

@@ -66,7 +66,9 @@ class Progress:
     def evidence(self, now_s: float) -> Liveness:
         """What is kept: no landmark, no picture."""
         passed = self.step is Step.PASSED
-        return Liveness((self.challenge,), passed, round((now_s - self.asked_s) * 1000), round(self.parallax, 3))
+        return Liveness(
+            (self.challenge,), passed, round((now_s - self.asked_s) * 1000), round(self.parallax, 3), pad=None
+        )
 
 
 def asymmetry(landmarks: Landmarks) -> float:

@@ -63,6 +63,7 @@ class Quality:
 
     flaw: Component | None
     sharpness: float = 0.0
+    light: float = 0.0  # mean luminance of the face, 0 to 255
 
     @property
     def hint(self) -> Prompt | None:
@@ -90,7 +91,7 @@ def assess(picture: Picture, faces: list[Face], policy: QualityPolicy) -> Qualit
         or _pose(face, policy)
         or (Component.SHARPNESS if crispness < policy.sharpness_at_least else None)
     )
-    return Quality(flaw, crispness)
+    return Quality(flaw, crispness, float(patch.mean()) if patch.size else 0.0)
 
 
 def has_company(faces: list[Face], policy: QualityPolicy) -> bool:

@@ -196,4 +196,6 @@ def evidence_of(enrollment: Enrollment) -> Evidence:
         parallax=round(min(abs(liveness.parallax), SCORE_AT_MOST), 3),
         attempts=enrollment.attempts,
         duration_ms=enrollment.duration_ms,
+        light=enrollment.findings.light,
+        pad=None if liveness.pad is None else round(liveness.pad.least, 3),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
-from kiosk.enrollment.evidence import Challenge, FaceFindings, Grade, Liveness, Match, Zone
+from kiosk.enrollment.evidence import Challenge, FaceFindings, Grade, Liveness, Match, PadScores, Zone
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.session import Session
 from kiosk.enrollment.states import Intent
@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 def findings(zone: Zone = Zone.MATCH, *, alive: bool = True) -> FaceFindings:
     """A judgement with this zone."""
     return FaceFindings(
-        Liveness((Challenge.TURN_LEFT,), passed=alive, duration_ms=4000, parallax=0.2),
+        Liveness(
+            (Challenge.TURN_LEFT, Challenge.LOOK_UP),
+            passed=alive,
+            duration_ms=4000,
+            parallax=0.2,
+            pad=PadScores(least=0.8, median=0.9, frames=12),
+        ),
         Match(zone, 0.25, 0.37, 0.45, "test-engine", Grade.ASSIST, ("0" * 64,), 3, "face-1"),
+        light=128,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kiosk import device
 from kiosk.enrollment import happenings as on
-from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment
+from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment, PadScores
 from kiosk.enrollment.identity import PartialDate
 from kiosk.enrollment.ports import Enrolled
 from kiosk.records import pipe
@@ -181,6 +181,19 @@ def test_a_turn_beyond_the_scale_is_evidence_that_the_wire_takes(session: Sessio
     sent = msgspec.msgpack.decode(msgspec.msgpack.encode(session.sent[-1]), type=pipe.FromPerson)
     assert isinstance(sent, pipe.FileThis)
     assert sent.evidence.parallax == 10.0
+
+
+@pytest.mark.parametrize(("pad", "told"), [(PadScores(0.81239, 0.9, 12), 0.812), (None, None)])
+def test_the_evidence_says_what_the_passive_check_gave_or_that_it_was_not_made(
+    session: Session, pad: PadScores | None, told: float | None
+) -> None:
+    consent = Consent("notice-1", datetime(2026, 11, 24, tzinfo=UTC))
+    found = findings()
+    checked = replace(found, liveness=replace(found.liveness, pad=pad), light=97)
+    session.keeper.file(Enrollment(WHO, consent, CardStatus.PENDING, checked, 1, 60_000))
+    sent = session.sent[-1]
+    assert isinstance(sent, pipe.FileThis)
+    assert (sent.evidence.pad, sent.evidence.light) == (told, 97)
 
 
 def test_a_pin_of_no_date_tells_the_session_nothing(session: Session, world: World) -> None:
