@@ -26,6 +26,8 @@ class Role(StrEnum):
     DETECTOR = "detector"
     LANDMARKS = "landmarks"
     RECOGNISER = "recogniser"
+    ATTACK_DETECTOR = "attack detector"
+    MESH = "mesh"
 
 
 class Standing(StrEnum):
@@ -38,7 +40,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file as published. `origin` says in words who publishes it."""
+    """One file as published. `origin` says in words who publishes it, `holder` whose copyright it is.
+
+    `addresses` are the publisher's own, where public records say that exactly these bytes are served.
+    """
 
     name: str
     role: Role
@@ -46,6 +51,8 @@ class ModelFile:
     size_bytes: int
     licence: str
     origin: str
+    holder: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,10 @@ class ModelPack:
     name: str
     files: tuple[ModelFile, ...]
 
+
+# OpenCV's own two places for its zoo, at the revision whose digests and sizes public records name.
+_HUB = "https://huggingface.co/opencv"
+_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/47534e27c9851bb1128ccc0102f1145e27f23f98/models"
 
 DLIB_LANDMARKS = ModelFile(
     "shape_predictor_5_face_landmarks.dat",
@@ -79,6 +90,11 @@ YUNET = ModelFile(
     232_589,
     "MIT",
     "OpenCV Zoo, from Shiqi Yu's libfacedetection",
+    "Copyright (c) 2020 Shiqi Yu <shiqi.yu@gmail.com>",
+    (
+        f"{_HUB}/face_detection_yunet/resolve/3cc26e7f1014a5ee5d74a42acee58bafc9d0a310/face_detection_yunet_2023mar.onnx",
+        f"{_ZOO}/face_detection_yunet/face_detection_yunet_2023mar.onnx",
+    ),
 )
 SFACE = ModelFile(
     "face_recognition_sface_2021dec.onnx",
@@ -86,7 +102,12 @@ SFACE = ModelFile(
     Digest("0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79"),
     38_696_353,
     "Apache-2.0",
-    "OpenCV Zoo",
+    "OpenCV Zoo, from Yaoyao Zhong's SFace",
+    "Yaoyao Zhong and the contributors of OpenCV Zoo",
+    (
+        f"{_HUB}/face_recognition_sface/resolve/3d7082438a6e4551e840c9b2bb60b71e8da4b524/face_recognition_sface_2021dec.onnx",
+        f"{_ZOO}/face_recognition_sface/face_recognition_sface_2021dec.onnx",
+    ),
 )
 DLIB_RECOGNISER_ONNX = ModelFile(
     "dlib_face_resnet_v1_fp16w.onnx",
@@ -96,13 +117,44 @@ DLIB_RECOGNISER_ONNX = ModelFile(
     "public domain",
     "converted from dlib_face_recognition_resnet_model_v1.dat, weights rounded to 16 bits",
 )
+MINIFASNET_V2 = ModelFile(
+    "minifasnet_v2_2.7_80x80.onnx",
+    Role.ATTACK_DETECTOR,
+    Digest("71b3b669c06d81965cc1e6eeea9eb7aa7b7a17decd42c9e3d70d5f84ebce0271"),
+    1_468_391,
+    "Apache-2.0",
+    "converted from minivision-ai/Silent-Face-Anti-Spoofing@b6d5f04",
+    "Copyright 2020 Minivision",
+)
+MINIFASNET_V1SE = ModelFile(
+    "minifasnet_v1se_4.0_80x80.onnx",
+    Role.ATTACK_DETECTOR,
+    Digest("13f6c3e7adcba665a65c36ba3a4245516b1d5575732afacca4ede86384eee394"),
+    1_464_504,
+    "Apache-2.0",
+    "converted from minivision-ai/Silent-Face-Anti-Spoofing@b6d5f04",
+    "Copyright 2020 Minivision",
+)
+FACE_MESH = ModelFile(
+    "mediapipe_face_landmark.tflite",
+    Role.MESH,
+    Digest("1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"),
+    1_242_398,
+    "Apache-2.0",
+    "PyPI distribution mediapipe 0.10.21 (face_landmark.tflite)",
+    "The MediaPipe Authors",
+)
 
 DEMONSTRATION = ModelPack("demonstration", (DLIB_LANDMARKS, DLIB_RECOGNISER))
 PRODUCTION = ModelPack("production", (YUNET, SFACE))
 BENCH = ModelPack("bench", (YUNET, DLIB_RECOGNISER_ONNX))
 """OpenCV's detector with dlib's network: exercises the production path where SFace is not at hand."""
 
-PACKS = (DEMONSTRATION, PRODUCTION, BENCH)
+PAD = ModelPack("pad", (MINIFASNET_V2, MINIFASNET_V1SE))
+"""Passive detection of presentation attacks; both networks serve together."""
+MESH = ModelPack("mesh", (FACE_MESH,))
+
+PACKS = (DEMONSTRATION, PRODUCTION, BENCH, PAD, MESH)
 
 
 def demonstration_folder() -> Path:
@@ -132,6 +184,17 @@ def read_verified(folder: Path, model: ModelFile) -> bytes:
         message = f"Model {model.name} is not the published file: its SHA-256 differs. Install the model pack again."
         raise FaultError(Fault.MODEL_ALTERED, message)
     return content
+
+
+def read_pack(folder: Path, pack: ModelPack) -> tuple[bytes, ...] | None:
+    """All files of a pack that a kiosk may do without, in the pack's order; None when not one of them is there.
+
+    Raises:
+        FaultError: MODEL_MISSING when only a part of them is there, MODEL_ALTERED.
+    """
+    if all(not (folder / model.name).exists() for model in pack.files):
+        return None
+    return tuple(read_verified(folder, model) for model in pack.files)
 
 
 def installed(folder: Path, pack: ModelPack) -> tuple[tuple[ModelFile, Standing], ...]:

@@ -8,7 +8,18 @@ import pytest
 
 from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.face.engines import EngineChoice, load_engine
-from kiosk.face.models import DEMONSTRATION, DLIB_LANDMARKS, Standing, demonstration_folder, installed, read_verified
+from kiosk.face.models import (
+    DEMONSTRATION,
+    DLIB_LANDMARKS,
+    PACKS,
+    PAD,
+    ModelFile,
+    Standing,
+    demonstration_folder,
+    installed,
+    read_pack,
+    read_verified,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,3 +73,40 @@ def test_a_listing_names_what_is_missing_and_what_is_altered(copied: Path) -> No
     _flip_a_byte(copied / DEMONSTRATION.files[0].name)
     (copied / DEMONSTRATION.files[1].name).unlink()
     assert [standing for _, standing in installed(copied, DEMONSTRATION)] == [Standing.ALTERED, Standing.MISSING]
+
+
+EVERY = {model.name: model for pack in PACKS for model in pack.files}
+
+
+@pytest.mark.parametrize("model", EVERY.values(), ids=EVERY)
+def test_a_file_of_the_right_size_with_other_bytes_is_altered(tmp_path: Path, model: ModelFile) -> None:
+    (tmp_path / model.name).write_bytes(bytes(model.size_bytes))
+    with pytest.raises(FaultError, match=model.name) as caught:
+        read_verified(tmp_path, model)
+    assert caught.value.fault is Fault.MODEL_ALTERED
+
+
+def test_a_pack_that_a_kiosk_may_do_without_is_all_there_or_not_at_all(tmp_path: Path, model_folder: Path) -> None:
+    assert read_pack(tmp_path, PAD) is None
+    shutil.copy(model_folder / PAD.files[0].name, tmp_path)
+    with pytest.raises(FaultError) as caught:
+        read_pack(tmp_path, PAD)
+    assert caught.value.fault is Fault.MODEL_MISSING
+    shutil.copy(model_folder / PAD.files[1].name, tmp_path)
+    assert [len(content) for content in read_pack(tmp_path, PAD) or ()] == [file.size_bytes for file in PAD.files]
+
+
+@pytest.mark.parametrize("model", [model for pack in PACKS[2:] for model in pack.files], ids=lambda model: model.name)
+def test_one_flipped_bit_in_any_model_at_hand_is_noticed(tmp_path: Path, model_folder: Path, model: ModelFile) -> None:
+    shutil.copy(model_folder / model.name, tmp_path)
+    assert read_verified(tmp_path, model)
+    (tmp_path / model.name).chmod(0o600)
+    _flip_a_byte(tmp_path / model.name)
+    with pytest.raises(FaultError) as caught:
+        read_verified(tmp_path, model)
+    assert caught.value.fault is Fault.MODEL_ALTERED
+
+
+def test_two_packs_never_disagree_about_a_file() -> None:
+    named = [model for pack in PACKS for model in pack.files]
+    assert len({model.name for model in named}) == len({model.sha256 for model in named}) == len(EVERY)
