@@ -37,6 +37,7 @@ class Fault(StrEnum):
     READER_SERVICE_DOWN = "reader_service_down"
     CAMERA_ABSENT = "camera_absent"
     CAMERA_FROZEN = "camera_frozen"
+    CAMERA_CHANGED = "camera_changed"
     MODEL_MISSING = "model_missing"
     MODEL_ALTERED = "model_altered"
     MODEL_NOT_ALLOWED = "model_not_allowed"
