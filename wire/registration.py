@@ -42,12 +42,16 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom a kiosk believes: public JWKs of the receipt key and the relay's answer key, and the key it seals to."""
+    """Whom a kiosk believes: public JWKs of the receipt key and the relay's answer key, and the key it seals to.
+
+    `policy_key` signs face policies, offline. A file made before there was one has none: then no policy is believed.
+    """
 
     v: Version1
     receipt_key: dict[str, Any]
     answer_key: dict[str, Any]
     sealing_key: dict[str, Any]
+    policy_key: dict[str, Any] | None = None
 
     def receipts(self) -> VerifyKey:
         """The key whose receipts settle an event."""
@@ -60,6 +64,10 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def sealing(self) -> SealingKey:
         """The relay's key for identities and questions."""
         return SealingKey.from_jwk(self.sealing_key)
+
+    def policies(self) -> VerifyKey | None:
+        """The key whose face policies are believed; None when no policy is."""
+        return None if self.policy_key is None else VerifyKey.from_jwk(self.policy_key)
 
 
 def default_shard(kiosk: str) -> Shard:

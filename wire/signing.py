@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ASK = "dipchip-ask"
     RECEIPT = "dipchip-receipt"
     ANSWER = "dipchip-answer"
+    FACE_POLICY = "dipchip-face-policy"  # a file, not a message
 
 
 class Algorithm(StrEnum):
