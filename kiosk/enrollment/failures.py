@@ -41,6 +41,8 @@ class Fault(StrEnum):
     MODEL_MISSING = "model_missing"
     MODEL_ALTERED = "model_altered"
     MODEL_NOT_ALLOWED = "model_not_allowed"
+    POLICY_NOT_TRUSTED = "policy_not_trusted"
+    POLICY_OUTDATED = "policy_outdated"
     STORE_BROKEN = "store_broken"
     DISK_FULL = "disk_full"
     KEYS_MISSING = "keys_missing"
