@@ -6,13 +6,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kiosk.card.pcsc import PcscReaders
 from kiosk.card.watcher import CardState
 from kiosk.store import card_reads
 from kiosk.store.card_reads import CardRead
@@ -21,6 +19,7 @@ from tests.kiosk.agent.process import settings
 from tests.kiosk.card.cards import NUMBER, card, portrait
 from tests.kiosk.card.conftest import SECOND
 from tests.simulators.pcscd import READER_NAME
+from tests.simulators.readers import wait_for
 from tests.simulators.services import script
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
-_WAIT_S = 20.0
 SECRETS = (NUMBER, "ทดสอบ", "Thotsop", "25300515", "1987")
 
 
@@ -46,13 +44,6 @@ def report(*arguments: str) -> tuple[int, dict[str, Any]]:
     done = command("doctor", "card", "--json", *arguments)
     assert not done.stderr
     return done.returncode, json.loads(done.stdout)
-
-
-def wait_for(state: CardState) -> None:
-    readers, until_s = PcscReaders(f"{READER_NAME} 00 00"), time.monotonic() + _WAIT_S
-    while readers.look(1.0).slots[0].card is not state:
-        assert time.monotonic() < until_s
-    readers.close()
 
 
 def inserted(slot: VpcdCard, what: ThaiCard) -> None:

@@ -3,28 +3,25 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from kiosk.card.national_id import NationalIdReader
-from kiosk.card.pcsc import PcscReaders, open_card
+from kiosk.card.pcsc import open_card
 from kiosk.card.watcher import CardState
 from kiosk.enrollment.failures import CardReadError, Failure
 from tests.kiosk.card.cards import Seen, card, portrait
 from tests.simulators.pcscd import READER_NAME
+from tests.simulators.readers import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.simulators.card import ThaiCard
     from tests.simulators.vpcd import VpcdCard
 
 pytestmark = pytest.mark.real
 
-_APPEARS_S = 20.0
 OTHER_NUMBER = "1100000000003"
 
 
@@ -34,32 +31,20 @@ def whole(**changes: object) -> ThaiCard:
 
 
 class Hand:
-    """Puts cards into the reader and waits until it sees them, or sees that they are gone."""
+    """Puts cards into the reader, each when the reader has seen the last one go."""
 
     def __init__(self, slot: VpcdCard) -> None:
         self._slot = slot
-        self._readers = PcscReaders(READER_NAME)
 
     def insert(self, inserted: ThaiCard, *, pull_after: int | None = None) -> None:
-        self._until(CardState.ABSENT)
+        wait_for(CardState.ABSENT)
         self._slot.insert(inserted, pull_after=pull_after)
-        self._until(CardState.PRESENT)
-
-    def pull(self) -> None:
-        self._slot.pull()
-        self._readers.close()
-
-    def _until(self, state: CardState) -> None:
-        until_s = time.monotonic() + _APPEARS_S
-        while self._readers.look(1.0).slots[0].card is not state:
-            assert time.monotonic() < until_s
+        wait_for(CardState.PRESENT)
 
 
 @pytest.fixture
-def hand(slot: VpcdCard) -> Iterator[Hand]:
-    held = Hand(slot)
-    yield held
-    held.pull()
+def hand(slot: VpcdCard) -> Hand:
+    return Hand(slot)
 
 
 def read_to_the_pull(hand: Hand, reader: NationalIdReader, inserted: ThaiCard, commands: int) -> None:
