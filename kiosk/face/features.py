@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenCV's part: the engines of YuNet with SFace or with an ONNX network and its template; pictures in and out.
+"""OpenCV's part: the engine of YuNet with SFace or with any ONNX network and its template; pictures in and out.
 
-It never loads a model from a path and never decodes a JPEG before its header says that it is small. Alignment template
-of the dlib network: learned on 836 faces, standard deviation 2 to 5 px (docs/face.md).
+It never loads a model from a path and never decodes a JPEG before its header says that it is small.
 """
 
 from __future__ import annotations
@@ -13,21 +12,21 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.enrollment.evidence import Grade
-from kiosk.face.models import DLIB_RECOGNISER_ONNX, SFACE, YUNET, read_verified
-from kiosk.face.policy import YUNET_DLIB, YUNET_SFACE
+from kiosk.enrollment.failures import Fault, FaultError
+from kiosk.face.models import named_by_policy, read_verified
 from kiosk.face.shapes import Box, Embedding, Face, Landmarks, Picture
+from wire.policy import Order, RecogniserKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kiosk.face.models import ModelFile
+    from kiosk.enrollment.evidence import Grade
+    from wire.policy import PinnedEngine, PinnedRecogniser
 
 _DETECTION_SIDE_PX = 400  # longer pictures are halved: 320x240 takes 5 ms, 640x480 takes 17
 _SCORE_AT_LEAST = 0.7
-_DLIB_CHIP_PX = 150
-# Right eye, left eye, nose, right and left corner of the mouth, in pixels of the chip.
-_DLIB_TEMPLATE = np.array([(47.6, 44.85), (101.4, 44.85), (74.5, 77.2), (51.7, 101.8), (97.3, 101.8)], np.float32)
+_NUMBERS_AT_LEAST = 64  # a recogniser that is known has 128 or more
+_SOMEWHERE = Face(Box(110, 70, 100, 100), Landmarks((140, 110), (180, 110), (160, 130), (145, 150), (175, 150)), 1.0)
 
 
 class Recogniser(Protocol):
@@ -38,7 +37,7 @@ class Recogniser(Protocol):
 
 
 class SFaceRecogniser:
-    """SFace: 112x112 aligned by OpenCV, 128 numbers scaled to unit length."""
+    """SFace: 112x112 aligned by OpenCV, numbers scaled to unit length."""
 
     def __init__(self, content: bytes) -> None:
         """Load the network from verified bytes."""
@@ -48,47 +47,70 @@ class SFaceRecogniser:
         """See `Recogniser`."""
         chip = self._network.alignCrop(picture, row)
         both = [np.asarray(self._network.feature(side), np.float32).ravel() for side in (chip, cv2.flip(chip, 1))]
-        return _unit(_unit(both[0]) + _unit(both[1]))
+        return _averaged(both, unit_length=True)
 
 
 class TemplateRecogniser:
-    """A network whose input is an RGB chip, 0 to 255, aligned to a template; numbers as the network gives them."""
+    """Any network whose input is a chip aligned to five points; how it is fed is described to it."""
 
-    def __init__(self, content: bytes, template: npt.NDArray[np.float32], side_px: int) -> None:
+    def __init__(self, content: bytes, fed: PinnedRecogniser) -> None:
         """Load the network from verified bytes."""
         self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
-        self._template = template
-        self._side_px = side_px
+        self._template = np.array(fed.template, np.float32)
+        self._fed = fed
 
     def describe(self, picture: Picture, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """See `Recogniser`."""
         warp = _similarity(row[4:14].reshape(5, 2), self._template)
-        chip = cv2.warpAffine(picture, warp, (self._side_px, self._side_px))
+        chip = cv2.warpAffine(picture, warp, (self._fed.side_px, self._fed.side_px))
         both = [self._forward(side) for side in (chip, cv2.flip(chip, 1))]
-        return np.asarray(np.mean(both, axis=0), np.float32)
+        return _averaged(both, unit_length=self._fed.unit_length)
 
     def _forward(self, chip: cv2.typing.MatLike) -> npt.NDArray[np.float32]:
-        self._network.setInput(cv2.dnn.blobFromImage(chip, swapRB=True))
+        # OpenCV takes the mean in the order that the network sees, and scales after taking it away.
+        fed = self._fed
+        blob = cv2.dnn.blobFromImage(chip, fed.scale, mean=fed.mean, swapRB=fed.order is Order.RGB)
+        self._network.setInput(blob)
         return np.asarray(self._network.forward(), np.float32).ravel().copy()
 
 
 class OpenCvEngine:
     """A `FaceEngine`: YuNet finds, a recogniser describes."""
 
-    def __init__(self, folder: Path, *, name: str, grade: Grade, recogniser: ModelFile) -> None:
-        """Verify and load YuNet, and load what `recogniser` stands for.
+    def __init__(self, folder: Path, pinned: PinnedEngine, *, grade: Grade) -> None:
+        """Verify and load both networks, and let them look at a blank picture once.
 
         Raises:
-            FaultError: MODEL_MISSING or MODEL_ALTERED.
+            FaultError: MODEL_MISSING, MODEL_ALTERED, or MODEL_NOT_ALLOWED when a file is no such network.
         """
-        self.name = name
+        self.name = pinned.name
         self.grade = grade
-        self.model_digests: tuple[str, ...] = (YUNET.sha256, recogniser.sha256)
-        content = np.frombuffer(read_verified(folder, YUNET), np.uint8)
-        self._detector = cv2.FaceDetectorYN.create(
-            "onnx", content, np.empty(0, np.uint8), (320, 240), score_threshold=_SCORE_AT_LEAST
-        )
-        self._recogniser = _recogniser(recogniser, read_verified(folder, recogniser))
+        self.model_digests: tuple[str, ...] = pinned.digests
+        detector = read_verified(folder, named_by_policy(pinned.detector))
+        recogniser = read_verified(folder, named_by_policy(pinned.recogniser))
+        try:
+            self._detector = cv2.FaceDetectorYN.create(
+                "onnx",
+                np.frombuffer(detector, np.uint8),
+                np.empty(0, np.uint8),
+                (320, 240),
+                score_threshold=_SCORE_AT_LEAST,
+            )
+            self._recogniser = _recogniser(pinned.recogniser, recogniser)
+            described = self._look_at_nothing()
+        except cv2.error as error:
+            message = (
+                f"The models of the face engine {self.name} are no such networks. Install a policy that fits them."
+            )
+            raise FaultError(Fault.MODEL_NOT_ALLOWED, message) from error
+        if described.size < _NUMBERS_AT_LEAST or not np.isfinite(described).all():
+            message = f"The recogniser of the face engine {self.name} describes nothing. Install a policy that fits it."
+            raise FaultError(Fault.MODEL_NOT_ALLOWED, message)
+
+    def _look_at_nothing(self) -> npt.NDArray[np.float32]:
+        blank = Picture(np.full((240, 320, 3), 128, np.uint8))
+        self.detect(blank)
+        return self._recogniser.describe(blank, _row(_SOMEWHERE))
 
     def detect(self, picture: Picture) -> list[Face]:
         """Find the faces, the largest first."""
@@ -104,20 +126,14 @@ class OpenCvEngine:
         return Embedding(self._recogniser.describe(picture, _row(face)))
 
 
-def production_engine(folder: Path) -> OpenCvEngine:
-    """YuNet + SFace; VERIFY once its thresholds are calibrated."""
-    return OpenCvEngine(folder, name=YUNET_SFACE, grade=Grade.VERIFY, recogniser=SFACE)
+def _recogniser(fed: PinnedRecogniser, content: bytes) -> Recogniser:
+    return SFaceRecogniser(content) if fed.kind is RecogniserKind.SFACE else TemplateRecogniser(content, fed)
 
 
-def bench_engine(folder: Path) -> OpenCvEngine:
-    """YuNet + dlib's network: the production path with a recogniser that is not fit for LIVE."""
-    return OpenCvEngine(folder, name=YUNET_DLIB, grade=Grade.ASSIST, recogniser=DLIB_RECOGNISER_ONNX)
-
-
-def _recogniser(model: ModelFile, content: bytes) -> Recogniser:
-    if model is SFACE:
-        return SFaceRecogniser(content)
-    return TemplateRecogniser(content, _DLIB_TEMPLATE, _DLIB_CHIP_PX)
+def _averaged(both: list[npt.NDArray[np.float32]], *, unit_length: bool) -> npt.NDArray[np.float32]:
+    if unit_length:
+        return _unit(_unit(both[0]) + _unit(both[1]))
+    return np.asarray(np.mean(both, axis=0), np.float32)
 
 
 def _similarity(points: npt.NDArray[np.float32], template: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration engine: dlib's HOG detector, five landmarks and ResNet, from verified bytes.
+"""dlib's engine: its HOG detector, five landmarks and a ResNet, from verified bytes; the demonstration runs on it.
 
 It is never fit for LIVE in Thailand: at a threshold that lets 0.07 % of other impostors through it lets 10 % of East
 and South-East Asian ones through (docs/face.md), so its grade is ASSIST. dlib's five points are the corners of both
@@ -17,13 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.enrollment.evidence import Grade
-from kiosk.face.models import DLIB_LANDMARKS, DLIB_RECOGNISER, read_verified
-from kiosk.face.policy import DLIB
+from kiosk.enrollment.failures import Fault, FaultError
+from kiosk.face.models import named_by_policy, read_verified
 from kiosk.face.shapes import Box, Embedding, Face, Landmarks, Picture, Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from wire.policy import PinnedEngine
 
 _CHIP_PX = 150  # the network's input
 _CHIP_PADDING = 0.25  # as the network was trained: dlib, face_recognition_model_v1
@@ -33,27 +35,31 @@ _SCORE_AT_LEAST = 0.0
 
 
 class DlibEngine:
-    """A `FaceEngine`. Build it with the folder of the model files."""
+    """A `FaceEngine`. The detector is built into dlib; the landmarks' file stands in its place."""
 
-    name = DLIB
     grade = Grade.ASSIST
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pinned: PinnedEngine) -> None:
         """Verify and load both models.
 
         Raises:
-            FaultError: MODEL_MISSING or MODEL_ALTERED.
+            FaultError: MODEL_MISSING, MODEL_ALTERED, or MODEL_NOT_ALLOWED when a file is no such network.
         """
-        with _as_path(read_verified(folder, DLIB_LANDMARKS)) as path:
-            self._predictor = dlib.shape_predictor(path)
-        with _as_path(read_verified(folder, DLIB_RECOGNISER)) as path:
-            self._network = dlib.face_recognition_model_v1(path)
+        self.name = pinned.name
+        self.model_digests: tuple[str, ...] = pinned.digests
+        landmarks = read_verified(folder, named_by_policy(pinned.detector))
+        recogniser = read_verified(folder, named_by_policy(pinned.recogniser))
+        try:
+            with _as_path(landmarks) as path:
+                self._predictor = dlib.shape_predictor(path)
+            with _as_path(recogniser) as path:
+                self._network = dlib.face_recognition_model_v1(path)
+        except RuntimeError as error:
+            message = (
+                f"The models of the face engine {self.name} are no such networks. Install a policy that fits them."
+            )
+            raise FaultError(Fault.MODEL_NOT_ALLOWED, message) from error
         self._detector = dlib.get_frontal_face_detector()
-
-    @property
-    def model_digests(self) -> tuple[str, ...]:
-        """SHA-256 of the two files; the detector is built into dlib."""
-        return (DLIB_LANDMARKS.sha256, DLIB_RECOGNISER.sha256)
 
     def detect(self, picture: Picture) -> list[Face]:
         """Find the faces, the largest first. A face from 160 px is found at half size, smaller ones at full size."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NewType
 
 from kiosk.enrollment.failures import Fault, FaultError
+from wire.policy import PinnedFile, PinnedRecogniser
 
 Digest = NewType("Digest", str)
 """SHA-256 in lower-case hexadecimal."""
@@ -168,6 +169,15 @@ def demonstration_folder() -> Path:
         message = "The demonstration models are not installed. Install the `demo` extra, or use the production pack."
         raise FaultError(Fault.MODEL_MISSING, message)
     return Path(spec.origin).parent / "models"
+
+
+def named_by_policy(file: PinnedFile | PinnedRecogniser) -> ModelFile:
+    """A file that a signed policy pins; what else is known of it when it is one of a pack."""
+    known = next((model for pack in PACKS for model in pack.files if model.sha256 == file.sha256), None)
+    if known is not None and known.name == file.file:
+        return known
+    role = Role.RECOGNISER if isinstance(file, PinnedRecogniser) else Role.DETECTOR
+    return ModelFile(file.file, role, Digest(file.sha256), file.size_bytes, "", "named by the face policy")
 
 
 def read_verified(folder: Path, model: ModelFile) -> bytes:
