@@ -33,6 +33,10 @@ class ConfigError(Exception):
     """A setting or a key file is missing or wrong; names the file, the key, the value seen and what is allowed."""
 
 
+def _beside_the_file_or_none(value: object, info: ValidationInfo) -> object:
+    return _beside_the_file(value, info) if value else None
+
+
 def _beside_the_file(value: object, info: ValidationInfo) -> object:
     base = (info.context or {}).get("base")
     return Path(base) / value if base is not None and isinstance(value, str) else value
@@ -49,6 +53,7 @@ def _said(parse: Callable[[str], T]) -> AfterValidator:
 
 
 File = Annotated[Path, BeforeValidator(_beside_the_file)]
+MaybeFile = Annotated[Path | None, BeforeValidator(_beside_the_file_or_none)]
 
 
 class _Section(BaseModel):
@@ -98,6 +103,7 @@ class Settings(_Section):
     reader: str = ""
     camera: str = Field(default="usb:0", pattern=r"^(pi|usb:[0-9]+|file:.+)$")
     models: str = ""
+    face_policy: MaybeFile = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker
     card: Card = Card()
@@ -135,7 +141,7 @@ def read_trust(path: Path) -> Trust:
     """
     try:
         trust = msgspec.json.decode(path.read_bytes(), type=Trust)
-        trust.receipts(), trust.answers(), trust.sealing()
+        trust.receipts(), trust.answers(), trust.sealing(), trust.policies()
     except (OSError, msgspec.DecodeError, WireError) as error:
         message = f"{path.name}: {error}. Commission this kiosk again with dipchip-provision."
         raise ConfigError(message) from error

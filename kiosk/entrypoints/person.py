@@ -26,7 +26,8 @@ from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
 from kiosk.face.cameras import camera_from
 from kiosk.face.checks import FaceCheck
-from kiosk.face.engines import EngineChoice, load_engine
+from kiosk.face.engines import EngineChoice, load_pinned
+from kiosk.face.policy_file import Rules, read_rules, shipped
 from kiosk.records import pipe
 from kiosk.records.sealing import SealedKeeper
 from wire.events import Profile
@@ -34,7 +35,7 @@ from wire.events import Profile
 if TYPE_CHECKING:
     from kiosk.enrollment.ports import Presence
     from kiosk.enrollment.states import State
-    from kiosk.face.shapes import FaceEngine
+    from wire.registration import Trust
 
 log = structlog.get_logger()
 
@@ -93,34 +94,30 @@ def _listen(channel: pipe.Pipe[pipe.ToPerson], conductor: Conductor, keeper: Sea
 
 
 def main() -> None:
-    """Serve one person: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR`."""
+    """Serve one person: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR POLICY_AT_LEAST`."""
     device.keep_memory_private()
     settings = config.read(Path(sys.argv[1]))
     logs.configure("kiosk-person", settings.log_level, sys.stderr)
     channel: pipe.Pipe[pipe.ToPerson] = pipe.Pipe.inherited(int(sys.argv[2]), pipe.ToPerson)
     try:
-        _serve(settings, channel)
+        _serve(settings, int(sys.argv[3]), channel)
     except pipe.PipeClosedError:
         device.leave_now()
 
 
-def _serve(settings: config.Settings, channel: pipe.Pipe[pipe.ToPerson]) -> None:
-    examiner = FaceCheck(
-        load_engine=lambda: _engine(settings.models),
-        camera=camera_from(settings.camera),
-        allow_assist=settings.profile is not Profile.LIVE,
-    )
-    keeper = SealedKeeper(
-        kiosk=settings.kiosk, trust=config.read_trust(settings.trust), send=channel.send, wall_ms=device.wall_ms
-    )
+def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[pipe.ToPerson]) -> None:
+    trust = config.read_trust(settings.trust)
+    keeper = SealedKeeper(kiosk=settings.kiosk, trust=trust, send=channel.send, wall_ms=device.wall_ms)
     watcher = ReaderWatcher(PcscReaders(settings.reader), _log_event)
     try:
         slots(settings.reader)
+        rules = _rules(settings, trust, policy_at_least)
+        examiner = _examiner(settings, rules)
         examiner.check_ready()
     except FaultError as error:
         channel.send(pipe.Broken(error.fault, str(error)))
         return
-    channel.send(pipe.Ready())
+    channel.send(pipe.Ready(rules.version))
     conductor = Conductor(
         reader=ReportingReader(
             lambda: open_card(watcher.focus or settings.reader),
@@ -145,8 +142,24 @@ def _log_event(happened: Happened) -> None:
     log.info("reader_event", code=str(happened.event))
 
 
-def _engine(models: str) -> FaceEngine:
-    return load_engine(EngineChoice.PRODUCTION, Path(models)) if models else load_engine(EngineChoice.DEMONSTRATION)
+def _rules(settings: config.Settings, trust: Trust, policy_at_least: int) -> Rules:
+    if settings.face_policy is not None:
+        rules = read_rules(settings.face_policy, trust.policies(), version_at_least=policy_at_least)
+    else:
+        rules = shipped(EngineChoice.PRODUCTION if settings.models else EngineChoice.DEMONSTRATION)
+    if settings.profile is Profile.LIVE:
+        rules.check_live()
+    return rules
+
+
+def _examiner(settings: config.Settings, rules: Rules) -> FaceCheck:
+    models = Path(settings.models) if settings.models else None
+    return FaceCheck(
+        load_engine=lambda: load_pinned(rules.engine, models),
+        camera=camera_from(settings.camera),
+        allow_assist=settings.profile is not Profile.LIVE,
+        policies={rules.engine.name: rules.policy},
+    )
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ _RETRY_S = 5.0
 class StartedPerson:
     """One person's process and the channel to it."""
 
-    def __init__(self, settings_file: Path, log_to: TextIO) -> None:
+    def __init__(self, settings_file: Path, policy_at_least: int, log_to: TextIO) -> None:
         """Start it; it inherits one end of a socket, and the log: standard error is the screen.
 
         Raises:
@@ -49,7 +49,7 @@ class StartedPerson:
         ours, theirs = pipe.Pipe.pair()
         self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
         try:
-            self._process = _started(settings_file, theirs.fileno(), log_to)
+            self._process = _started(settings_file, theirs.fileno(), policy_at_least, log_to)
         except OSError:
             self.channel.close()
             raise
@@ -66,9 +66,10 @@ class StartedPerson:
             return self._process.wait()
 
 
-def _started(settings_file: Path, descriptor: int, log_to: TextIO) -> subprocess.Popen[bytes]:
+def _started(settings_file: Path, descriptor: int, policy_at_least: int, log_to: TextIO) -> subprocess.Popen[bytes]:
+    told = (str(settings_file), str(descriptor), str(policy_at_least))
     return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
-        [sys.executable, "-m", "kiosk.entrypoints.person", str(settings_file), str(descriptor)],
+        [sys.executable, "-m", "kiosk.entrypoints.person", *told],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=log_to,
@@ -103,7 +104,7 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
     device.keep_memory_private()
-    reception = Reception(settings, lambda: StartedPerson(settings_file, log_to))
+    reception = Reception(settings, lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to))
     app = KioskApp(send=reception.say, wordings=load_wordings(), live=settings.profile is Profile.LIVE)
     serving = threading.Thread(target=reception.serve, args=(AppScreen(app),), name="desk", daemon=True)
     serving.start()
@@ -119,7 +120,7 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
 class Reception:
     """Opens the desk as soon as store and keys are fit, and says on the screen why it is not open yet."""
 
-    def __init__(self, settings: config.Settings, start: Callable[[], StartedPerson]) -> None:
+    def __init__(self, settings: config.Settings, start: Callable[[int], StartedPerson]) -> None:
         """Take what the desk will need."""
         self._settings = settings
         self._start = start

@@ -16,7 +16,7 @@ from kiosk import device
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
 from kiosk.records import pipe
-from kiosk.store import card_reads, inbox, noticeboard, outbox
+from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import Topic
@@ -56,8 +56,8 @@ class Screen(Protocol):
 class Desk:
     """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
 
-    def __init__(self, *, filing: Filing, start: Callable[[], PersonProcess], screen: Screen) -> None:
-        """Take what it works with; `start` starts a fresh person's process."""
+    def __init__(self, *, filing: Filing, start: Callable[[int], PersonProcess], screen: Screen) -> None:
+        """Take what it works with; `start` starts a fresh person's process, told the lowest policy that may serve."""
         self._store = filing.store
         self._filing = filing
         self._start = start
@@ -100,7 +100,10 @@ class Desk:
         if fault is not None:
             return fault
         try:
-            person = self._start()
+            person = self._start(policy_floor.read(self._store))
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            return Fault.STORE_BROKEN
         except OSError as error:
             log.error("person_process_not_started", error=error.strerror)  # noqa: TRY400 - that is the whole story
             return Fault.PERSON_PROCESS_DIED
@@ -162,7 +165,9 @@ class Desk:
 
     def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         match message:
-            case pipe.Ready():
+            case pipe.Ready(policy):
+                # Before anybody starts: a policy that has served once must be known to have.
+                policy_floor.raise_to(self._store, policy, device.wall_ms())
                 self._pin(Topic.SCREEN, "ok")
                 self._pin(Topic.CAMERA, "ok")
             case pipe.Shown(state):
@@ -247,7 +252,7 @@ class Desk:
         name = fault.value
         if name.startswith("reader"):
             self._pin(Topic.READER, fault)
-        elif name.startswith(("camera", "model")):
+        elif name.startswith(("camera", "model", "policy")):
             self._pin(Topic.CAMERA, fault)
 
     def _pin(self, topic: Topic, value: str) -> None:

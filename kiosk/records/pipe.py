@@ -31,7 +31,9 @@ class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class Ready(_Message, frozen=True):
-    """Reader, camera and models are fit: a person may start."""
+    """Reader, camera and models are fit: a person may start. `policy` is the signed policy's version, 0 for none."""
+
+    policy: int = 0
 
 
 class Broken(_Message, frozen=True):

@@ -14,7 +14,7 @@ from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, OutOfService, Problem, State
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
-from kiosk.store import card_reads, inbox, noticeboard, outbox
+from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.records.test_door import Session
 
@@ -65,11 +65,13 @@ class Lobby:
     def __init__(self, filing: Filing) -> None:
         self.screen = Recorder()
         self.people: list[ActedPerson] = []
+        self.told: list[int] = []
         self.desk = Desk(filing=filing, start=self._start, screen=self.screen)
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 
-    def _start(self) -> ActedPerson:
+    def _start(self, policy_at_least: int) -> ActedPerson:
+        self.told.append(policy_at_least)
         self.people.append(ActedPerson())
         return self.people[-1]
 
@@ -123,6 +125,23 @@ def test_states_reach_the_screen_and_touches_the_person_s_process(lobby: Lobby) 
 def test_the_screen_says_starting_until_a_process_is_fit(lobby: Lobby) -> None:
     lobby.person()
     assert lobby.screen.states == [OutOfService(Fault.STARTING)]
+
+
+def test_the_highest_policy_that_served_is_the_lowest_that_may_serve_next(lobby: Lobby, store: Store) -> None:
+    for n, version in ((1, 7), (2, 5), (3, 0)):
+        lobby.person(n).inside.send(pipe.Ready(version))
+        lobby.person(n).inside.send(pipe.Finished(Farewell.CANCELLED))
+    lobby.person(4)
+    assert lobby.told == [0, 7, 7, 7]
+    assert policy_floor.read(store) == 7
+
+
+def test_a_policy_that_is_not_trusted_is_told_to_the_fleet_where_it_looks_for_models(
+    lobby: Lobby, store: Store
+) -> None:
+    lobby.person().inside.send(pipe.Broken(Fault.POLICY_OUTDATED, "Install the newest policy."))
+    wait_for(lambda: noticeboard.read(store).get(Topic.SCREEN) is not None)
+    assert noticeboard.read(store)[Topic.CAMERA].value == "policy_outdated"
 
 
 def test_a_part_that_is_not_fit_is_shown_and_told_to_the_fleet(lobby: Lobby, store: Store) -> None:
@@ -234,7 +253,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(filing: Filing, monkeyp
     monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
     screen, people = Recorder(), []
 
-    def start() -> ActedPerson:
+    def start(_: int) -> ActedPerson:
         people.append(ActedPerson())
         if len(people) == 1:
             people[0].end()
