@@ -114,7 +114,8 @@ class FaceCheck:
         if effective_grade(engine, policy) is not Grade.VERIFY and not self._allow_assist:
             message = (
                 f"The face engine {engine.name} with policy {policy.comparison.version} is of grade assist and may not"
-                " serve LIVE. Install the production models and calibrate them, or use the DEMO profile."
+                " serve LIVE. To serve it, calibrate the production models and sign a policy with their record;"
+                " otherwise use the profile test."
             )
             raise FaultError(Fault.MODEL_NOT_ALLOWED, message)
         self._engine = engine
