@@ -8,6 +8,7 @@ Source: security design, section 2.3.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -27,7 +28,9 @@ from wire.bodies import (
     Uuid7Text,
     Version1,
 )
+from wire.chain import Counter, Head, Link
 from wire.envelope import Sealed
+from wire.ids import StreamId
 
 
 class Profile(StrEnum):
@@ -61,6 +64,30 @@ class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stream: StreamText
     seq: Sequence
     digest: Sha256Hex
+
+    @classmethod
+    def of(cls, head: Head) -> Self:
+        """Name a head."""
+        return cls(head.stream, head.seq, head.digest.hex())
+
+    def head(self) -> Head:
+        """The head that is named."""
+        return Head(StreamId(self.stream), self.seq, bytes.fromhex(self.digest))
+
+
+class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The event's place in a count that the kiosk keeps outside its card, where a restored card cannot reach it.
+
+    `lost` places before this one belong to events that the card no longer has: more than none is an alarm.
+    """
+
+    value: Sequence
+    lost: Count
+
+    @classmethod
+    def of(cls, counter: Counter) -> Self:
+        """Tell a place in the count."""
+        return cls(counter.value, counter.lost)
 
 
 class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,3 +130,14 @@ class EnrollmentCaptured(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     release: ShortText
     evidence: Evidence
     sealed: Sealed
+    counter: Counted | None = None  # None on a kiosk that counts nowhere but on its card
+
+    def link(self) -> Link:
+        """The event's place in its kiosk's chain."""
+        return Link(
+            stream=StreamId(self.stream),
+            seq=self.seq,
+            prev=None if self.prev is None else bytes.fromhex(self.prev),
+            parent=None if self.parent is None else self.parent.head(),
+            counter=None if self.counter is None else Counter(self.counter.value, self.counter.lost),
+        )

@@ -5,21 +5,23 @@ from __future__ import annotations
 
 import msgspec
 
-from wire.bodies import Code, Count, KioskText, Nonce, Sequence, ShortText, StreamText, Version1
+from wire.bodies import Code, Count, KioskText, Nonce, ShortText, StreamText, Version1
 from wire.events import Moment
 
 
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks for a receipt that carries `nonce`: only such a receipt may move a mark back.
 
-    `pruned` holds, per stream, the last sequence the kiosk has erased: a cursor behind it is unrecoverable.
+    `pruned` names the streams that the card knows, each with the last sequence it has erased, 0 for none. The answer
+    names every one of them; a cursor behind what was erased is unrecoverable. A kiosk with more streams than fit names
+    them in turns.
     """
 
     v: Version1
     kiosk: KioskText
     nonce: Nonce
     at: Moment
-    pruned: dict[StreamText, Sequence]
+    pruned: dict[StreamText, Count]
 
 
 class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

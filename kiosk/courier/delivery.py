@@ -18,7 +18,7 @@ from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from wire import topics
 from wire.asks import Answer
-from wire.chain import Marks, Sending
+from wire.chain import Greeting, Marks, Sending, bytes_to_send
 from wire.envelope import join, open_message, seal_message
 from wire.errors import NotForYou, WireError
 from wire.hello import Hello
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-HELLO_EVERY_S = 300.0
-_HELLO_AGAIN_S = 5.0  # until it is answered: the controller may not be listening yet
 HEARTBEAT_EVERY_S = 30.0
 _ASK_AGAIN_S = 3.0  # a person waits
 _ANSWERED_ASK_AGAIN_S = 15.0  # a later answer may have been lost
@@ -70,8 +68,7 @@ class Delivery:
         self._where = where
         self._release = release
         self._sending = Sending()
-        self._nonce: str | None = None
-        self._hello_at_s = 0.0
+        self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
         self._asked_at_s: dict[AskId, float] = {}
         self._link: tuple[str, float] | None = None
@@ -81,13 +78,14 @@ class Delivery:
         """A new connection: everything under way is sent again, after HELLO."""
         self._connected = True
         self._sending = self._sending.reconnected()
+        self._greeting = self._greeting.reconnected()
         self._asked_at_s.clear()
-        self._hello_at_s = self._heartbeat_at_s = 0.0
+        self._heartbeat_at_s = 0.0
 
     def disconnected(self, now_s: float) -> None:
         """The connection is gone."""
         self._connected = False
-        self._nonce = None
+        self._greeting = self._greeting.reconnected()
         self._tell_link("down", now_s)
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
@@ -103,11 +101,12 @@ class Delivery:
         yield from self._due_events(now_s)
 
     def _due_hello(self, now_s: float) -> Iterator[Outgoing]:
-        if now_s < self._hello_at_s:
+        self._greeting, nonce = self._greeting.due(now_s, lambda: secrets.token_hex(16))
+        if nonce is None:
             return
-        self._hello_at_s = now_s + _HELLO_AGAIN_S
-        self._nonce = self._nonce or secrets.token_hex(16)
-        body = Hello(v=1, kiosk=self._kiosk, nonce=self._nonce, at=device.moment(), pruned=outbox.pruned(self._store))
+        streams = outbox.pruned(self._store)
+        named = {stream: streams[stream] for stream in self._greeting.named(list(streams))}
+        body = Hello(v=1, kiosk=self._kiosk, nonce=nonce, at=device.moment(), pruned=named)
         yield Outgoing(topics.Up.HELLO, seal_message(self._keys.own, Kind.HELLO, body))
 
     def _due_asks(self, now_s: float) -> Iterator[Outgoing]:
@@ -124,7 +123,7 @@ class Delivery:
         self._sending, positions = self._sending.due(len(waiting), now_s)
         for position in positions:
             event = waiting[position]
-            yield Outgoing(topics.Up.EVENT, join(event.signed, event.attachment))
+            yield Outgoing(topics.Up.EVENT, join(bytes_to_send(event.signed), event.attachment))
 
     def arrived(self, topic: str, message: bytes, now_s: float) -> None:
         """Take a message in; one that is not true, or not for this kiosk, changes nothing."""
@@ -142,19 +141,16 @@ class Delivery:
     def _take_receipt(self, message: bytes, now_s: float) -> None:
         receipt, _ = open_message(message, Kind.RECEIPT, self._keys.receipts, Receipt)
         self._require_ours(receipt.kiosk)
-        ours = receipt.nonce is not None and receipt.nonce == self._nonce
-        before = outbox.depth(self._store).count
+        answers_us = self._greeting.is_answered_by(receipt.nonce)
         marks = {StreamId(stream): Marks(mark.acked, mark.archived) for stream, mark in receipt.marks.items()}
-        outbox.settle(self._store, marks, may_go_back=ours)
-        settled = before - outbox.depth(self._store).count
+        settled = outbox.settle(self._store, marks, may_go_back=answers_us)
         if settled < 0:
             self._sending = self._sending.reconnected()
         self._sending = self._sending.settled(settled)
         if settled:
-            log.info("settled", count=settled, outbox=before - settled)
-        if ours:
-            self._nonce = None
-            self._hello_at_s = now_s + HELLO_EVERY_S
+            log.info("settled", count=settled)
+        if answers_us:
+            self._greeting = self._greeting.answered(now_s)
         self._tell_link("up", now_s)
 
     def _take_answer(self, message: bytes) -> None:

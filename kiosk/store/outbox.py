@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wire.chain import WINDOW, Head, Link, Marks, next_link
+from wire import chain
+from wire.chain import WINDOW, Head, Kept, Link, Marks, next_count, next_link
 from wire.ids import EventId, StreamId
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from kiosk.store.database import Store
 
-RETENTION_MS = 30 * 24 * 3600 * 1000  # architecture: archived and older than 30 days before anything is pruned
+RETENTION_MS = chain.RETENTION_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Depth:
     oldest_ms: int | None
 
 
-def append(
+def append(  # noqa: PLR0913 - what an event is made of
     store: Store,
     *,
     event: EventId,
@@ -45,16 +46,18 @@ def append(
     attachment: bytes,
     filed_ms: int,
     sign: Callable[[Link], tuple[bytes, bytes]],
+    device_count: int | None = None,
 ) -> None:
     """File one event: its place is taken, it is signed and it is stored, in one transaction.
 
-    `sign` gets the event's place and returns the signed bytes and their digest.
+    `sign` gets the event's place and returns the signed bytes and their digest; `device_count` is what the counter
+    outside the card says.
 
     Raises:
         StoreError: nothing may be promised to the person.
     """
     with store.transaction() as connection:
-        link = next_link(stream, _head(connection))
+        link = next_link(stream, _head(connection), next_count(_counted(connection), device_count))
         signed, digest = sign(link)
         connection.execute(
             "INSERT INTO event SELECT ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(position), 0) + 1 FROM event",
@@ -65,6 +68,16 @@ def append(
             " stream = excluded.stream, seq = excluded.seq, digest = excluded.digest",
             (link.stream, link.seq, digest),
         )
+        if link.counter is not None:
+            connection.execute(
+                "INSERT INTO counted VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value",
+                (link.counter.value,),
+            )
+
+
+def _counted(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT value FROM counted").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _head(connection: sqlite3.Connection) -> Head | None:
@@ -107,43 +120,58 @@ def depth(store: Store) -> Depth:
     return Depth(row[0], row[1])
 
 
-def settle(store: Store, marks: Mapping[StreamId, Marks], *, may_go_back: bool) -> None:
-    """Move marks as a receipt says. Streams that this kiosk never opened are passed over.
-
-    A receipt that may move marks back names every stream that the ledger holds, so a stream of ours that it does not
-    name is one that a restored controller has never seen: all of it is sent again.
-    """
+def settle(store: Store, told: Mapping[StreamId, Marks], *, may_go_back: bool) -> int:
+    """Move marks as a receipt says, and return by how many events the outbox is shorter (longer when negative)."""
     with store.transaction() as connection:
-        if may_go_back:
-            connection.execute("UPDATE mark SET acked = 0, archived = 0")
-        for stream, told in marks.items():
-            if connection.execute("SELECT 1 FROM event WHERE stream = ? LIMIT 1", (stream,)).fetchone() is None:
-                continue
-            row = connection.execute("SELECT acked, archived FROM mark WHERE stream = ?", (stream,)).fetchone()
-            moved = Marks(*row or (0, 0)).moved(told.acked, told.archived, may_go_back=may_go_back)
-            connection.execute(
-                "INSERT INTO mark (stream, acked, archived) VALUES (?, ?, ?) ON CONFLICT (stream) DO UPDATE SET"
-                " acked = excluded.acked, archived = excluded.archived",
-                (stream, moved.acked, moved.archived),
-            )
+        before = _waiting(connection)
+        ours = {stream: marks for stream in told if (marks := _marks(connection, stream)) is not None}
+        for stream, marks in chain.settle(ours, told, may_go_back=may_go_back).items():
+            if marks != ours[stream]:
+                _set(connection, stream, marks)
+        return before - _waiting(connection)
+
+
+def _waiting(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(f"SELECT COUNT(*) {_UNACKNOWLEDGED}").fetchone()[0])
+
+
+def _marks(connection: sqlite3.Connection, stream: StreamId) -> Marks | None:
+    """The marks of a stream, None when this card does not know it."""
+    row = connection.execute("SELECT acked, archived, pruned FROM mark WHERE stream = ?", (stream,)).fetchone()
+    if row is not None:
+        return Marks(*row)
+    if connection.execute("SELECT 1 FROM event WHERE stream = ? LIMIT 1", (stream,)).fetchone() is not None:
+        return Marks()
+    return None
+
+
+def _set(connection: sqlite3.Connection, stream: StreamId, marks: Marks) -> None:
+    connection.execute(
+        "INSERT INTO mark (stream, acked, archived, pruned) VALUES (?, ?, ?, ?) ON CONFLICT (stream) DO UPDATE SET"
+        " acked = excluded.acked, archived = excluded.archived, pruned = excluded.pruned",
+        (stream, marks.acked, marks.archived, marks.pruned),
+    )
 
 
 def prune(store: Store, now_ms: int) -> None:
-    """Erase what is archived at the controller and older than thirty days, and remember how far."""
-    old = "event.seq <= mark.archived AND event.filed_ms < ?"
+    """Erase what may be erased, and remember how far."""
     with store.transaction() as connection:
-        connection.execute(
-            f"UPDATE mark SET pruned = MAX(pruned, COALESCE((SELECT MAX(seq) FROM event"  # noqa: S608 - a constant
-            f" WHERE event.stream = mark.stream AND {old}), 0))",
-            (now_ms - RETENTION_MS,),
-        )
-        connection.execute(
-            "DELETE FROM event WHERE seq <= (SELECT pruned FROM mark WHERE mark.stream = event.stream)",
-        )
+        rows = connection.execute("SELECT stream, acked, archived, pruned FROM mark").fetchall()
+        marks = {StreamId(row[0]): Marks(*row[1:]) for row in rows}
+        events = connection.execute("SELECT stream, seq, filed_ms FROM event ORDER BY stream, seq")
+        kept = [Kept(StreamId(row[0]), *row[1:]) for row in events]
+        for stream, upto in chain.erasable(kept, marks, now_ms).items():
+            connection.execute("UPDATE mark SET pruned = ? WHERE stream = ?", (upto, stream))
+            connection.execute("DELETE FROM event WHERE stream = ? AND seq <= ?", (stream, upto))
 
 
 def pruned(store: Store) -> dict[str, int]:
-    """How far each stream has been erased here, for HELLO."""
+    """How far each stream that the card knows has been erased here, the newest first, for HELLO."""
     with store.reading() as connection:
-        rows = connection.execute("SELECT stream, pruned FROM mark WHERE pruned > 0").fetchall()
+        rows = connection.execute(
+            "SELECT stream, MAX(pruned) FROM ("
+            "SELECT stream, 0 AS pruned, MAX(position) AS latest FROM event GROUP BY stream"
+            " UNION ALL SELECT stream, pruned, 0 FROM mark"
+            ") GROUP BY stream ORDER BY MAX(latest) DESC, stream"
+        ).fetchall()
     return dict(rows)

@@ -19,6 +19,11 @@ CREATE TABLE IF NOT EXISTS head (
   digest BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS counted (
+  one   INTEGER PRIMARY KEY CHECK (one = 1),
+  value INTEGER NOT NULL                     -- the last event's place in the device's count; no row without a counter
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS mark (
   stream   TEXT PRIMARY KEY,
   acked    INTEGER NOT NULL,

@@ -132,7 +132,6 @@ class WireKiosk:
     def body(self, attachment: bytes, event_id: str | None = None, **changes: object) -> EnrollmentCaptured:
         """The next event's body, without taking its place in the chain."""
         link = next_link(self.stream, self.head)
-        parent = link.parent and Parent(link.parent.stream, link.parent.seq, link.parent.digest.hex())
         body = EnrollmentCaptured(
             v=1,
             id=event_id or new_event_id(time.time_ns() // 1_000_000),
@@ -140,7 +139,7 @@ class WireKiosk:
             stream=link.stream,
             seq=link.seq,
             prev=link.prev.hex() if link.prev else None,
-            parent=parent or None,
+            parent=None if link.parent is None else Parent.of(link.parent),
             at=moment(),
             profile=Profile.TEST,
             facility=self.facility,

@@ -140,7 +140,7 @@ def test_an_event_is_committed_then_counted_then_promised() -> None:
     order: list[str] = []
     promise_after_commit(
         commit=lambda: order.append("commit"),
-        count=lambda: order.append("count"),
+        count=lambda _: order.append("count"),
         promise=lambda: order.append("promise"),
     )
     assert order == ["commit", "count", "promise"]

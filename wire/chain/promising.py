@@ -20,14 +20,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def promise_after_commit(*, commit: Callable[[], None], count: Callable[[], None], promise: Callable[[], R]) -> R:
+def promise_after_commit(*, commit: Callable[[], T], count: Callable[[T], None], promise: Callable[[], R]) -> R:
     """File an event: commit it to the card, then raise the count outside the card, and only then promise.
 
     Counted before the commit, a power cut between the two would pass for a lost event. Promised before the count, a
     card that is restored in between would hide one.
     """
-    commit()
-    count()
+    count(commit())
     return promise()
 
 

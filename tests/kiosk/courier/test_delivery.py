@@ -10,7 +10,7 @@ from kiosk.courier.delivery import Delivery, Keys, Outgoing
 from kiosk.courier.heartbeat import heartbeat
 from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
-from tests.kiosk.conftest import KIOSK, World
+from tests.kiosk.conftest import KIOSK, World, filing_for
 from tests.kiosk.records.test_door import Session, _answer, _reply_key
 from wire import topics
 from wire.asks import PersonAnswer, PersonState
@@ -78,6 +78,16 @@ def test_hello_is_said_again_until_the_controller_answers_it(delivery: Delivery,
     assert len(nonces) == 1
     delivery.arrived(RECEIPTS, _receipt(world, {}, nonce=nonces.pop()), 10.1)
     assert [t for t in (15.2, 310.0, 310.2) if _of(topics.Up.HELLO, list(delivery.due(t)))] == [310.2]
+
+
+def test_hello_names_every_stream_that_the_card_knows(
+    delivery: Delivery, store: Store, filing: Filing, world: World
+) -> None:
+    older = _filed(filing, world, 1)
+    newer = _filed(filing_for(store, world), world, 1)
+    (message,) = _of(topics.Up.HELLO, list(delivery.due(0.0)))
+    named = open_message(message, Kind.HELLO, world.courier.public(), Hello)[0].pruned
+    assert list(named.items()) == [(newer, 0), (older, 0)]
 
 
 def test_nothing_is_published_without_a_connection(delivery: Delivery, filing: Filing, world: World) -> None:

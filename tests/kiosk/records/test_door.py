@@ -33,7 +33,7 @@ from wire.asks import (
     identity_info,
 )
 from wire.envelope import Sealed, join, open_message, seal_message
-from wire.events import EnrollmentCaptured
+from wire.events import Counted, EnrollmentCaptured
 from wire.ids import KeyId, new_ask_id
 from wire.sealing import SealingKey
 from wire.signing import Kind, SigningKey
@@ -237,3 +237,39 @@ def test_a_record_that_does_not_fit_the_disk_is_refused_and_leaves_nothing(
     with pytest.raises(DiskFullError):
         filing.file(big)
     assert outbox.depth(store).count == 0
+
+
+class Count:
+    """A counter that a restored card cannot reach."""
+
+    def __init__(self) -> None:
+        self.at = 0
+
+    def value(self) -> int:
+        return self.at
+
+    def raise_to(self, value: int) -> None:
+        self.at = max(self.at, value)
+
+
+def test_a_kiosk_with_a_counter_says_how_many_events_its_card_has_forgotten(
+    session: Session, filing: Filing, store: Store, world: World
+) -> None:
+    count = Count()
+    counting = replace(filing, counter=count)
+    counting.file(session.file())
+    count.at += 2  # two more that were filed on a card that is gone
+    counting.file(session.file())
+    told = [
+        open_message(join(event.signed, event.attachment), Kind.EVENT, world.event.public(), EnrollmentCaptured)[0]
+        for event in outbox.pending(store)
+    ]
+    assert [event.counter for event in told] == [Counted(1, lost=0), Counted(4, lost=2)]
+    assert count.at == 4
+
+
+def test_a_kiosk_without_a_counter_says_so(session: Session, filing: Filing, store: Store, world: World) -> None:
+    filing.file(session.file())
+    (event,) = outbox.pending(store)
+    body, _ = open_message(join(event.signed, event.attachment), Kind.EVENT, world.event.public(), EnrollmentCaptured)
+    assert body.counter is None

@@ -9,7 +9,7 @@ import pytest
 from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError
 from kiosk.store.noticeboard import Topic
-from wire.chain import Head, Link, Marks
+from wire.chain import Counter, Head, Link, Marks
 from wire.ids import EventId, StreamId, new_ask_id, new_event_id
 
 if TYPE_CHECKING:
@@ -60,6 +60,26 @@ def test_an_event_that_could_not_be_signed_leaves_no_trace_and_no_hole(store: St
     assert _file(store) == [Link(A, 1, None, None)]
 
 
+def test_a_place_in_the_device_s_count_is_kept_with_the_event_and_never_taken_twice(store: Store) -> None:
+    taken: list[Counter | None] = []
+
+    def sign(link: Link) -> tuple[bytes, bytes]:
+        taken.append(link.counter)
+        return b"%d" % link.seq, bytes([link.seq]) * 32
+
+    for device_count in (0, 0, 5):  # power was cut before the count; then three events were forgotten
+        outbox.append(
+            store,
+            event=new_event_id(1),
+            stream=A,
+            attachment=b"",
+            filed_ms=1,
+            sign=sign,
+            device_count=device_count,
+        )
+    assert taken == [Counter(1, 0), Counter(2, 0), Counter(6, 3)]
+
+
 def test_the_same_event_is_never_filed_twice(store: Store) -> None:
     event = EventId("01890000-0000-7000-8000-000000000001")
 
@@ -86,11 +106,20 @@ def test_receipts_settle_in_order_and_only_our_own_hello_unsettles(store: Store)
 def test_a_stream_that_a_restored_controller_has_never_seen_is_sent_again_whole(store: Store) -> None:
     _file(store, A)
     _file(store, B)
-    outbox.settle(store, {A: Marks(1, 0), B: Marks(1, 0)}, may_go_back=False)
-    outbox.settle(store, {A: Marks(1, 0)}, may_go_back=False)
-    assert outbox.pending(store) == []
-    outbox.settle(store, {A: Marks(1, 0)}, may_go_back=True)
+    assert outbox.settle(store, {A: Marks(1, 0), B: Marks(1, 0)}, may_go_back=False) == 2
+    assert outbox.settle(store, {A: Marks(1, 0)}, may_go_back=True) == 0
+    assert outbox.pending(store) == [], "a stream that is not named is left as it was"
+    assert outbox.settle(store, {A: Marks(1, 0), B: Marks(0, 0)}, may_go_back=True) == -1
     assert [event.stream for event in outbox.pending(store)] == [B]
+
+
+def test_hello_can_name_every_stream_that_the_card_knows_the_newest_first(store: Store) -> None:
+    for stream in (B, A):
+        _file(store, stream, filed_ms=0)
+    assert list(outbox.pruned(store).items()) == [(A, 0), (B, 0)]
+    outbox.settle(store, {A: Marks(1, 1)}, may_go_back=False)
+    outbox.prune(store, outbox.RETENTION_MS + 1)
+    assert list(outbox.pruned(store).items()) == [(B, 0), (A, 1)]
 
 
 def test_marks_for_streams_of_other_kiosks_are_passed_over(store: Store) -> None:
