@@ -85,6 +85,7 @@ _CASE_2_SIZE = 5  # CLA INS P1 P2 Le: a command without data
 _STATUS_SIZE = 2
 # One READ of at most 256 bytes needs one GET RESPONSE; a card that keeps saying "more" is broken or hostile.
 _ROUNDS = 16
+_COMMANDS_AT_MOST = 600  # the worst card that can still be read needs about 400
 _INS_GET_RESPONSE = 0xC0
 # P2 of GET RESPONSE is 00. A reader's folklore knows cards that want 01; who refuses the one is asked the other.
 _OTHER_P2 = 0x01
@@ -102,13 +103,18 @@ class Conversation:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._p2 = 0x00
+        self._commands = 0
 
     def send(self, command: bytes) -> Answer:
         """Send one command and return the answer as it came, whatever its status word.
 
         Raises:
-            CardReadError: from the transport, or when the answer has no status word.
+            CardReadError: from the transport; when the answer has no status word; when there is no end to commands.
         """
+        self._commands += 1
+        if self._commands > _COMMANDS_AT_MOST:
+            message = f"The card wanted more than {_COMMANDS_AT_MOST} commands. Try another card."
+            raise CardReadError(Failure.CARD_NOT_NATIONAL_ID, message)
         response = self._transport.transmit(command)
         if len(response) < _STATUS_SIZE:
             message = "The card answered without a status word. Clean the card's contacts and the reader."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHUNK = 255  # bytes a READ; every public reader agrees on it
 _SMALL_CHUNK = 128  # after a card or reader refused a full one
+_SMALLEST_CHUNK = 32  # a card that names less is not believed: a portrait would take thousands of commands
 _TRIES = 3  # of one READ or one SELECT
 
 _TROUBLE = frozenset({0x63, 0x64, 0x65, 0x6F})  # SW1 of a card that is the right one but not well
@@ -95,7 +96,7 @@ class Applet:
         elif answer.status in _NOT_THIS_APPLET:
             raise self._is_absent(answer)
         elif answer.sw1 == SW1.WRONG_LE_FIELD:
-            self._chunk = min(self._chunk, answer.counted)
+            self._chunk = min(self._chunk, max(answer.counted, _SMALLEST_CHUNK))
         elif answer.status in _TOO_LARGE:
             self._chunk = min(self._chunk, _SMALL_CHUNK)
 

@@ -83,7 +83,7 @@ class _Liar:
 
     def transmit(self, command: bytes) -> bytes:
         self.commands += 1
-        assert self.commands < _MOST_COMMANDS
+        assert self.commands <= _MOST_COMMANDS
         if self._provider.ConsumeIntInRange(0, 255) < _HONEST:
             return self.card.answer(command)
         match self._provider.ConsumeIntInRange(0, 4):

@@ -206,6 +206,23 @@ def test_a_card_that_names_its_length_is_read_in_that_length() -> None:
     assert max(int.from_bytes(c[5:7], "big") for c in old.commands[2:] if c[1] == 0xB0) == 0x40
 
 
+@pytest.mark.parametrize("named", ["6C01", "6C02", "6C1F"])
+def test_a_card_that_names_a_tiny_length_is_not_believed(named: str) -> None:
+    odd = card()
+    odd.faults = {2: bytes.fromhex(named)}
+    assert _read(odd) == _read(card())
+    assert max(int.from_bytes(c[5:7], "big") for c in odd.commands[2:] if c[1] == 0xB0) == 32
+    assert len(odd.commands) < 400
+
+
+def test_a_card_that_never_comes_to_an_end_is_given_up() -> None:
+    endless = card()
+    endless.faults = {at: bytes.fromhex("6581") for at in range(2, 10_000) if at % 3}
+    endless.largest_read = 32
+    assert _refusal(endless) in {Failure.CARD_UNREADABLE, Failure.CARD_NOT_NATIONAL_ID}
+    assert len(endless.commands) <= 600
+
+
 def test_no_error_tells_what_the_card_said() -> None:
     weak = card()
     weak.faults = dict.fromkeys((3, 5, 7), b"SECRET\x6f\x00")
