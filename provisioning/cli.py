@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`dipchip-provision`: makes a fleet's and a kiosk's folder, renews their certificates, and revokes a kiosk.
+"""`dipchip-provision`: makes a fleet's and a kiosk's folder, renews certificates, revokes kiosks, signs face policies.
 
 It never overwrites a key and never talks to a network.
 """
@@ -13,10 +13,11 @@ from typing import Annotated
 
 import typer
 
+from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
 from provisioning.errors import ProvisioningError
-from provisioning.files import Report
+from provisioning.files import Report, public, read
 from provisioning.fleet import Plan
 from provisioning.fleet import make as make_fleet
 from provisioning.identities import AgentWish, Site
@@ -26,6 +27,8 @@ from wire.errors import WireError
 from wire.registration import default_shard
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Makes and renews a fleet's folders.")
+policy = typer.Typer(no_args_is_help=True, help="Sign a face policy with the fleet's offline key, or show one.")
+app.add_typer(policy, name="policy")
 
 Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]
 Port = Annotated[int, typer.Option(min=1, max=65535)]
@@ -66,7 +69,10 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     shard: Annotated[str, typer.Option(help="Two hexadecimal digits; chosen from the name when left out.")] = "",
     camera: Annotated[str, typer.Option(help="pi, usb:NUMBER or file:PATH.")] = "usb:0",
     reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
-    models: Annotated[str, typer.Option(help="Folder of the approved models; needed for live.")] = "",
+    models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
+    face_policy: Annotated[
+        Path | None, typer.Option("--policy", help="The fleet's signed face policy; needed for live.")
+    ] = None,
     profile: Annotated[str, typer.Option(help="test or live.")] = "test",
     agent: Annotated[bool, typer.Option("--agent", help="Serve hospital software on the kiosk's own machine.")] = False,
     agent_origin: Annotated[
@@ -83,7 +89,19 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     report = Report()
     layout = _layout(installed=installed)
     wish = AgentWish(agent, tuple(agent_origin or ()), laser_number, entitlement)
-    site = Site(name, facility, province, shard or default_shard(name), profile, camera, reader, models, layout, wish)
+    site = Site(
+        name,
+        facility,
+        province,
+        shard or default_shard(name),
+        profile,
+        camera,
+        reader,
+        models,
+        face_policy,
+        layout,
+        wish,
+    )
     make_kiosk(directory, site, out, _now(), report)
     _tell(report, "Keys that existed were kept; a kiosk that needs new keys gets a new name.")
     _tell(Report(), f"Next: dipchip-fleet register --config courier.toml {out / 'registration.json'}")
@@ -99,6 +117,37 @@ def revoke(directory: Fleet, *, name: Annotated[str, typer.Option("--id", help="
     _tell(report, f"{name}: {fresh} certificate(s) newly revoked.")
     _tell(Report(), "Next: copy crl.pem to the broker and send it SIGHUP. A session that is open stays until it ends:")
     _tell(Report(), "restart the broker to end it now.")
+
+
+@policy.command("make")
+def policy_make(
+    directory: Fleet,
+    *,
+    rules: Annotated[Path, typer.Option(help="What `dipchip-kiosk models rules` wrote.")],
+    calibration: Annotated[
+        Path | None, typer.Option(help="What `dipchip-kiosk models calibrate` wrote; the zones are taken from it.")
+    ] = None,
+    match_fmr: Annotated[float, typer.Option(help="Share of impostors that the match zone may let through.")] = 1e-4,
+    staff_fmr: Annotated[float, typer.Option(help="The same up to where staff looks.")] = 1e-3,
+    out: Annotated[Path | None, typer.Option(help="A second place for the file.")] = None,
+) -> None:
+    """Sign the next version of the fleet's face policy. Without a calibration record it serves TEST only."""
+    record = None if calibration is None else read(calibration)
+    kept, verdict = policies.make(directory, read(rules), record, policies.Wish(match_fmr, staff_fmr), _now())
+    report = Report()
+    report.made(kept)
+    if out is not None:
+        public(out, read(kept), report)
+    _tell(report, verdict)
+    _tell(Report(), f"Next: dipchip-provision kiosk {directory} --policy {kept} ... for each kiosk, as the first time.")
+
+
+@policy.command("show")
+def policy_show(directory: Fleet, path: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Check a face policy's signature and say what it holds."""
+    document, _ = policies.verified(directory, path)
+    for line in policies.shown(document):
+        typer.echo(line)
 
 
 def _layout(*, installed: bool) -> Layout:

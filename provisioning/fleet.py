@@ -19,6 +19,7 @@ from provisioning.broker import CONTROLLER, Listener, render
 from provisioning.errors import RefusedError
 from provisioning.files import Report, as_json, folder, public, read_json, refuse_if_lost, secret
 from provisioning.places import BrokerPlaces, ControllerPlaces, Layout
+from provisioning.policies import policy_key
 from provisioning.rendering import toml
 from wire.ids import key_id
 from wire.registration import Trust
@@ -68,8 +69,9 @@ def make(place: Path, plan: Plan, now: datetime, report: Report) -> None:
     for name in (beside.receipt, beside.answer, beside.sealing, beside.token):
         refuse_if_lost(place / "controller" / name, made_with=place / "trust.json")
     authorities = Authorities.make(place / "authority", now, report)
+    policies = policy_key(place, report).public().jwk()
     render(authorities, place / "broker", BrokerPlaces.of(plan.layout, place / "broker"), plan.listener)
-    trust = _controller(authorities, place / "controller", plan)
+    trust = msgspec.structs.replace(_controller(authorities, place / "controller", plan), policy_key=policies)
     public(place / "trust.json", as_json(msgspec.to_builtins(trust)), report)
     public(place / "fleet.toml", toml("fleet", host=plan.listener.host, port=plan.listener.port), report)
 

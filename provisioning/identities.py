@@ -20,6 +20,7 @@ from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report, as_json, folder, public, read, read_json
 from provisioning.fleet import jwk_file
 from provisioning.places import KioskPlaces, Layout
+from provisioning.policies import verified
 from provisioning.rendering import toml
 from wire.errors import Malformed
 from wire.ids import facility_code, key_id, kiosk_id, shard
@@ -69,6 +70,7 @@ class Site:
     camera: str
     reader: str
     models: str
+    policy: Path | None
     layout: Layout
     agent: AgentWish
 
@@ -105,8 +107,11 @@ class Site:
         if not _CAMERA.fullmatch(self.camera):
             message = f"--camera {self.camera!r}: must be pi, usb:NUMBER or file:PATH."
             raise RefusedError(message)
-        if self.profile == "live" and (not self.models or self.camera.startswith("file:")):
-            message = "--profile live: needs --models with the approved models and a real camera (pi or usb:NUMBER)."
+        if self.profile == "live" and (not self.models or self.policy is None or self.camera.startswith("file:")):
+            message = (
+                "--profile live: needs --models with the folder of the models, --policy with a signed face policy,"
+                " and a real camera (pi or usb:NUMBER)."
+            )
             raise RefusedError(message)
 
 
@@ -114,6 +119,7 @@ def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> N
     """Make a kiosk's folder, or renew its certificate and settings; keys that are there stay."""
     authorities = Authorities.open(fleet / "authority", now, report)
     _refuse_strangers(authorities, fleet, site.kiosk, out)
+    policy = None if site.policy is None else verified(fleet, site.policy)
     for name in ("", "tls"):
         folder(out / name, private=True)
     beside = KioskPlaces()
@@ -121,6 +127,8 @@ def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> N
     authorities.client(site.kiosk, key_file(out / beside.key, report), out / beside.certificate)
     public(out / beside.ca, pem(authorities.root.certificate), report)
     public(out / beside.trust, read(fleet / "trust.json"), report)
+    if policy is not None:
+        public(out / beside.policy, policy[1], report)
     public(out / "kiosk.toml", _settings(fleet, site), report)
 
 
@@ -185,6 +193,7 @@ def _settings(fleet: Path, site: Site) -> bytes:
         reader=site.reader,
         camera=site.camera,
         models=site.models,
+        policy="" if site.policy is None else at.policy,
         host=host,
         port=port,
         ca=at.ca,

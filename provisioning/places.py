@@ -29,6 +29,7 @@ class KioskPlaces:
 
     store: str = "store.db"
     trust: str = "trust.json"
+    policy: str = "face-policy.jws"
     event_key: str = "event.jwk"
     courier_key: str = "courier.jwk"
     ca: str = "tls/ca.pem"
