@@ -7,6 +7,7 @@ Relative paths are relative to the file. No module reads the environment.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -56,6 +57,20 @@ File = Annotated[Path, BeforeValidator(_beside_the_file)]
 MaybeFile = Annotated[Path | None, BeforeValidator(_beside_the_file_or_none)]
 
 
+_PINS = {"pi": r"libcamera:.+", "usb": r"serial:.+|/dev/v4l/by-(path|id)/[^/]+"}
+
+
+def _pins_this_kind(pin: str, info: ValidationInfo) -> str:
+    """What is pinned must be something that this kind of camera can be known by, or no camera would ever serve."""
+    kind = str(info.data.get("camera", "")).partition(":")[0]
+    if pin and not re.fullmatch(_PINS.get(kind, ""), pin):
+        message = (
+            "pi is pinned by libcamera:ID, usb by serial:NUMBER, /dev/v4l/by-id/NAME or by-path/NAME, a file by nothing"
+        )
+        raise ValueError(message)
+    return pin
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -101,7 +116,8 @@ class Settings(_Section):
     event_key: File
     courier_key: File
     reader: str = ""
-    camera: str = Field(default="usb:0", pattern=r"^(pi|usb:[0-9]+|file:.+)$")
+    camera: str = Field(default="usb:0", pattern=r"^(pi|usb:([0-9]+|/dev/.+)|file:.+)$")
+    camera_pin: Annotated[str, AfterValidator(_pins_this_kind)] = ""
     models: str = ""
     face_policy: MaybeFile = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")

@@ -156,7 +156,9 @@ def _examiner(settings: config.Settings, rules: Rules) -> FaceCheck:
     models = Path(settings.models) if settings.models else None
     return FaceCheck(
         load_engine=lambda: load_pinned(rules.engine, models),
-        camera=camera_from(settings.camera),
+        camera=camera_from(
+            settings.camera, pin=settings.camera_pin, allow_software=settings.profile is not Profile.LIVE
+        ),
         allow_assist=settings.profile is not Profile.LIVE,
         policies={rules.engine.name: rules.policy},
     )
