@@ -106,6 +106,12 @@ class Patient:
         message = f"the visit took too long; seen {self.seen}; on the screen:\n" + "\n".join(self._terminal.lines())
         raise ServiceError(message)
 
+    def insert(self, card: ThaiCard | None = None, *, pull_after: int | None = None) -> None:
+        """Put a card in, one's own unless another is given; it may slip out by itself after a number of commands."""
+        self._card.insert(card or self._citizen.card(), pull_after=pull_after)
+        self._inserted = True
+        self._inserted_s = time.monotonic()
+
     def leave(self) -> None:
         """Take the card and go, whatever the screen says."""
         self._pull()
@@ -132,9 +138,7 @@ class Patient:
             case "notice":
                 self._touch("notice.agree")
             case "insert_card" if not self._inserted:
-                self._card.insert(self._citizen.card())
-                self._inserted = True
-                self._inserted_s = time.monotonic()
+                self.insert()
             case "insert_card" if time.monotonic() > self._inserted_s + _READ_BY_S:
                 self._pull()  # the kiosk has started afresh with the card in it
             case "confirm":
@@ -168,6 +172,7 @@ _MOMENTS = {
     "attract": ("attract.start",),
     "notice": ("notice.title",),
     "insert_card": ("insert_card.title",),
+    "put_card_back": ("put_card_back.title",),
     "confirm": ("confirm.title",),
     "reading": ("reading.title",),
     "checking": ("checking.title",),
