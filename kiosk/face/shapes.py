@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The values of the face room and the two ports behind which its libraries stand.
+"""The values of the face room and the ports behind which its libraries stand.
 
 Left and right are always the person's own. Nothing here prints a picture, a landmark or an embedding.
 """
@@ -85,6 +85,20 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Mesh:
+    """MediaPipe's 468 points of one face: float64[468, 3], x and y in pixels of the picture, z in the same length.
+
+    z grows away from the camera. Numbered as in MediaPipe's canonical face model.
+    """
+
+    points: npt.NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Show no point."""
+        return "Mesh(masked)"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Embedding:
     """float32[n] on the engine's own scale, averaged over a crop and its mirror image.
 
@@ -119,6 +133,28 @@ class FaceEngine(Protocol):
 
     def embed(self, picture: Picture, face: Face) -> Embedding:
         """Describe one face of this picture, its crop averaged with the crop's mirror image."""
+
+
+class AttackDetector(Protocol):
+    """Tells a person from a picture or a screen by the look of one frame. It may be absent."""
+
+    @property
+    def model_digests(self) -> tuple[str, ...]:
+        """SHA-256 of every model file in use, in hexadecimal; empty when it is not installed."""
+
+    def score(self, picture: Picture, face: Face) -> float | None:
+        """0 (a picture or a screen) to 1 (a person); None when it is not installed."""
+
+
+class MeshFinder(Protocol):
+    """Finds the fine points of a face: lids, lips, its shape in depth. It may be absent."""
+
+    @property
+    def model_digests(self) -> tuple[str, ...]:
+        """SHA-256 of every model file in use, in hexadecimal; empty when it is not installed."""
+
+    def find(self, picture: Picture, face: Face) -> Mesh | None:
+        """The mesh of a face of this picture; None when it is not installed or sees no face there."""
 
 
 class Camera(Protocol):
