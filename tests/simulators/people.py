@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NewType
 import cv2
 import numpy as np
 
-from tests.simulators.people_warp import Likeness, Pixels, Staging, flat_turned, picture
+from tests.simulators.people_warp import FRONT, Likeness, Pixels, Pose, Staging, flat_turned, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +105,7 @@ def _yaws(act: Act) -> list[float]:
 def _frame(made: dict[float, Pixels], person: PersonId, act: Act, yaw: float) -> Pixels:
     if yaw not in made:
         flat = act in {Act.FLAT_LEFT, Act.FLAT_RIGHT}
-        front = picture(PEOPLE[person], _KIOSK, 0.0 if flat else yaw)
+        front = picture(PEOPLE[person], _KIOSK, FRONT if flat else Pose(yaw))
         made[yaw] = flat_turned(front, yaw) if flat else front
     return made[yaw]
 

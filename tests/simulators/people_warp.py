@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns one public-domain portrait into other people by smooth warps and tones, and turns their heads.
+"""Turns one public-domain portrait into other people by smooth warps and tones, and moves their heads.
 
 Lengths are in eye distances, from the midpoint between the eyes: x to the image's right, y down. It never reads a file
 but scikit-image's `astronaut` (a NASA picture, public domain). Method: docs/face.md.
@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from skimage.data import astronaut
+
+from tests.simulators.people_mimic import lids_closed, mouth_opened, throat
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -58,6 +60,19 @@ class Staging:
     midpoint: tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How the head is held, and what the face does. Positive yaw is to the person's left, positive pitch is up."""
+
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    shut: float = 0.0  # of the eyes, 0 open to 1
+    gape: float = 0.0  # of the mouth, 0 as in the portrait to 1
+
+
+FRONT = Pose()
+
+
 @lru_cache(maxsize=16)
 def toned(likeness: Likeness) -> Pixels:
     """The source picture in this person's skin, hair, brows, shadow and light: uint8[512, 512, 3], BGR."""
@@ -85,19 +100,25 @@ def _tint(where: Floats, factor: float) -> Floats:
     return cast("Floats", (1 + (factor - 1) * where)[..., None])
 
 
-def picture(likeness: Likeness, staging: Staging, yaw_deg: float = 0.0) -> Pixels:
-    """The person, the head turned by `yaw_deg` (positive: to the person's left): uint8[height, width, 3], BGR."""
+def picture(likeness: Likeness, staging: Staging, pose: Pose = FRONT) -> Pixels:
+    """The person in this pose: uint8[height, width, 3], BGR."""
     columns = np.linspace(0, staging.width - 1, staging.width // _GRID_PX + 1)
     rows = np.linspace(0, staging.height - 1, staging.height // _GRID_PX + 1)
     grid_x, grid_y = np.meshgrid(columns, rows)
     x = ((grid_x - staging.midpoint[0]) / staging.eye_distance).astype(np.float32)
     y = ((grid_y - staging.midpoint[1]) / staging.eye_distance).astype(np.float32)
-    source_x, source_y = _other_face(likeness, _unturned(x, y, np.deg2rad(yaw_deg)), y)
+    level = _unlifted(x, y, np.deg2rad(pose.pitch_deg))
+    source_x, source_y = _other_face(likeness, _unturned(x, level, np.deg2rad(pose.yaw_deg)), level)
+    # Lids and lips have edges finer than the grid: they move in the enlarged map.
     size = (staging.width, staging.height)
-    map_x = cv2.resize((source_x * _EYE_DISTANCE + _MIDPOINT[0]).astype(np.float32), size)
-    map_y = cv2.resize((source_y * _EYE_DISTANCE + _MIDPOINT[1]).astype(np.float32), size)
+    across, down = (cast("Floats", cv2.resize(one.astype(np.float32), size)) for one in (source_x, source_y))
+    down = lids_closed(across, down, pose.shut)
+    dark = throat(across, down, pose.gape)
+    down = mouth_opened(across, down, pose.gape)
+    map_x = (across * _EYE_DISTANCE + _MIDPOINT[0]).astype(np.float32)
+    map_y = (down * _EYE_DISTANCE + _MIDPOINT[1]).astype(np.float32)
     warped = cv2.remap(toned(likeness), map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-    return cast("Pixels", warped)
+    return cast("Pixels", warped if dark is None else (warped * dark).astype(np.uint8))
 
 
 def _other_face(likeness: Likeness, x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -126,6 +147,18 @@ def _unturned(x: Floats, y: Floats, yaw: float) -> Floats:
         outside = np.maximum((straight / 1.75) ** 2 + ((y - 0.25) / 2.3) ** 2 - 0.45, 0)
         mask = np.exp(-(outside**2) * 2.2) * neck
         straight = x - mask * ((_depth(straight, y) - 0.75) * np.sin(yaw) - straight * (1 - np.cos(yaw)))
+    return straight.astype(np.float32)
+
+
+def _unlifted(x: Floats, y: Floats, pitch: float) -> Floats:
+    # The same about the ears: a lifted head shows Y, from there, at Y cos - Z sin.
+    neck = 1 / (1 + np.exp((y - 1.75) * 7))
+    straight = y.copy()
+    for _ in range(12):
+        outside = np.maximum((x / 1.75) ** 2 + ((straight - 0.25) / 2.3) ** 2 - 0.45, 0)
+        mask = np.exp(-(outside**2) * 2.2) * neck
+        moved = -(_depth(x, straight) - 0.75) * np.sin(pitch) - (straight - 0.4) * (1 - np.cos(pitch))
+        straight = y - mask * moved
     return straight.astype(np.float32)
 
 
