@@ -13,6 +13,7 @@ import typer
 from kiosk.config import ConfigError
 from kiosk.enrollment.failures import FaultError
 from kiosk.store.database import StoreError
+from kiosk.update.errors import FetchError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's kiosk.")
 
@@ -20,6 +21,8 @@ doctor = typer.Typer(no_args_is_help=True, help="Examine a part of the kiosk, fo
 card = typer.Typer(no_args_is_help=True, help="Work with the card reader, for technicians.")
 app.add_typer(doctor, name="doctor")
 app.add_typer(card, name="card")
+models = typer.Typer(no_args_is_help=True, help="Install and check face models, for technicians.")
+app.add_typer(models, name="models")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml")]
 
@@ -30,11 +33,36 @@ MaybeConfig = Annotated[
 Reader = Annotated[str | None, typer.Option(help="A part of the reader's name; any reader when left out.")]
 
 
+MaybeSettings = Annotated[
+    Path | None, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml, for its models folder")
+]
+Folder = Annotated[Path | None, typer.Option(help="The folder of the models; the settings' own when left out.")]
+
+
 class Language(StrEnum):
     """The languages of the screens."""
 
     TH = "th"
     EN = "en"
+
+
+class Pack(StrEnum):
+    """What can be installed: a pack, or the files that the face policy names."""
+
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+    BENCH = "bench"
+    PAD = "pad"
+    MESH = "mesh"
+    POLICY = "policy"
+
+
+class Engine(StrEnum):
+    """The engines that ship."""
+
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+    BENCH = "bench"
 
 
 @app.command()
@@ -101,10 +129,60 @@ def card_record(
     raise typer.Exit(look.record(look.wanted_reader(config, reader), to))
 
 
+@models.command("list")
+def models_list(
+    config: MaybeSettings = None,
+    folder: Folder = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show every pack: its files, whose they are, and how they are found in the folder."""
+    from kiosk.entrypoints import models as shelf  # noqa: PLC0415
+
+    shelf.listed(shelf.place(config, folder), as_json=json)
+
+
+@models.command("verify")
+def models_verify(
+    packs: Annotated[list[Pack] | None, typer.Argument(help="All of which anything is there when left out.")] = None,
+    config: MaybeSettings = None,
+    folder: Folder = None,
+) -> None:
+    """Hash the files of packs. Exit code 0: all are the published ones. 1: one is missing or altered."""
+    from kiosk.entrypoints import models as shelf  # noqa: PLC0415
+
+    place = shelf.place(config, folder)
+    asked = [shelf.pack_of(pack, config) for pack in packs] if packs else shelf.present(place)
+    raise typer.Exit(shelf.verified(place, asked))
+
+
+@models.command("install")
+def models_install(
+    pack: Annotated[Pack, typer.Argument(help="A pack, or `policy`: the files that the face policy names.")],
+    source: Annotated[str, typer.Option("--from", help="publisher, a folder, or https://base/of/the/files")],
+    config: MaybeSettings = None,
+    folder: Folder = None,
+    rules: Annotated[Path | None, typer.Option(help="With `policy`: a draft that is not signed yet.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM: who certified an https address of your own.")] = None,
+) -> None:
+    """Bring a pack into the folder of the models. Run again after a failure: it goes on where it stopped."""
+    from kiosk.entrypoints import models as shelf  # noqa: PLC0415
+
+    shelf.install(shelf.pack_of(pack, config, rules), source, shelf.place_to_fill(config, folder), ca)
+
+
+@models.command("rules")
+def models_rules(engine: Annotated[Engine, typer.Argument(help="An engine that ships.")] = Engine.PRODUCTION) -> None:
+    """Print the rules that an engine ships with, for `dipchip-provision policy make --rules`."""
+    from kiosk.entrypoints import models as shelf  # noqa: PLC0415
+
+    shelf.rules(engine)
+
+
 def main() -> None:
     """Run the command line; our own errors are one sentence on standard error and exit code 2."""
     try:
         app()
-    except (ConfigError, FaultError, StoreError) as error:
+    except (ConfigError, FaultError, FetchError, StoreError) as error:
         sys.stderr.write(f"dipchip-kiosk: {error}\n")
         sys.exit(2)

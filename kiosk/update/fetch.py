@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from kiosk.update.errors import FetchError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import BufferedRandom
@@ -27,10 +29,6 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)")
-
-
-class FetchError(Exception):
-    """A file did not come. The message names the file, the cause and the next step; nothing that was there is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.update.fetch import FetchError, Limits, Wanted, copy, fetch
+from kiosk.update.errors import FetchError
+from kiosk.update.fetch import Limits, Wanted, copy, fetch
 from tests.simulators.https_server import HttpsServer, Request
 
 if TYPE_CHECKING:
