@@ -15,10 +15,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench fuzz lock clean
+.PHONY: help demo test check bench fuzz camera-test lock clean
 
 help: ## Say what there is.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/ready ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
@@ -40,9 +40,14 @@ bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
 fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million times or SECONDS=1200 a target.
 	@$(BIN)/python -m tests.fuzz $(or $(SUITE),card) --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),1200)
 
+camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
+	@$(SUDO) tests/libcamera/run.sh $(BIN)/python
+
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
 	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@uv pip compile --quiet tests/libcamera/requirements.in --no-deps --constraint requirements.lock --python-version 3.13 \
+	  --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o tests/libcamera/requirements.lock
 
 clean: ## Remove what was set up here.
 	@rm -rf $(VENV) build dist
