@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _END_S = 5.0
+_OPENCV = {
+    "OPENCV_LOG_LEVEL": "ERROR",  # it warns in words of its own between our log lines
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "3",  # seconds that a camera may be silent; its own ten freeze the screen
+}
 _RETRY_S = 5.0
 
 
@@ -74,7 +78,7 @@ def _started(settings_file: Path, descriptor: int, policy_at_least: int, log_to:
         stdout=subprocess.DEVNULL,
         stderr=log_to,
         pass_fds=[descriptor],
-        env={**os.environ, "OPENCV_LOG_LEVEL": "ERROR"},  # it warns in words of its own between our log lines
+        env={**os.environ, **_OPENCV},
     )
 
 
