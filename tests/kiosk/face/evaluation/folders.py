@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Folders of generated people for the harness, and small JPEGs whose only use is to be told apart."""
+"""Folders of small JPEGs whose only use is to be told apart."""
 
 from __future__ import annotations
 
