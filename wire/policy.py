@@ -126,7 +126,7 @@ class OperatingPoint(msgspec.Struct, frozen=True):
         return self.threshold is not None and self.impostor * self.fmr >= RULE_OF_3
 
 
-class CalibrationData(msgspec.Struct, frozen=True):
+class ComparedSet(msgspec.Struct, frozen=True):
     """What was compared."""
 
     description: ShortText
@@ -140,7 +140,7 @@ class Calibration(msgspec.Struct, frozen=True):
     record: Version1
     engine: Code
     model_digests: tuple[Sha256Hex, ...]
-    data: CalibrationData
+    data: ComparedSet
     operating_points: tuple[OperatingPoint, ...]
 
     def threshold_at(self, fmr: float) -> float | None:
@@ -161,6 +161,9 @@ AT_LEAST = MappingProxyType(
         "comparison.frames_each": 2.0,  # before and after the challenge
         "challenge.turn_at_least": 0.08,  # below it detector noise is a turn
         "challenge.parallax_at_least": 0.10,  # a turned print left 0.09
+        "pad.frames_at_least": 8.0,  # one frame flips with a few centimetres
+        "pad.least_at_least": 0.3,  # each gate alone; the measured points are 0.5 and 0.7
+        "pad.median_at_least": 0.5,
         "portrait_eyes_at_least_px": 28.0,  # below it a portrait misses 40 % of true pairs
         "quality.eye_distance_at_least_px": 60.0,  # ISO/IEC 19794-5, token image
     }
@@ -169,6 +172,7 @@ AT_MOST = MappingProxyType(
     {
         "challenge.step_s": 15.0,  # a longer one lets an attacker search for a film
         "challenge.gap_s": 2.0,  # a face that is away longer may be another
+        "pad.trimmed": 0.25,  # of the worst frames left out
         "attempt_s": 120.0,
         "portrait_pixels_at_most": 4_000_000.0,  # of a decoder's memory
         "quality.second_face_at_least": 0.5,  # who is smaller stands behind

@@ -196,17 +196,6 @@ def read_verified(folder: Path, model: ModelFile) -> bytes:
     return content
 
 
-def read_pack(folder: Path, pack: ModelPack) -> tuple[bytes, ...] | None:
-    """All files of a pack that a kiosk may do without, in the pack's order; None when not one of them is there.
-
-    Raises:
-        FaultError: MODEL_MISSING when only a part of them is there, MODEL_ALTERED.
-    """
-    if all(not (folder / model.name).exists() for model in pack.files):
-        return None
-    return tuple(read_verified(folder, model) for model in pack.files)
-
-
 def installed(folder: Path, pack: ModelPack) -> tuple[tuple[ModelFile, Standing], ...]:
     """How every file of `pack` is found in `folder`."""
     return tuple((model, _examine(folder, model)[0]) for model in pack.files)

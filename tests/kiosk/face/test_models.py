@@ -12,12 +12,10 @@ from kiosk.face.models import (
     DEMONSTRATION,
     DLIB_LANDMARKS,
     PACKS,
-    PAD,
     ModelFile,
     Standing,
     demonstration_folder,
     installed,
-    read_pack,
     read_verified,
 )
 
@@ -84,16 +82,6 @@ def test_a_file_of_the_right_size_with_other_bytes_is_altered(tmp_path: Path, mo
     with pytest.raises(FaultError, match=model.name) as caught:
         read_verified(tmp_path, model)
     assert caught.value.fault is Fault.MODEL_ALTERED
-
-
-def test_a_pack_that_a_kiosk_may_do_without_is_all_there_or_not_at_all(tmp_path: Path, model_folder: Path) -> None:
-    assert read_pack(tmp_path, PAD) is None
-    shutil.copy(model_folder / PAD.files[0].name, tmp_path)
-    with pytest.raises(FaultError) as caught:
-        read_pack(tmp_path, PAD)
-    assert caught.value.fault is Fault.MODEL_MISSING
-    shutil.copy(model_folder / PAD.files[1].name, tmp_path)
-    assert [len(content) for content in read_pack(tmp_path, PAD) or ()] == [file.size_bytes for file in PAD.files]
 
 
 @pytest.mark.parametrize("model", [model for pack in PACKS[2:] for model in pack.files], ids=lambda model: model.name)
