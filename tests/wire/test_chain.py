@@ -92,6 +92,11 @@ def test_a_second_child_of_one_parent_is_a_fork() -> None:
     assert judge(Link(B, 1, None, Head(A, 5, D1)), D2, known) is Verdict.FORK
 
 
+def test_a_stream_that_goes_on_after_another_took_it_up_is_a_fork() -> None:
+    known = Known(cursor=Head(A, 5, D1), prev_child=B)
+    assert judge(Link(A, 6, D1, None), D2, known) is Verdict.FORK
+
+
 def test_a_parent_behind_the_ledger_is_a_rollback() -> None:
     known = Known(has_history=True, parent_cursor=Head(A, 5, D3), parent_at=D1)
     assert judge(Link(B, 1, None, Head(A, 3, D1)), D2, known) is Verdict.ROLLBACK

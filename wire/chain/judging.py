@@ -64,7 +64,8 @@ class Known:
 
     `cursor` is the stream's head in the ledger; `same_place` the digest stored at the event's (stream, seq);
     `has_history` whether the kiosk has any stream; `parent_cursor` the head of the parent's stream; `parent_at` the
-    digest stored at the parent's place; and `parent_child` a stream that already names that parent.
+    digest stored at the parent's place; `parent_child` a stream that has taken up the parent's stream, at the parent or
+    before it; and `prev_child` one that has taken up the event's own stream, at its predecessor or before it.
     """
 
     cursor: Head | None = None
@@ -73,6 +74,7 @@ class Known:
     parent_cursor: Head | None = None
     parent_at: bytes | None = None
     parent_child: StreamId | None = None
+    prev_child: StreamId | None = None
 
 
 class LedgerView(Protocol):
@@ -88,14 +90,19 @@ class LedgerView(Protocol):
         """Whether anything of this kiosk was ever committed."""
 
     def child_of(self, parent: Head) -> StreamId | None:
-        """A stream whose first event names this (stream, seq) as its parent."""
+        """A stream whose first event names as its parent this place, or one before it in the same stream."""
 
 
 def look_up(link: Link, ledger: LedgerView) -> Known:
     """Ask the ledger what bears on an event, and no more."""
     same_place = ledger.digest_at(link.stream, link.seq)
     if link.seq > 1:
-        return Known(cursor=ledger.cursor(link.stream), same_place=same_place)
+        cursor = ledger.cursor(link.stream)
+        return Known(
+            cursor=cursor,
+            same_place=same_place,
+            prev_child=ledger.child_of(cursor) if cursor is not None and cursor.seq == link.seq - 1 else None,
+        )
     parent = link.parent
     if parent is None:
         return Known(same_place=same_place, has_history=ledger.has_history())
@@ -112,11 +119,13 @@ def judge(link: Link, digest: bytes, known: Known) -> Verdict:
 
     1. The place is taken: by the same bytes a duplicate, by others an equivocation.
     2. Later in a stream: it must be the very next and link to the stored head, else a gap, or an equivocation when
-       it is the next but names another predecessor.
+       it is the next but names another predecessor. A stream that another has taken up is over: who goes on with it
+       remembers what the other has forgotten, and there are two holders of the key (fork).
     3. First in a stream, without a parent: a rollback when the kiosk has a history (it forgot all of it).
-    4. First in a stream, with a parent: the parent must have no other child (fork); must not be ahead of the ledger
-       (gap: it may still be under way); must be the bytes the ledger holds (equivocation); and must be its stream's
-       head, else the kiosk has forgotten events that the ledger holds (rollback).
+    4. First in a stream, with a parent: no other may have taken up the parent's stream there or before (fork, for the
+       same reason); the parent must not be ahead of the ledger (gap: it may still be under way); must be the bytes the
+       ledger holds (equivocation); and must be its stream's head, else the kiosk has forgotten events that the ledger
+       holds (rollback).
     """
     if known.same_place is not None:
         return Verdict.DUPLICATE if known.same_place == digest else Verdict.EQUIVOCATION
@@ -130,7 +139,9 @@ def judge(link: Link, digest: bytes, known: Known) -> Verdict:
 def _judge_later(link: Link, known: Known) -> Verdict:
     if known.cursor is None or link.seq != known.cursor.seq + 1:
         return Verdict.GAP
-    return Verdict.ACCEPT if link.prev == known.cursor.digest else Verdict.EQUIVOCATION
+    if link.prev != known.cursor.digest:
+        return Verdict.EQUIVOCATION
+    return Verdict.ACCEPT if known.prev_child is None else Verdict.FORK
 
 
 def _judge_child(stream: StreamId, parent: Head, known: Known) -> Verdict:
