@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from kiosk.enrollment.failures import FaultError
 from kiosk.face.camera_file import FileCamera
 from kiosk.face.evaluation.comparisons import as_filmed
-from kiosk.face.evaluation.pairs import PairsError
+from kiosk.face.evaluation.pairs import PairsError, content_of
 from kiosk.face.evaluation.rates import Rate
 from kiosk.face.pad import is_person, summary
 from kiosk.face.quality import has_company
@@ -148,7 +148,7 @@ def _presentations(folder: Path) -> dict[str, list[Path]]:
 
 def _frames(path: Path, *, still: bool) -> Iterator[tuple[Picture, float]]:
     if still:
-        picture = as_filmed(path.read_bytes())
+        picture = as_filmed(content_of(path))
         if picture is not None:
             yield picture, 0.0
         return

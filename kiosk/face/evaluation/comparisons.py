@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from kiosk.face.comparison import fuse
 from kiosk.face.evaluation.card import chip_portrait
-from kiosk.face.evaluation.pairs import PairsError
+from kiosk.face.evaluation.pairs import PairsError, content_of
 from kiosk.face.features import PictureError, decode_jpeg, resize
 from kiosk.face.quality import has_company
 from kiosk.face.shapes import Embedding
@@ -117,7 +117,7 @@ def describe(
     live, cards = plan.live_places(), plan.card_places()
     places = sorted(live | cards)
     for count, place in enumerate(places, start=1):
-        picture = as_filmed(plan.people.photos[place].path.read_bytes())
+        picture = as_filmed(content_of(plan.people.photos[place].path))
         portrait = _portrait(picture, portraitist) if picture is not None and place in cards else None
         for one in found:
             if place in live:

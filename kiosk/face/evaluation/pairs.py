@@ -147,6 +147,19 @@ def read_slices(file: Path, people: People) -> Slices:
     return Slices({name: frozenset(who) for name, who in sorted(members.items())}, strangers)
 
 
+def content_of(path: Path) -> bytes:
+    """The bytes of a picture.
+
+    Raises:
+        PairsError: when it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"A picture cannot be read ({error.strerror}). Check the folder's permissions."
+        raise PairsError(message) from None
+
+
 def _pair(cells: list[str], numbered: dict[tuple[str, int], int]) -> tuple[int, int] | None:
     if len(cells) == _GENUINE_COLUMNS:
         cells = [*cells[:2], cells[0], cells[2]]
@@ -176,7 +189,7 @@ def _lfw_person(path: Path) -> str:
 
 def _without_repetitions(by_name: dict[str, list[Path]]) -> People:
     # A picture that stands twice under one person would be a true pair at distance 0; under two people, a false one.
-    digests = {path: _digest(path) for paths in by_name.values() for path in paths}
+    digests = {path: hashlib.sha256(content_of(path)).digest() for paths in by_name.values() for path in paths}
     owners: dict[bytes, set[str]] = defaultdict(set)
     for name, paths in by_name.items():
         for path in paths:
@@ -188,15 +201,6 @@ def _without_repetitions(by_name: dict[str, list[Path]]) -> People:
     names = tuple(name for name in by_name if kept[name])
     photos = tuple(Photo(path, person) for person, name in enumerate(names) for path in kept[name])
     return People(names, photos, len(digests) - len(photos))
-
-
-def _digest(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError as error:
-        message = f"A picture cannot be read ({error.strerror}). Check the folder's permissions."
-        raise PairsError(message) from None
 
 
 def _lines(file: Path) -> Iterator[list[str]]:

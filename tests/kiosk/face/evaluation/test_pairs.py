@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.face.evaluation.pairs import PairsError, People, read_pairs, read_people, read_slices
+from kiosk.face.evaluation.pairs import PairsError, People, content_of, read_pairs, read_people, read_slices
 from kiosk.face.evaluation.plan import FUSED_FRAMES, PICTURES_AT_MOST, Plan, plan_pairs, plan_visits
 from tests.kiosk.face.evaluation.folders import speck, specks
 
@@ -58,6 +58,12 @@ def test_a_folder_that_does_not_serve_is_refused_without_a_name(
 def test_there_must_be_a_folder(tmp_path: Path) -> None:
     with pytest.raises(PairsError, match="no such folder"):
         read_people(tmp_path / "nowhere")
+
+
+def test_a_picture_that_cannot_be_read_stops_everything_and_stays_unnamed(tmp_path: Path) -> None:
+    with pytest.raises(PairsError, match=r"^A picture cannot be read") as caught:
+        content_of(tmp_path / "somchai.jpg")
+    assert "somchai" not in str(caught.value)
 
 
 def test_people_do_not_print(tmp_path: Path) -> None:
