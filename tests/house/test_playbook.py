@@ -11,6 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from provisioning.cli import app
+from provisioning.places import KioskPlaces, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,3 +58,10 @@ def test_keys_are_installed_for_root_only(provisioned: dict[str, Path], role: st
 @pytest.mark.parametrize("role", ["broker", "controller", "kiosk"])
 def test_a_file_is_installed_where_the_settings_look_for_it(role: str) -> None:
     assert {how["dest"] for _, how in copies(role)} == {f"/etc/dipchip/{role}/" + "{{ item }}"}
+
+
+def test_a_face_policy_is_installed_where_the_settings_look_for_it() -> None:
+    tasks = yaml.safe_load((ROLES / "kiosk" / "tasks" / "identity.yml").read_text())
+    name = KioskPlaces.of(Layout.INSTALLED).policy
+    (copy,) = [task["ansible.builtin.copy"] for task in tasks if f"kiosk_folder ~ '/{name}'" in str(task.get("loop"))]
+    assert (copy["dest"], copy["group"], copy["mode"]) == (f"/etc/dipchip/kiosk/{name}", "dipchip-store", "0640")
