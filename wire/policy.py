@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from wire.bodies import Code, Count, Instant, Sha256Hex, ShortText, Version1
+from wire.bodies import SCORE_AT_MOST, Code, Count, Instant, Sha256Hex, ShortText, Version1
 from wire.errors import Malformed
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ AT_LEAST = MappingProxyType(
 )
 AT_MOST = MappingProxyType(
     {
+        "comparison.staff_at_most": SCORE_AT_MOST,  # no evidence tells a larger distance
         "challenge.step_s": 15.0,  # a longer one lets an attacker search for a film
         "challenge.gap_s": 2.0,  # a face that is away longer may be another
         "pad.trimmed": 0.25,  # of the worst frames left out
