@@ -171,6 +171,34 @@ def models_install(
     shelf.install(shelf.pack_of(pack, config, rules), source, shelf.place_to_fill(config, folder), ca)
 
 
+@models.command("calibrate")
+def models_calibrate(  # noqa: PLR0913 - each is one option of the command line
+    pictures: Annotated[Path, typer.Argument(help="A folder of people with their pictures, or a pairs file in one.")],
+    *,
+    engine: Annotated[str, typer.Option(help="One that ships, or the file of a draft as `models rules` prints it.")],
+    out: Annotated[Path, typer.Option(help="Where the calibration record goes.")],
+    description: Annotated[str, typer.Option(help="What the pictures are, in your words; never who is on them.")],
+    config: MaybeSettings = None,
+    folder: Folder = None,
+    slices: Annotated[Path | None, typer.Option(help="Who belongs to which group, for figures of each.")] = None,
+    attacks: Annotated[Path | None, typer.Option(help="A folder of presentation attacks by instrument.")] = None,
+) -> None:
+    """Measure an engine on pictures of people who agreed to it, and write what a face policy is signed with."""
+    from kiosk.entrypoints import models as shelf  # noqa: PLC0415
+    from kiosk.entrypoints.calibrate import Asked, run  # noqa: PLC0415
+
+    asked = Asked(
+        folder=pictures,
+        engine=engine,
+        out=out,
+        description=description,
+        models=shelf.place(config, folder),
+        slices=slices,
+        attacks=attacks,
+    )
+    raise typer.Exit(run(asked))
+
+
 @models.command("rules")
 def models_rules(engine: Annotated[Engine, typer.Argument(help="An engine that ships.")] = Engine.PRODUCTION) -> None:
     """Print the rules that an engine ships with, for `dipchip-provision policy make --rules`."""

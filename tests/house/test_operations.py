@@ -17,11 +17,11 @@ PROGRAMS = {
     "dipchip-fleet": "fleet.entrypoints.cli",
     "dipchip-provision": "provisioning.cli",
 }
-TYPED = re.compile(r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ((?:(?:doctor|card) )?[a-z][a-z-]*)((?: [^`\n]+)?)")
+TYPED = re.compile(r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ((?:(?:doctor|card|models|policy) )?[a-z][a-z-]*)((?: [^`\n]+)?)")
 
 
 def typed() -> list[tuple[str, str, tuple[str, ...]]]:
-    """Each command line of the document: program, command (of a group too, such as `doctor card`), options."""
+    """Each command line of the document: program, command (of a group too, as `doctor card`), options."""
     joined = re.sub(r"\\\n\s*", "", OPERATIONS)
     found = TYPED.findall(joined)
     return [(program, command, tuple(re.findall(r"--[a-z-]+", rest))) for program, command, rest in found]
