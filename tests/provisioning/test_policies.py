@@ -13,6 +13,7 @@ from kiosk.config import read as read_kiosk
 from kiosk.config import read_trust
 from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.face.engines import EngineChoice
+from kiosk.face.evaluation.record import CalibrationRecord, RecordedPoint, RecordedSet, to_bytes
 from kiosk.face.policy_file import draft, read_rules
 from tests.provisioning.conftest import MINE, Made, make_fleet, run
 from tests.provisioning.test_folders import fails, site
@@ -183,3 +184,41 @@ def test_live_needs_a_signed_policy(made: Made, tmp_path: Path, capsys: pytest.C
     place = site(out=tmp_path / "made", profile="live")
     assert "--policy" in fails(capsys, "kiosk", made.fleet, *place, "--models", "/m")
     assert not (tmp_path / "made").exists()
+
+
+def test_the_record_that_a_kiosk_writes_is_the_one_that_a_policy_reads(fleet: Made, tmp_path: Path) -> None:
+    points = tuple(
+        RecordedPoint(
+            fmr=fmr,
+            threshold=threshold,
+            fnmr=None,
+            fnmr_low=0.0,
+            fnmr_high=0.1,
+            impostor=30_000,
+            genuine=300,
+            false_matches=3,
+            false_non_matches=0,
+        )
+        for fmr, threshold in ((1e-2, 1.1), (1e-3, 0.95), (1e-4, 0.9))
+    )
+    data = RecordedSet(
+        description="made up",
+        people=250,
+        pictures=2000,
+        genuine=300,
+        impostor=30_000,
+        card_simulated=True,
+        fused_frames=3,
+    )
+    record = CalibrationRecord(
+        engine=SHIPPED.engine.name,
+        model_digests=SHIPPED.engine.digests,
+        data=data,
+        eer=None,
+        eer_below=0.01,
+        operating_points=points,
+    )
+    (tmp_path / "record.json").write_bytes(to_bytes(record))
+    path = _make(fleet, tmp_path, "--calibration", tmp_path / "record.json")
+    rules = read_rules(path, read_trust(fleet.fleet / "trust.json").policies(), version_at_least=1)
+    assert (rules.doubt, rules.policy.comparison.match_at_most) == (None, 0.9)
