@@ -65,12 +65,18 @@ def moment() -> Moment:
 
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
+_LOCK_ALL = 1 | 2 | 4  # mlockall(2): what is mapped, what will be, each page once it is touched
 
 
 def keep_memory_private() -> None:
-    """No core file, and no other process of this user may read this one's memory (security design, K10)."""
+    """No core file, no reading by another process of this user, and no swap (security design, K10).
+
+    Swap needs the right to lock memory, which the screen's unit gives; without it this leaves the page where it was.
+    """
+    libc = ctypes.CDLL(None)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    libc.mlockall(_LOCK_ALL)
 
 
 def leave_now() -> NoReturn:

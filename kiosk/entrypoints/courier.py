@@ -33,9 +33,9 @@ _AFTER_ERROR_S = 5.0
 
 def run(settings_file: Path) -> None:
     """Deliver until SIGTERM."""
+    device.keep_memory_private()
     settings = config.read(settings_file)
     logs.configure("kiosk-courier", settings.log_level, sys.stderr)
-    device.keep_memory_private()
     trust = config.read_trust(settings.trust)
     keys = Keys(config.read_signing_key(settings.courier_key), trust.receipts(), trust.answers())
     connection = Connection(

@@ -100,6 +100,7 @@ class AppScreen:
 
 def run(settings_file: Path, log_file: Path) -> None:
     """Serve people until the process is stopped. Textual draws on standard error, so logs go to `log_file`."""
+    device.keep_memory_private()
     with log_file.open("a", encoding="utf-8", buffering=1) as log_to:
         _serve(settings_file, log_to)
 
@@ -107,7 +108,6 @@ def run(settings_file: Path, log_file: Path) -> None:
 def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
-    device.keep_memory_private()
     reception = Reception(settings, lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to))
     app = KioskApp(send=reception.say, wordings=load_wordings(), live=settings.profile is Profile.LIVE)
     serving = threading.Thread(target=reception.serve, args=(AppScreen(app),), name="desk", daemon=True)
