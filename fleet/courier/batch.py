@@ -1,35 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """One batch inside one transaction: each message is settled, refused or recognised, and each kiosk's receipt is due.
 
-It commits nothing and publishes nothing; a receipt may leave only after its transaction has ended well.
+It commits nothing and publishes nothing; a receipt may leave only after its transaction has ended well. Messages are
+settled in the order they came, in memory; the database is asked once a question and written once a table.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 
 from fleet.courier import quarantine
-from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, receive, refuse
-from fleet.devices.registry import RegisteredKiosk, look_up
-from fleet.devices.sightings import reported, seen
+from fleet.courier.examining import Examined, Repeated
+from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
+from fleet.devices.sightings import Sightings
 from fleet.enrollments import questions
-from fleet.enrollments.acceptance import Arrival, Settled, accept, already_held
-from fleet.enrollments.marks import EVERY, RECENT, check_pruned, marks, named
+from fleet.enrollments.acceptance import Acceptance, Arrival, Settled, entry
+from fleet.enrollments.alarms import Raised, raise_alarms
+from fleet.enrollments.ledger import Ledger
+from fleet.enrollments.marks import EVERY, RECENT, Wanted, check_pruned, marks, named
 from wire.chain import Verdict
+from wire.envelope import digest
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
 from wire.receipts import Receipt
-from wire.topics import Up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
+    from fleet.devices.registry import RegisteredKiosk
     from wire.asks import Ask
     from wire.ids import KioskId
 
@@ -48,108 +51,116 @@ class _Owed:
 
 
 class Batch:
-    """Settles messages one after another; every kiosk that is heard of is locked until the transaction ends."""
+    """Settles examined messages one after another; the rows of their kiosks are locked by the caller."""
 
-    def __init__(self, connection: Connection, messages: Sequence[Incoming]) -> None:
+    def __init__(self, connection: Connection, examined: Sequence[Examined]) -> None:
         self._connection = connection
-        self._messages = messages
-        origins = [found for message in messages if (found := origin(message.topic)) is not None]
-        self._registered = look_up(connection, {kiosk for _, kiosk, _ in origins})
-        self._held = already_held(connection, {_digest(m) for m in messages if _is_event(m)})
+        self._arrivals = {n: found for n, each in enumerate(examined) if (found := _arrival(each)) is not None}
+        self._examined = examined
+        self._ledger = Ledger(
+            connection,
+            [arrival.entry for arrival in self._arrivals.values()],
+            [place for each in examined for place in _named(each)],
+        )
+        self._raised: list[Raised] = []
+        self._acceptance = Acceptance(self._ledger, self._raised)
+        self._sightings = Sightings()
+        self._refusals: list[Refusal] = []
         self._owed: dict[KioskId, _Owed] = {}
-        self._seen: set[KioskId] = set()
 
     def settle(self) -> None:
-        """Settle every message; nothing that a message says makes this raise."""
-        for incoming in self._messages:
-            if self._recognise(incoming):
-                continue
-            message = receive(incoming, self._registered)
-            refusal = message if isinstance(message, Refusal) else self._settled(incoming, message)
-            if refusal is not None:
-                quarantine.keep(self._connection, refusal)
-                _log.warning("message_refused", kiosk=refusal.kiosk, kind=refusal.kind, reason=refusal.reason)
+        """Settle every message and write what came of them; nothing that a message says makes this raise."""
+        for n, each in enumerate(self._examined):
+            finding = each.finding
+            if isinstance(finding, Repeated):
+                self._owe(finding.kiosk).streams.add(finding.stream)
+            elif isinstance(finding, Refusal):
+                self._refuse(finding)
+            else:
+                reason = self._settled(n, finding)
+                if reason is not None:
+                    self._refuse(refuse(each.incoming, finding.kiosk.id, _kind(each.incoming), reason, signed=True))
+        self._acceptance.write(self._connection)
+        raise_alarms(self._connection, self._raised)
+        self._sightings.write(self._connection)
+        quarantine.keep(self._connection, self._refusals)
 
-    def receipts(self, now_ms: int) -> Iterator[tuple[RegisteredKiosk, Receipt]]:
-        """What each kiosk may be told once this transaction is committed."""
-        for owed in self._owed.values():
-            who, heard = owed.kiosk.id, owed.streams
-            nonces: list[str | None] = [*owed.nonces] or [None]
-            for nonce in nonces:
-                held = marks(self._connection, who, heard=heard, at_most=EVERY if nonce else RECENT)
-                yield owed.kiosk, Receipt(v=1, kiosk=who, nonce=nonce, marks=held, at_ms=now_ms)
+    def receipts(self, now_ms: int) -> list[tuple[RegisteredKiosk, Receipt]]:
+        """What each kiosk may be told once this transaction is committed: one receipt, or one for each HELLO."""
+        wanted = {who: Wanted(owed.streams, EVERY if owed.nonces else RECENT) for who, owed in self._owed.items()}
+        held = marks(self._connection, wanted)
+        due = [(owed, nonce) for owed in self._owed.values() for nonce in (*owed.nonces,) or (None,)]
+        return [
+            (owed.kiosk, Receipt(v=1, kiosk=owed.kiosk.id, nonce=nonce, marks=held[owed.kiosk.id], at_ms=now_ms))
+            for owed, nonce in due
+        ]
 
-    def _recognise(self, incoming: Incoming) -> bool:
-        """Whether this same kiosk has delivered these bytes before: no signature is checked again."""
-        came_from = origin(incoming.topic)
-        held = self._held.get(_digest(incoming)) if came_from is not None and came_from[2] is Up.EVENT else None
-        if came_from is None or held is None:
-            return False
-        where, who, _ = came_from
-        kiosk = self._registered.get(who)
-        if kiosk is None or not kiosk.active or kiosk.shard != where or held[0] != who:
-            return False
-        self._owe(kiosk).streams.add(held[1])
-        return True
-
-    def _settled(self, incoming: Incoming, message: Verified[Body]) -> Refusal | None:
+    def _settled(self, n: int, message: Verified[Body]) -> str | None:
+        """Why a verified message is refused all the same, None when it is not."""
         kiosk, body = message.kiosk, message.body
-        if kiosk.id not in self._seen:  # once a batch is often enough
-            seen(self._connection, kiosk.id, message.at_ms)
-            self._seen.add(kiosk.id)
-        reason: str | None = None
         if isinstance(body, EnrollmentCaptured):
-            reason = self._event(message, body)
-        elif isinstance(body, Hello):
+            return self._event(kiosk, self._arrivals[n])
+        self._sightings.seen(kiosk.id, message.at_ms)
+        if isinstance(body, Hello):
             self._hello(message, body)
         elif isinstance(body, Heartbeat):
-            reported(self._connection, kiosk.id, body, message.at_ms)
+            self._sightings.reported(kiosk.id, body, message.at_ms)
         else:
-            reason = self._ask(message, body)
-        if reason is None:
-            return None
-        return refuse(incoming, kiosk.id, _kind(incoming), reason, signed=True)
+            return self._ask(message, body)
+        return None
 
-    def _event(self, message: Verified[Body], body: EnrollmentCaptured) -> str | None:
-        kiosk = message.kiosk
-        self._owe(kiosk).streams.add(body.stream)
-        arrival = Arrival(
-            kiosk=kiosk.id,
-            facility=kiosk.facility,
-            province=kiosk.province,
-            body=body,
-            signed=message.signed,
-            digest=hashlib.sha256(message.signed).digest(),
-            attachment=message.attachment,
-            at_ms=message.at_ms,
-        )
-        verdict = accept(self._connection, arrival)
-        _log.debug("event_judged", kiosk=kiosk.id, event_id=body.id, verdict=str(verdict))
+    def _event(self, kiosk: RegisteredKiosk, arrival: Arrival) -> str | None:
+        self._owe(kiosk).streams.add(arrival.body.stream)
+        verdict = self._acceptance.judge(arrival)
+        if verdict is not Verdict.DUPLICATE:  # old bytes do not say that their kiosk is there
+            self._sightings.seen(kiosk.id, arrival.at_ms)
+        _log.debug("event_judged", kiosk=kiosk.id, event_id=arrival.entry.id, verdict=str(verdict))
         return str(verdict) if verdict in _KEPT_ASIDE else None
 
     def _hello(self, message: Verified[Body], body: Hello) -> None:
         owed = self._owe(message.kiosk)
         owed.nonces.append(body.nonce)
         owed.streams.update(named(body))
-        check_pruned(self._connection, body, message.kiosk.id, message.at_ms)
+        who = message.kiosk.id
+        self._raised.extend(check_pruned(self._ledger.of(who), body, who, message.at_ms))
 
     def _ask(self, message: Verified[Body], body: Ask) -> str | None:
         kept = questions.keep(self._connection, message.kiosk.id, body, message.attachment, message.at_ms)
         return str(kept) if kept in _NOT_KEPT else None
 
+    def _refuse(self, refusal: Refusal) -> None:
+        self._refusals.append(refusal)
+        _log.warning("message_refused", kiosk=refusal.kiosk, kind=refusal.kind, reason=refusal.reason)
+
     def _owe(self, kiosk: RegisteredKiosk) -> _Owed:
         return self._owed.setdefault(kiosk.id, _Owed(kiosk))
 
 
-def _is_event(incoming: Incoming) -> bool:
-    came_from = origin(incoming.topic)
-    return came_from is not None and came_from[2] is Up.EVENT
+def _arrival(examined: Examined) -> Arrival | None:
+    """An event to be judged."""
+    message = examined.finding
+    if not isinstance(message, Verified) or not isinstance(message.body, EnrollmentCaptured):
+        return None
+    kiosk = message.kiosk
+    return Arrival(
+        entry=entry(kiosk.id, message.body, digest(message.signed)),
+        facility=kiosk.facility,
+        province=kiosk.province,
+        body=message.body,
+        signed=message.signed,
+        attachment=message.attachment,
+        at_ms=message.at_ms,
+    )
+
+
+def _named(examined: Examined) -> list[tuple[KioskId, str]]:
+    """The streams whose cursors a HELLO asks about."""
+    message = examined.finding
+    if not isinstance(message, Verified) or not isinstance(message.body, Hello):
+        return []
+    return [(message.kiosk.id, stream) for stream in named(message.body)]
 
 
 def _kind(incoming: Incoming) -> str:
     came_from = origin(incoming.topic)
     return str(came_from[2]) if came_from is not None else ""
-
-
-def _digest(incoming: Incoming) -> bytes:
-    return hashlib.sha256(incoming.signed()).digest()

@@ -15,7 +15,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from fleet.courier import quarantine
 from fleet.courier.batch import Batch
+from fleet.courier.examining import event_digests, examine, senders
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
+from fleet.devices.registry import look_up
+from fleet.enrollments.ledger import already_held
 from fleet.store.session import unit_of_work
 from wire.envelope import seal_message
 from wire.signing import Kind
@@ -73,14 +76,16 @@ class Committer:
         came_from = origin(message.topic)
         who, kind = came_from[1:] if came_from is not None else (NOBODY, NOBODY)
         with unit_of_work(self._engine) as connection:
-            quarantine.keep(connection, refuse(message, who, kind, _UNSTORABLE, signed=True))
+            quarantine.keep(connection, [refuse(message, who, kind, _UNSTORABLE, signed=True)])
         return []
 
     def _committed(self, messages: Sequence[Incoming]) -> list[Outbound]:
         with unit_of_work(self._engine) as connection:
-            batch = Batch(connection, messages)
+            registered = look_up(connection, senders(messages))
+            held = already_held(connection, event_digests(messages))
+            batch = Batch(connection, examine(messages, registered, held))
             batch.settle()
-            receipts = list(batch.receipts(self._now_ms()))
+            receipts = batch.receipts(self._now_ms())
         return [
             Outbound(down(kiosk.shard, kiosk.id, Down.RECEIPT), seal_message(self._key, Kind.RECEIPT, receipt))
             for kiosk, receipt in receipts

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wire.asks import About, Ask
-from wire.envelope import open_message, split
+from wire.envelope import digest, open_message, split
 from wire.errors import Malformed, NotForYou, WireError
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
@@ -50,6 +50,10 @@ class Incoming:
     def signed(self) -> bytes:
         """The part that a signature covers."""
         return self.payload.partition(b"~")[0]
+
+    def digest(self) -> bytes:
+        """What the chain links and the ledger keys."""
+        return digest(self.signed())
 
 
 BodyT = TypeVar("BodyT", bound=Body)

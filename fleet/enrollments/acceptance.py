@@ -1,47 +1,61 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one function that accepts an event: the ledger, the enrolment, the cursor and the workload in one transaction.
+"""The one place that accepts events: the ledger, the enrolments, the cursors and the workload in one transaction.
 
-It verifies no signature (that was done before) and opens nothing. It never raises on what a kiosk says.
+A batch is judged in memory, one event after another as it came, and what is good of it is written by one statement a
+table. It verifies no signature (that was done before) and opens nothing. It never raises on what a kiosk says.
 Source: security design, section 5.1.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
-
-from fleet.enrollments.alarms import raise_alarm
+from fleet.enrollments.alarms import Raised
+from fleet.enrollments.ledger import Entry
 from fleet.store.days import bangkok_day
-from fleet.store.session import insert
+from fleet.store.many import Insertion
 from fleet.store.tables import enrollment, event, stream, workload_day
 from wire.asks import PersonState
-from wire.chain import ALARMS, COMMITTED, Head, Known, Link, Verdict, judge
-from wire.ids import FacilityCode, KioskId, ProvinceCode, StreamId
+from wire.chain import COMMITTED, Verdict, alarms, judge, look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
     from sqlalchemy import Connection
 
+    from fleet.enrollments.ledger import Ledger, Stream
+    from wire.chain import Head
     from wire.events import EnrollmentCaptured
+    from wire.ids import FacilityCode, KioskId, ProvinceCode
+
+_EVENTS = Insertion(event, "id", "kiosk", "stream", "seq", "digest", "signed", "attachment", "received_ms")
+_ENROLLMENTS = Insertion(enrollment, "event", "profile", "state", "captured_ms", "due_ms")
+_STREAMS = Insertion(
+    stream,
+    *("kiosk", "stream", "parent_stream", "parent_seq", "acked", "head", "moved_ms"),
+    on_conflict="(kiosk, stream) DO UPDATE SET acked = excluded.acked, head = excluded.head, "
+    "moved_ms = excluded.moved_ms",
+)
+_WORKLOAD = Insertion(
+    workload_day,
+    *("profile", "province", "facility", "day", "captured", "duplicates"),
+    on_conflict="(profile, province, facility, day) DO UPDATE SET captured = workload_day.captured + excluded.captured",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A verified event as it came: the body, the exact signed bytes with their digest, and the sealed identity.
+    """A verified event as it came: its place, the body, the exact signed bytes, and the sealed identity.
 
     `facility` and `province` are where the kiosk is registered; they decide workload and nothing else.
     """
 
-    kiosk: KioskId
+    entry: Entry
     facility: FacilityCode
     province: ProvinceCode
     body: EnrollmentCaptured
     signed: bytes
-    digest: bytes
     attachment: bytes
     at_ms: int
 
@@ -52,133 +66,81 @@ class Settled(StrEnum):
     ID_TAKEN = "id_taken"  # another event has this id: it can be neither counted nor dropped
 
 
-def already_held(connection: Connection, digests: Collection[bytes]) -> dict[bytes, tuple[KioskId, StreamId]]:
-    """Whose of these signed bytes the ledger holds already: what needs no second look at a signature."""
-    if not digests:
-        return {}
-    rows = connection.execute(select(event.c.digest, event.c.kiosk, event.c.stream).where(event.c.digest.in_(digests)))
-    return {row.digest: (KioskId(row.kiosk), StreamId(row.stream)) for row in rows}
+def entry(who: KioskId, body: EnrollmentCaptured, digest: bytes) -> Entry:
+    """An event's place in its kiosk's chain, as its body claims it."""
+    return Entry(who, body.link(), body.id, digest)
 
 
-def accept(connection: Connection, arrival: Arrival) -> Verdict | Settled:
-    """Judge an event's place in its kiosk's chain and commit it if it is good.
+class Acceptance:
+    """Judges events in the order they came, by a ledger that has read what bears on all of them."""
 
-    The kiosk's row must be locked by the caller. ROLLBACK is committed with an alarm: the person is real, the card
-    forgot. EQUIVOCATION and FORK raise an alarm and are left to the quarantine; DUPLICATE and GAP change nothing.
-    """
-    link = _link(arrival.body)
-    verdict = judge(link, arrival.digest, _known(connection, arrival.kiosk, link))
-    if verdict in COMMITTED and _id_taken(connection, arrival.body.id):
-        return Settled.ID_TAKEN
-    if verdict in ALARMS:
-        raise_alarm(connection, arrival.kiosk, verdict, (link.stream, link.seq), arrival.at_ms)
-    if verdict in COMMITTED:
-        _commit(connection, arrival, link)
-    return verdict
+    def __init__(self, ledger: Ledger, raised: list[Raised]) -> None:
+        """Judge by this ledger, and note in `raised` what a person must look at."""
+        self._ledger = ledger
+        self._raised = raised
+        self._accepted: list[Arrival] = []
 
+    def judge(self, arrival: Arrival) -> Verdict | Settled:
+        """Judge an event's place in its kiosk's chain, and take it if it is good.
 
-def _link(body: EnrollmentCaptured) -> Link:
-    named = body.parent
-    parent = Head(StreamId(named.stream), named.seq, bytes.fromhex(named.digest)) if named is not None else None
-    return Link(StreamId(body.stream), body.seq, bytes.fromhex(body.prev) if body.prev else None, parent)
-
-
-def _known(connection: Connection, who: KioskId, link: Link) -> Known:
-    places = [(link.stream, link.seq)]
-    if link.parent is not None:
-        places.append((link.parent.stream, link.parent.seq))
-    streams = _streams(connection, who, [name for name, _ in places])
-    digests = _digests(connection, who, places)
-    return Known(
-        cursor=streams.get(link.stream),
-        same_place=digests.get((link.stream, link.seq)),
-        has_history=link.seq == 1 and link.parent is None and _has_history(connection, who),
-        parent_cursor=streams.get(link.parent.stream) if link.parent else None,
-        parent_at=digests.get((link.parent.stream, link.parent.seq)) if link.parent else None,
-        parent_child=_child_of(connection, who, link.parent) if link.parent else None,
-    )
-
-
-def _streams(connection: Connection, who: KioskId, names: Sequence[str]) -> dict[str, Head]:
-    rows = connection.execute(select(stream).where(stream.c.kiosk == who, stream.c.stream.in_(names)))
-    return {row.stream: Head(StreamId(row.stream), row.acked, row.head) for row in rows}
-
-
-def _digests(connection: Connection, who: KioskId, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
-    at_one_of = or_(*(and_(event.c.stream == name, event.c.seq == seq) for name, seq in places))
-    rows = connection.execute(
-        select(event.c.stream, event.c.seq, event.c.digest).where(event.c.kiosk == who, at_one_of)
-    )
-    return {(row.stream, row.seq): row.digest for row in rows}
-
-
-def _has_history(connection: Connection, who: KioskId) -> bool:
-    return connection.execute(select(stream.c.kiosk).where(stream.c.kiosk == who).limit(1)).first() is not None
-
-
-def _child_of(connection: Connection, who: KioskId, parent: Head) -> StreamId | None:
-    child = select(stream.c.stream).where(
-        stream.c.kiosk == who, stream.c.parent_stream == parent.stream, stream.c.parent_seq == parent.seq
-    )
-    found = connection.execute(child.limit(1)).scalar_one_or_none()
-    return None if found is None else StreamId(found)
-
-
-def _id_taken(connection: Connection, event_id: str) -> bool:
-    return connection.execute(select(event.c.id).where(event.c.id == event_id)).first() is not None
-
-
-def _commit(connection: Connection, arrival: Arrival, link: Link) -> None:
-    body = arrival.body
-    connection.execute(
-        event.insert().values(
-            id=body.id,
-            kiosk=arrival.kiosk,
-            stream=link.stream,
-            seq=link.seq,
-            digest=arrival.digest,
-            signed=arrival.signed,
-            attachment=arrival.attachment,
-            received_ms=arrival.at_ms,
+        The kiosk's row must be locked by the caller. ROLLBACK is taken with an alarm: the person is real, the card
+        forgot. EQUIVOCATION and FORK raise an alarm and are left to the quarantine; DUPLICATE and GAP change nothing.
+        """
+        entry = arrival.entry
+        verdict = judge(entry.link, entry.digest, look_up(entry.link, self._ledger.of(entry.kiosk)))
+        if verdict in COMMITTED and self._ledger.has_id(entry.id):
+            return Settled.ID_TAKEN
+        self._raised.extend(
+            Raised(entry.kiosk, kind, entry.link.stream, entry.link.seq, arrival.at_ms)
+            for kind in alarms(verdict, entry.link)
         )
-    )
-    connection.execute(
-        enrollment.insert().values(
-            event=body.id,
-            profile=str(body.profile),
-            state=str(PersonState.CAPTURED),
-            captured_ms=arrival.at_ms,
-            due_ms=arrival.at_ms,
+        if verdict in COMMITTED:
+            self._ledger.add(entry)
+            self._accepted.append(arrival)
+        return verdict
+
+    def write(self, connection: Connection) -> None:
+        """Write what was taken: one statement a table."""
+        _EVENTS.add(connection, [_event_row(arrival) for arrival in self._accepted])
+        _ENROLLMENTS.add(connection, [_enrollment_row(arrival) for arrival in self._accepted])
+        _STREAMS.add(connection, _stream_rows(self._accepted))
+        _WORKLOAD.add(connection, _workload_rows(self._accepted))
+
+
+def _event_row(arrival: Arrival) -> tuple[str, str, str, int, bytes, bytes, bytes, int]:
+    entry = arrival.entry
+    place = (entry.link.stream, entry.link.seq)
+    return entry.id, entry.kiosk, *place, entry.digest, arrival.signed, arrival.attachment, arrival.at_ms
+
+
+def _enrollment_row(arrival: Arrival) -> tuple[str, str, str, int, int]:
+    return arrival.entry.id, str(arrival.body.profile), str(PersonState.CAPTURED), arrival.at_ms, arrival.at_ms
+
+
+def _stream_rows(accepted: list[Arrival]) -> list[tuple[str, str, str | None, int | None, int, bytes, int]]:
+    """Where each stream's cursor stands now. A stream that is new names the parent of its first event."""
+    parents: dict[Stream, Head | None] = {}
+    last: dict[Stream, Arrival] = {}
+    for arrival in accepted:
+        who, link = arrival.entry.kiosk, arrival.entry.link
+        parents.setdefault((who, link.stream), link.parent)
+        last[who, link.stream] = arrival
+    return [
+        (
+            *at,
+            parent.stream if (parent := parents[at]) else None,
+            parent.seq if parent else None,
+            arrival.entry.link.seq,
+            arrival.entry.digest,
+            arrival.at_ms,
         )
-    )
-    _move_cursor(connection, arrival, link)
-    _count_workload(connection, arrival)
+        for at, arrival in last.items()
+    ]
 
 
-def _move_cursor(connection: Connection, arrival: Arrival, link: Link) -> None:
-    moved = {"acked": link.seq, "head": arrival.digest, "moved_ms": arrival.at_ms}
-    row = insert(connection, stream).values(
-        kiosk=arrival.kiosk,
-        stream=link.stream,
-        parent_stream=link.parent.stream if link.parent else None,
-        parent_seq=link.parent.seq if link.parent else None,
-        **moved,
+def _workload_rows(accepted: list[Arrival]) -> list[tuple[str, str, str, str, int, int]]:
+    captured = Counter(
+        (str(each.body.profile), str(each.province), str(each.facility), bangkok_day(each.at_ms)) for each in accepted
     )
-    connection.execute(row.on_conflict_do_update(index_elements=["kiosk", "stream"], set_=moved))
-
-
-def _count_workload(connection: Connection, arrival: Arrival) -> None:
-    row = insert(connection, workload_day).values(
-        profile=str(arrival.body.profile),
-        province=arrival.province,
-        facility=arrival.facility,
-        day=bangkok_day(arrival.at_ms),
-        captured=1,
-        duplicates=0,
-    )
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["profile", "province", "facility", "day"],
-            set_={"captured": workload_day.c.captured + 1},
-        )
-    )
+    # Always in the same order: two workers that count the same days cannot wait for each other.
+    return [(*day, n, 0) for day, n in sorted(captured.items())]

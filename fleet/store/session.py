@@ -69,6 +69,7 @@ def _sqlite(url: URL) -> Engine:
         )
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        connection.create_function("from_hex", 1, bytes.fromhex, deterministic=True)  # JSON has no bytes
         return connection
 
     engine = create_engine(url, creator=connect, poolclass=QueuePool, hide_parameters=True)
