@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.screens.wording import load_wordings
 from tests.simulators.lobby import Lobby
-from tests.simulators.services import wait_until
+from tests.simulators.services import script, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,47 @@ def test_the_demonstration_engine_is_refused_live(lobby: Lobby) -> None:
     lobby.terminal.restart()
     _is_closed(lobby, "model_not_allowed")
     _set(lobby, "profile", "test")
+    lobby.terminal.restart()
+    _is_open(lobby)
+
+
+@pytest.fixture(scope="module")
+def policies(lobby: Lobby) -> list[Path]:
+    """Two face policies of this fleet, for the demonstration engine."""
+    rules = lobby.directory / "rules.json"
+    said = subprocess.run(
+        [script("dipchip-kiosk"), "models", "rules", "demonstration"], capture_output=True, check=True
+    )
+    rules.write_bytes(said.stdout)
+    made = [lobby.kiosk / f"policy-{n}.jws" for n in (1, 2)]
+    for path in made:
+        words = ("policy", "make", str(lobby.fleet), "--rules", str(rules), "--out", str(path))
+        subprocess.run([script("dipchip-provision"), *words], capture_output=True, check=True)
+    return made
+
+
+def test_a_face_policy_of_the_fleet_serves_and_an_older_one_never_again(lobby: Lobby, policies: list[Path]) -> None:
+    older, newer = policies
+    _set(lobby, "face_policy", newer.name)
+    lobby.terminal.restart()
+    _is_open(lobby)
+    _set(lobby, "face_policy", older.name)
+    lobby.terminal.restart()
+    _is_closed(lobby, "policy_outdated")
+    _fleet_hears(lobby, "camera", "policy_outdated")
+    _set(lobby, "face_policy", newer.name)
+    lobby.terminal.restart()
+    _is_open(lobby)
+
+
+def test_an_altered_face_policy_is_not_trusted(lobby: Lobby, policies: list[Path]) -> None:
+    content = bytearray(policies[1].read_bytes())
+    content[len(content) // 2] ^= 1
+    (lobby.kiosk / "altered.jws").write_bytes(content)
+    _set(lobby, "face_policy", "altered.jws")
+    lobby.terminal.restart()
+    _is_closed(lobby, "policy_not_trusted")
+    _set(lobby, "face_policy", "")
     lobby.terminal.restart()
     _is_open(lobby)
 
