@@ -6,10 +6,13 @@ Source: security design, section 2.1; RFC 7515; RFC 9864 (`Ed25519`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
@@ -44,6 +47,10 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HALF_BYTES = 32  # RFC 7518, 3.4: r and s, big endian
 
 _HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
+_SIGNATURE_CHARACTERS = 86  # 64 bytes, RFC 8032, 5.1.6
+_DIRECT_BYTES = 60_000  # of a JWS; joserfc's own bound is looser, and beyond this it decides
+_DOES_NOT_HOLD = "the signature does not hold"
+_PURPOSES = frozenset({"use", "key_ops"})  # RFC 7517, 4.2 and 4.3
 
 
 def _imported(algorithm: Algorithm, jwk: dict[str, Any]) -> OKPKey | ECKey:
@@ -109,12 +116,57 @@ def _with_low_s(signed: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectCheck:
+    """An Ed25519 key and the very headers that its own signer writes: what can be checked without a JOSE library.
+
+    It says yes or no only where joserfc would say the same, and leaves everything else to it.
+    """
+
+    key: Ed25519PublicKey
+    headers: dict[Kind, bytes]
+
+    @classmethod
+    def of(cls, kid: KeyId, algorithm: Algorithm, key: OKPKey | ECKey) -> Self | None:
+        """None for a key of another algorithm, or one that says what it may be used for."""
+        public = key.public_key
+        if not isinstance(public, Ed25519PublicKey) or _PURPOSES & key.as_dict(private=False).keys():
+            return None
+        return cls(public, {kind: _header(kid, algorithm, kind) for kind in Kind})
+
+    def verify(self, kind: Kind, signed: bytes) -> bytes | None:
+        """The bytes that were signed; None when somebody else must look at it.
+
+        Raises:
+            BadSignature: when all is as it should be but the signature does not hold.
+        """
+        header, _, rest = signed.partition(b".")
+        payload_part, _, signature_part = rest.partition(b".")
+        if len(signed) > _DIRECT_BYTES or header != self.headers[kind] or len(signature_part) != _SIGNATURE_CHARACTERS:
+            return None
+        try:
+            payload, signature = urlsafe_b64decode(payload_part), urlsafe_b64decode(signature_part)
+        except ValueError:
+            return None
+        try:
+            self.key.verify(signature, signed[: -_SIGNATURE_CHARACTERS - 1])
+        except InvalidSignature as error:
+            raise BadSignature(_DOES_NOT_HOLD) from error
+        return payload
+
+
+def _header(kid: KeyId, algorithm: Algorithm, kind: Kind) -> bytes:
+    header = {"alg": str(algorithm), "kid": kid, "typ": str(kind)}
+    return urlsafe_b64encode(json.dumps(header, separators=(",", ":")).encode())
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyKey:
-    """A registered public key with its id and its one algorithm."""
+    """A registered public key with its id and its one algorithm; `direct` checks what its own signer writes."""
 
     kid: KeyId
     algorithm: Algorithm
     _key: OKPKey | ECKey
+    direct: DirectCheck | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_jwk(cls, jwk: dict[str, Any]) -> Self:
@@ -130,7 +182,8 @@ class VerifyKey:
             message = "a key needs `kid` and one of the algorithms Ed25519 and ES256"
             raise Malformed(message) from error
         public = {name: value for name, value in jwk.items() if name != "d"}
-        return cls(kid, algorithm, _imported(algorithm, public))
+        key = _imported(algorithm, public)
+        return cls(kid, algorithm, key, DirectCheck.of(kid, algorithm, key))
 
     def jwk(self) -> dict[str, Any]:
         """The public JWK."""
@@ -147,6 +200,11 @@ class VerifyKey:
         Raises:
             Malformed, UnknownKind, BadSignature: in that order of checks.
         """
+        if self.direct is not None and (payload := self.direct.verify(kind, signed)) is not None:
+            return payload
+        return self._strictly(kind, signed)
+
+    def _strictly(self, kind: Kind, signed: bytes) -> bytes:
         try:
             compact = jws.extract_compact(signed)  # 1
         except (JoseError, ValueError, TypeError) as error:
@@ -168,6 +226,5 @@ class VerifyKey:
             message = "the signature cannot be checked"
             raise BadSignature(message) from error
         if not good or (self.algorithm is Algorithm.ES256 and _with_low_s(signed) != signed):
-            message = "the signature does not hold"
-            raise BadSignature(message)
+            raise BadSignature(_DOES_NOT_HOLD)
         return bytes(compact.payload)

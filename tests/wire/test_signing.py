@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,9 @@ from joserfc.jwk import OctKey
 from wire.errors import BadSignature, Malformed, UnknownKind, WireError
 from wire.ids import KeyId
 from wire.signing import Algorithm, Kind, SigningKey, VerifyKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = SigningKey.generate(KeyId("kiosk-a#1"))
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, 2.4.2
@@ -106,6 +111,91 @@ def test_a_message_has_one_signature_so_that_nobody_between_can_give_it_another_
 def test_no_bytes_raise_anything_but_a_refusal(message: bytes) -> None:
     with pytest.raises(WireError):
         KEY.public().verify(Kind.EVENT, message)
+
+
+def outcome(key: VerifyKey, kind: Kind, message: bytes) -> bytes | type[WireError]:
+    try:
+        return key.verify(kind, message)
+    except WireError as refusal:
+        return type(refusal)
+
+
+def spoiled(part: int, change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    def spoil(message: bytes) -> bytes:
+        parts = message.split(b".")
+        parts[part] = change(parts[part])
+        return b".".join(parts)
+
+    return spoil
+
+
+SPOILED: dict[str, Callable[[bytes], bytes]] = {
+    "nothing": lambda message: message,
+    "a part less": lambda message: message.rpartition(b".")[0],
+    "a part more": lambda message: message + b".AA",
+    "a byte behind": lambda message: message + b"\n",
+    "a byte before": lambda message: b" " + message,
+    "padding on the header": spoiled(0, lambda part: part + b"="),
+    "padding on the payload": spoiled(1, lambda part: part + b"="),
+    "padding on the signature": spoiled(2, lambda part: part + b"=="),
+    "another alphabet in the payload": spoiled(1, lambda part: part[:-4] + b"-_+/"),
+    "another alphabet in the signature": spoiled(2, lambda part: b"+" + part[1:]),
+    "no header": spoiled(0, lambda _: b""),
+    "no payload": spoiled(1, lambda _: b""),
+    "no signature": spoiled(2, lambda _: b""),
+    "a short signature": spoiled(2, lambda part: part[:-4]),
+    "a long signature": spoiled(2, lambda part: part + b"AAAA"),
+    "a signature of zeroes": spoiled(2, lambda part: b"A" * len(part)),
+    "a signature that ends in another spelling": spoiled(2, lambda part: part[:-1] + bytes([part[-1] ^ 1])),
+    "a payload that ends in another spelling": spoiled(
+        1, lambda part: part[:-1] + bytes(byte ^ 1 for byte in part[-1:])
+    ),
+    "a header in another order": lambda message: _reheaded(
+        message, {"typ": "dipchip-event", "kid": "kiosk-a#1", "alg": "Ed25519"}
+    ),
+    "too long to be any message": spoiled(1, lambda part: part + b"A" * 130_000),
+}
+
+
+@pytest.mark.parametrize("what", SPOILED)
+@pytest.mark.parametrize("kind", [Kind.EVENT, Kind.HELLO])
+@pytest.mark.parametrize("payload", [b"", b"{}", b"abc", b"x" * 700])
+def test_what_is_checked_directly_is_what_the_library_says(what: str, kind: Kind, payload: bytes) -> None:
+    direct = KEY.public()
+    by_library = dataclasses.replace(direct, direct=None)
+    message = SPOILED[what](KEY.sign(Kind.EVENT, payload))
+    assert outcome(direct, kind, message) == outcome(by_library, kind, message)
+
+
+@given(
+    st.binary(max_size=60),
+    st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3), st.integers(0, 3)), max_size=4),
+)
+def test_no_change_makes_the_direct_check_and_the_library_disagree(
+    payload: bytes, changes: list[tuple[int, bytes, int]]
+) -> None:
+    direct = KEY.public()
+    by_library = dataclasses.replace(direct, direct=None)
+    message = KEY.sign(Kind.EVENT, payload)
+    for place, new, gone in changes:
+        at = place % (len(message) + 1)
+        message = message[:at] + new + message[at + gone :]
+    assert outcome(direct, Kind.EVENT, message) == outcome(by_library, Kind.EVENT, message)
+
+
+@pytest.mark.parametrize("purpose", [{"use": "enc"}, {"use": "sig"}, {"key_ops": ["sign"]}, {"key_ops": ["verify"]}])
+def test_a_key_that_says_what_it_is_for_is_held_to_it(purpose: dict[str, object]) -> None:
+    key = VerifyKey.from_jwk({**KEY.public().jwk(), **purpose})
+    by_library = dataclasses.replace(key, direct=None)
+    message = KEY.sign(Kind.EVENT, b"{}")
+    assert outcome(key, Kind.EVENT, message) == outcome(by_library, Kind.EVENT, message)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_a_key_signs_itself_needs_no_library_to_be_believed(kind: Kind) -> None:
+    key = KEY.public()
+    assert key.direct is not None
+    assert key.direct.verify(kind, KEY.sign(kind, b"{}")) == b"{}"
 
 
 def test_a_key_never_prints_itself() -> None:
