@@ -148,11 +148,11 @@ def models_verify(
     config: MaybeSettings = None,
     folder: Folder = None,
 ) -> None:
-    """Hash the files of packs. Exit code 0: all are the published ones. 1: one is missing or altered."""
+    """Hash the files of packs and of the policy. Exit code 0: all are the pinned ones. 1: one is missing or altered."""
     from kiosk.entrypoints import models as shelf  # noqa: PLC0415
 
     place = shelf.place(config, folder)
-    asked = [shelf.pack_of(pack, config) for pack in packs] if packs else shelf.present(place)
+    asked = [shelf.pack_of(pack, config) for pack in packs] if packs else shelf.present(place, config)
     raise typer.Exit(shelf.verified(place, asked))
 
 

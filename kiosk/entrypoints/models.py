@@ -115,17 +115,29 @@ def verified(folder: Path, packs: Iterable[ModelPack]) -> int:
     return worst
 
 
-def present(folder: Path) -> list[ModelPack]:
-    """The packs of which anything is there.
+def present(folder: Path, settings_file: Path | None) -> list[ModelPack]:
+    """The packs of which anything is there, and the files of the policy that the settings name.
 
     Raises:
-        ConfigError: when nothing is.
+        ConfigError: when there is nothing to look at.
     """
-    found = [pack for pack in PACKS if any(standing is not Standing.MISSING for _, standing in installed(folder, pack))]
+    if settings_file is not None and config.read(settings_file).face_policy is not None:
+        return [*_some(folder), _pinned(_engine_in(settings_file))]
+    found = _some(folder)
     if not found:
         message = f"{folder}: none of the known models is there. Install a pack with `dipchip-kiosk models install`."
         raise config.ConfigError(message)
     return found
+
+
+def _some(folder: Path) -> list[ModelPack]:
+    # A file that two packs share tells of neither.
+    named = [model.name for pack in PACKS for model in pack.files]
+    return [
+        pack
+        for pack in PACKS
+        if any(named.count(model.name) == 1 and (folder / model.name).exists() for model in pack.files)
+    ]
 
 
 def install(pack: ModelPack, source: str, folder: Path, ca: Path | None) -> None:

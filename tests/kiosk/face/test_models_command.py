@@ -17,9 +17,14 @@ from kiosk.face.engines import ENGINES, EngineChoice
 from kiosk.face.models import BENCH, MESH, PACKS, PAD, PRODUCTION, YUNET, ModelPack
 from kiosk.face.policy_file import draft
 from kiosk.update.errors import FetchError
+from tests.kiosk.agent.process import settings
+from tests.simulators.face_policies import signed
 from tests.simulators.https_server import HttpsServer
 from tests.simulators.services import script
+from wire.ids import KeyId
 from wire.policy import PolicyDraft
+from wire.sealing import OpeningKey
+from wire.signing import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +144,28 @@ def test_a_missing_file_of_a_pack_is_not_good(folder: Path, model_folder: Path) 
     done = _models("verify", "--folder", folder)
     assert done.returncode == 1
     assert done.stdout.split()[::4] == ["intact", "missing"]
+
+
+def test_the_files_of_the_policy_in_the_settings_are_looked_at_too(
+    folder: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    key = SigningKey.generate(KeyId("policy#1"))
+    public = key.public().jwk()
+    (tmp_path / "face-policy.jws").write_bytes(signed(key, draft(EngineChoice.BENCH)))
+    trust = {"v": 1, "receipt_key": public, "answer_key": public, "policy_key": public}
+    sealing = OpeningKey.generate(KeyId("relay#1")).public().jwk()
+    (tmp_path / "trust.json").write_bytes(msgspec.json.encode({**trust, "sealing_key": sealing}))
+    told = f'face_policy = "face-policy.jws"\nmodels = "{folder}"'
+    config = settings(tmp_path, "", told)
+    assert _models("verify", "--config", config).returncode == 1
+    assert _models("install", "policy", "--config", config, "--from", model_folder).returncode == 0
+    done = _models("verify", "--config", config)
+    assert done.returncode == 0
+    assert done.stdout.count(" policy ") == 2
+    (tmp_path / "face-policy.jws").write_bytes(
+        signed(SigningKey.generate(KeyId("policy#1")), draft(EngineChoice.BENCH))
+    )
+    assert "not trusted" in _fails("verify", "--config", config)
 
 
 def test_the_list_tells_a_program_what_it_tells_a_technician(folder: Path) -> None:
