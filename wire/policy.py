@@ -151,6 +151,7 @@ class Calibration(msgspec.Struct, frozen=True):
 
 RULE_OF_3 = 3.0 - 1e-6  # a share of N in binary may fall short of the integer that it is
 FRAMES_AT_LEAST = 3
+FRAMES_EACH = 2
 MATCH_FMR_AT_MOST = 1e-3  # NIST SP 800-63A-4 asks 1e-4; the fleet may ask more, nobody less
 STAFF_FMR_AT_MOST = 1e-2
 
@@ -158,7 +159,7 @@ STAFF_FMR_AT_MOST = 1e-2
 AT_LEAST = MappingProxyType(
     {
         "comparison.frames_at_least": float(FRAMES_AT_LEAST),  # one frame misses 45 to 74 % of true pairs
-        "comparison.frames_each": 2.0,  # before and after the challenge
+        "comparison.frames_each": float(FRAMES_EACH),  # before and after the challenge
         "challenge.turn_at_least": 0.08,  # below it detector noise is a turn
         "challenge.parallax_at_least": 0.10,  # a turned print left 0.09
         "pad.frames_at_least": 8.0,  # one frame flips with a few centimetres
@@ -189,7 +190,7 @@ def lowered(policy: Mapping[str, Any]) -> str | None:
             value = found.get(name, floor)
             if not isinstance(value, int | float) or (value < floor if floors is AT_LEAST else value > floor):
                 return f"{name} = {value!r} must be {word} {floor:g}"
-    return _disordered(found)
+    return _disordered(found) or _overfused(found)
 
 
 def _disordered(found: Mapping[str, Any]) -> str | None:
@@ -198,6 +199,16 @@ def _disordered(found: Mapping[str, Any]) -> str | None:
     numbers = [value for value in distances if isinstance(value, int | float)]
     if len(numbers) < len(names) or min(numbers) <= 0 or max(numbers) > numbers[-1]:
         return f"{', '.join(names)} must be above 0, and none beyond the last"
+    return None
+
+
+def _overfused(found: Mapping[str, Any]) -> str | None:
+    # More than are kept on both sides of the challenge would never come, and every attempt would end in an error.
+    kept = 2 * found.get("comparison.frames_each", FRAMES_EACH)
+    for name in ("comparison.frames_at_least", "comparison.frames_fused"):
+        frames = found.get(name, FRAMES_AT_LEAST)
+        if not isinstance(frames, int) or not FRAMES_AT_LEAST <= frames <= kept:
+            return f"{name} must be {FRAMES_AT_LEAST} or more, and no more than twice comparison.frames_each"
     return None
 
 
@@ -239,9 +250,10 @@ def uncalibrated(document: FacePolicyDocument) -> str | None:
     record = calibration_of(document.calibration)
     if record.engine != document.engine.name or set(record.model_digests) != set(document.engine.digests):  # 2
         return "its calibration record is of other models"
-    if record.data.fused_frames < FRAMES_AT_LEAST:  # 3
-        return f"its calibration record compares {record.data.fused_frames} fused frames, not {FRAMES_AT_LEAST}"
     rules = dict(rules_in(document.policy))
+    fused = rules.get("comparison.frames_fused", FRAMES_AT_LEAST)
+    if record.data.fused_frames != fused:  # 3
+        return f"its calibration record compares {record.data.fused_frames} fused frames, and the policy {fused}"
     for name, fmr in (("match_at_most", MATCH_FMR_AT_MOST), ("staff_at_most", STAFF_FMR_AT_MOST)):  # 4
         known, wanted = record.threshold_at(fmr), rules.get(f"comparison.{name}")
         if known is None:

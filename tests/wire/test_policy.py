@@ -145,6 +145,20 @@ def test_zones_out_of_order_are_refused(name: str, value: object) -> None:
     assert "comparison.staff_at_most" in (lowered(changed(RULES, name, value)) or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("frames_at_least", 5), ("frames_fused", 5), ("frames_fused", 1), ("frames_fused", "3")]
+)
+def test_more_frames_than_are_kept_and_fewer_than_decide_are_refused(name: str, value: object) -> None:
+    assert f"comparison.{name}" in (lowered(changed(RULES, f"comparison.{name}", value)) or "")
+    assert lowered(changed(changed(RULES, "comparison.frames_each", 3), "comparison.frames_fused", 5)) is None
+
+
+def test_thresholds_of_three_frames_are_not_those_of_five() -> None:
+    five = changed(changed(RULES, "comparison.frames_each", 3), "comparison.frames_fused", 5)
+    assert "3 fused frames, and the policy 5" in (uncalibrated(document(policy=five, record=RECORD)) or "")
+    assert uncalibrated(document(policy=five, record=changed(RECORD, "data.fused_frames", 5))) is None
+
+
 def test_a_policy_with_a_record_of_its_own_models_is_calibrated() -> None:
     assert uncalibrated(document(record=RECORD)) is None
 
