@@ -207,7 +207,7 @@ def _overfused(found: Mapping[str, Any]) -> str | None:
     kept = 2 * found.get("comparison.frames_each", FRAMES_EACH)
     for name in ("comparison.frames_at_least", "comparison.frames_fused"):
         frames = found.get(name, FRAMES_AT_LEAST)
-        if not isinstance(frames, int) or not FRAMES_AT_LEAST <= frames <= kept:
+        if not isinstance(frames, int | float) or not FRAMES_AT_LEAST <= frames <= kept:
             return f"{name} must be {FRAMES_AT_LEAST} or more, and no more than twice comparison.frames_each"
     return None
 
