@@ -13,7 +13,7 @@ import structlog
 
 from kiosk import device
 from kiosk.store import inbox, outbox
-from kiosk.store.database import Store, StoreError
+from kiosk.store.database import DiskFullError, Store, StoreError, UncertainError
 from wire.asks import About, Ask
 from wire.chain import promise_after_commit
 from wire.envelope import Sealed, digest, encode, join
@@ -73,6 +73,7 @@ class Filing:
             The short code that a person may write down; it names nobody.
 
         Raises:
+            UncertainError: whether the record is in the file cannot be found out now; nothing was promised.
             StoreError: the record is not in the file, and nothing was promised.
         """
         event = EventId(record.event)
@@ -82,20 +83,48 @@ class Filing:
             promise=lambda: self._promise(event, record),
         )
 
-    def _commit(self, event: EventId, record: FileThis) -> Link | None:
-        places: list[Link] = []
-        try:
-            self._append(event, record, places)
-        except StoreError:
-            # An I/O error does not mean that nothing was stored (security design, 5.4, hole 12).
-            self.store.reopen()
-            if not outbox.holds(self.store, event):
-                raise
-        return places[-1] if places else None
+    def _commit(self, event: EventId, record: FileThis) -> None:
+        """Store the event once or not at all, and know which (security design, 5.4, hole 12).
 
-    def _count(self, place: Link | None) -> None:
-        if place is not None and place.counter is not None:
-            self.counter.raise_to(place.counter.value)
+        1. An error does not mean that nothing was stored: the event is looked for before it is tried again.
+        2. What is found is written through, because the sync that failed may be the one that keeps it.
+        3. What is not found is tried once more, unless the disk is full.
+        """
+        try:
+            self._append(event, record)
+        except StoreError as error:
+            if self._found(event):
+                return
+            if isinstance(error, DiskFullError):
+                raise
+        else:
+            return
+        log.warning("filing_again", event_id=event)
+        try:
+            self._append(event, record)
+        except StoreError:
+            if not self._found(event):
+                raise
+
+    def _found(self, event: EventId) -> bool:
+        try:
+            self.store.reopen()
+            held = outbox.holds(self.store, event)
+            if held:
+                self.store.write_through()
+        except StoreError as error:
+            message = f"Whether the record was stored is not known. {error}"
+            raise UncertainError(message) from error
+        return held
+
+    def _count(self, _committed: None) -> None:
+        if self.counter.value() is None:
+            return
+        try:
+            self.counter.raise_to(outbox.counted(self.store))
+        except StoreError as error:
+            # The record is kept, and the next one counts this one too: a counter that is behind tells of no loss.
+            log.error("not_counted", technician=str(error))  # noqa: TRY400 - that is the whole story
 
     def _promise(self, event: EventId, record: FileThis) -> str:
         try:
@@ -109,11 +138,10 @@ class Filing:
         """Sign a sealed question and leave it for the courier."""
         self._ask(AskId(question.ask), question.about, None, question.sealed, STATUS_ASK_MS)
 
-    def _append(self, event: EventId, record: FileThis, places: list[Link]) -> None:
+    def _append(self, event: EventId, record: FileThis) -> None:
         at = device.moment()
 
         def sign(link: Link) -> tuple[bytes, bytes]:
-            places.append(link)
             body = EnrollmentCaptured(
                 v=1,
                 id=event,

@@ -54,7 +54,7 @@ def append(  # noqa: PLR0913 - what an event is made of
     outside the card says.
 
     Raises:
-        StoreError: nothing may be promised to the person.
+        StoreError: nothing may be promised to the person, and the event may be in the file: see `holds`.
     """
     with store.transaction() as connection:
         link = next_link(stream, _head(connection), next_count(_counted(connection), device_count))
@@ -73,6 +73,12 @@ def append(  # noqa: PLR0913 - what an event is made of
                 "INSERT INTO counted VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value",
                 (link.counter.value,),
             )
+
+
+def counted(store: Store) -> int:
+    """The last event's place in the device's count, 0 before the first."""
+    with store.reading() as connection:
+        return _counted(connection)
 
 
 def _counted(connection: sqlite3.Connection) -> int:
