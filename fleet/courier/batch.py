@@ -20,7 +20,7 @@ from fleet.enrollments import questions
 from fleet.enrollments.acceptance import Acceptance, Arrival, Settled, entry
 from fleet.enrollments.alarms import Raised, raise_alarms
 from fleet.enrollments.ledger import Ledger
-from fleet.enrollments.marks import EVERY, RECENT, Wanted, check_pruned, marks, named
+from fleet.enrollments.marks import check_pruned, marks, named
 from wire.chain import Verdict
 from wire.envelope import digest
 from wire.events import EnrollmentCaptured
@@ -87,8 +87,7 @@ class Batch:
 
     def receipts(self, now_ms: int) -> list[tuple[RegisteredKiosk, Receipt]]:
         """What each kiosk may be told once this transaction is committed: one receipt, or one for each HELLO."""
-        wanted = {who: Wanted(owed.streams, EVERY if owed.nonces else RECENT) for who, owed in self._owed.items()}
-        held = marks(self._connection, wanted)
+        held = marks(self._connection, {who: owed.streams for who, owed in self._owed.items()})
         due = [(owed, nonce) for owed in self._owed.values() for nonce in (*owed.nonces,) or (None,)]
         return [
             (owed.kiosk, Receipt(v=1, kiosk=owed.kiosk.id, nonce=nonce, marks=held[owed.kiosk.id], at_ms=now_ms))

@@ -19,9 +19,11 @@ from fleet.store.days import bangkok_day
 from fleet.store.many import Insertion
 from fleet.store.tables import enrollment, event, stream, workload_day
 from wire.asks import PersonState
-from wire.chain import COMMITTED, Verdict, alarms, judge, look_up
+from wire.chain import Verdict, Write, alarms, judge, look_up, writes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from fleet.enrollments.ledger import Ledger, Stream
@@ -88,23 +90,39 @@ class Acceptance:
         """
         entry = arrival.entry
         verdict = judge(entry.link, entry.digest, look_up(entry.link, self._ledger.of(entry.kiosk)))
-        if verdict in COMMITTED and self._ledger.has_id(entry.id):
+        is_taken = bool(writes(verdict))
+        if is_taken and self._ledger.has_id(entry.id):
             return Settled.ID_TAKEN
         self._raised.extend(
             Raised(entry.kiosk, kind, entry.link.stream, entry.link.seq, arrival.at_ms)
             for kind in alarms(verdict, entry.link)
         )
-        if verdict in COMMITTED:
+        if is_taken:
             self._ledger.add(entry)
             self._accepted.append(arrival)
         return verdict
 
     def write(self, connection: Connection) -> None:
-        """Write what was taken: one statement a table."""
-        _EVENTS.add(connection, [_event_row(arrival) for arrival in self._accepted])
-        _ENROLLMENTS.add(connection, [_enrollment_row(arrival) for arrival in self._accepted])
-        _STREAMS.add(connection, _stream_rows(self._accepted))
-        _WORKLOAD.add(connection, _workload_rows(self._accepted))
+        """Write what was taken: one statement a table, all in the one transaction that the caller holds."""
+        (together,) = writes(Verdict.ACCEPT)
+        for what in together:
+            _WRITERS[what](connection, self._accepted)
+
+
+def _write_ledger(connection: Connection, accepted: Sequence[Arrival]) -> None:
+    _EVENTS.add(connection, [_event_row(arrival) for arrival in accepted])
+    _ENROLLMENTS.add(connection, [_enrollment_row(arrival) for arrival in accepted])
+
+
+def _write_cursors(connection: Connection, accepted: Sequence[Arrival]) -> None:
+    _STREAMS.add(connection, _stream_rows(accepted))
+
+
+def _write_counts(connection: Connection, accepted: Sequence[Arrival]) -> None:
+    _WORKLOAD.add(connection, _workload_rows(accepted))
+
+
+_WRITERS = {Write.LEDGER: _write_ledger, Write.CURSOR: _write_cursors, Write.COUNTS: _write_counts}
 
 
 def _event_row(arrival: Arrival) -> tuple[str, str, str, int, bytes, bytes, bytes, int]:
@@ -117,7 +135,7 @@ def _enrollment_row(arrival: Arrival) -> tuple[str, str, str, int, int]:
     return arrival.entry.id, str(arrival.body.profile), str(PersonState.CAPTURED), arrival.at_ms, arrival.at_ms
 
 
-def _stream_rows(accepted: list[Arrival]) -> list[tuple[str, str, str | None, int | None, int, bytes, int]]:
+def _stream_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str | None, int | None, int, bytes, int]]:
     """Where each stream's cursor stands now. A stream that is new names the parent of its first event."""
     parents: dict[Stream, Head | None] = {}
     last: dict[Stream, Arrival] = {}
@@ -138,7 +156,7 @@ def _stream_rows(accepted: list[Arrival]) -> list[tuple[str, str, str | None, in
     ]
 
 
-def _workload_rows(accepted: list[Arrival]) -> list[tuple[str, str, str, str, int, int]]:
+def _workload_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str, str, int, int]]:
     captured = Counter(
         (str(each.body.profile), str(each.province), str(each.facility), bangkok_day(each.at_ms)) for each in accepted
     )

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.enrollments.alarms import Raised
 from fleet.store.many import Lookup, Of
-from wire.chain import Alarm, unrecoverable
+from wire.chain import Alarm, Marks, marks_to_tell, unrecoverable
 from wire.ids import StreamId
 from wire.receipts import Mark
 
@@ -22,24 +21,18 @@ if TYPE_CHECKING:
     from wire.hello import Hello
     from wire.ids import KioskId
 
-RECENT = 64  # streams in an ordinary receipt
-EVERY = 512  # streams in the answer to a HELLO
-NAMED = 256  # streams of a HELLO that are looked at; with EVERY, a receipt still fits the largest message
+RECENT = 64  # streams in a receipt, besides those that it was asked about
+NAMED = 256  # streams of a HELLO that are looked at; with RECENT, a receipt still fits the largest message
 _NOTHING_ARCHIVED = 0  # no verified backup exists yet, so nothing may be pruned on its strength
 
-
-def _freshest(at_most: int) -> Lookup:
-    # Those at least as fresh as the last that has room; of equally fresh ones a few more, which `marks` cuts off.
-    return Lookup(
-        "SELECT stream.kiosk, stream.stream, stream.acked, stream.moved_ms FROM {asked} "  # noqa: S608 - a constant
-        "JOIN stream ON stream.kiosk = asked.kiosk AND stream.moved_ms >= COALESCE((SELECT fresh.moved_ms "
-        "FROM stream AS fresh WHERE fresh.kiosk = asked.kiosk ORDER BY fresh.moved_ms DESC "
-        f"LIMIT 1 OFFSET {at_most - 1}), 0)",
-        kiosk=Of.TEXT,
-    )
-
-
-_FRESHEST = {at_most: _freshest(at_most) for at_most in (RECENT, EVERY)}
+# Those at least as fresh as the last that has room; of equally fresh ones a few more, which `marks` cuts off.
+_FRESHEST = Lookup(
+    "SELECT stream.kiosk, stream.stream, stream.acked, stream.moved_ms FROM {asked} "  # noqa: S608 - a constant
+    "JOIN stream ON stream.kiosk = asked.kiosk AND stream.moved_ms >= COALESCE((SELECT fresh.moved_ms "
+    "FROM stream AS fresh WHERE fresh.kiosk = asked.kiosk ORDER BY fresh.moved_ms DESC "
+    f"LIMIT 1 OFFSET {RECENT - 1}), 0)",
+    kiosk=Of.TEXT,
+)
 _NAMED = Lookup(
     "SELECT stream.kiosk, stream.stream, stream.acked FROM {asked} "
     "JOIN stream ON stream.kiosk = asked.kiosk AND stream.stream = asked.stream",
@@ -48,33 +41,23 @@ _NAMED = Lookup(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which marks a receipt names: of the streams just heard of, and of the `at_most` that moved last."""
+def marks(connection: Connection, heard: Mapping[KioskId, Collection[str]]) -> dict[KioskId, dict[str, Mark]]:
+    """The marks that each kiosk is told: of the streams just heard of, and of those that moved last."""
+    held: dict[str, dict[StreamId, Marks]] = defaultdict(dict)
+    for row in _NAMED.rows(connection, [(who, stream) for who, streams in heard.items() for stream in streams]):
+        held[row.kiosk][StreamId(row.stream)] = Marks(row.acked, _NOTHING_ARCHIVED)
+    taken: dict[str, int] = defaultdict(int)
+    freshest = _FRESHEST.rows(connection, [(who,) for who in heard])
+    for row in sorted(freshest, key=lambda row: row.moved_ms, reverse=True):
+        if taken[row.kiosk] < RECENT:
+            taken[row.kiosk] += 1
+            held[row.kiosk][StreamId(row.stream)] = Marks(row.acked, _NOTHING_ARCHIVED)
+    return {who: _told(streams, held[who]) for who, streams in heard.items()}
 
-    heard: Collection[str]
-    at_most: int
 
-
-def marks(connection: Connection, wanted: Mapping[KioskId, Wanted]) -> dict[KioskId, dict[str, Mark]]:
-    """The marks that each kiosk is told.
-
-    One heard of that the ledger does not know is marked 0: nothing of it is held.
-    """
-    told: dict[str, dict[str, Mark]] = defaultdict(dict)
-    named = [(who, stream) for who, each in wanted.items() for stream in each.heard]
-    for who, stream in named:
-        told[who][stream] = Mark(0, _NOTHING_ARCHIVED)
-    for row in _NAMED.rows(connection, named):
-        told[row.kiosk][row.stream] = Mark(row.acked, _NOTHING_ARCHIVED)
-    for at_most, lookup in _FRESHEST.items():
-        asked = [(who,) for who, each in wanted.items() if each.at_most == at_most]
-        taken: dict[str, int] = defaultdict(int)
-        for row in sorted(lookup.rows(connection, asked), key=lambda row: row.moved_ms, reverse=True):
-            if taken[row.kiosk] < at_most:
-                taken[row.kiosk] += 1
-                told[row.kiosk][row.stream] = Mark(row.acked, _NOTHING_ARCHIVED)
-    return {who: told[who] for who in wanted}
+def _told(heard: Collection[str], held: Mapping[StreamId, Marks]) -> dict[str, Mark]:
+    told = marks_to_tell([StreamId(stream) for stream in heard], held)
+    return {stream: Mark(each.acked, each.archived) for stream, each in told.items()}
 
 
 def named(hello: Hello) -> list[str]:

@@ -41,17 +41,6 @@ def test_two_hellos_in_one_batch_get_a_receipt_each(fleet: Fleet) -> None:
     assert [receipt.nonce for receipt in receipts] == ["b" * 32, "c" * 32]
 
 
-def test_the_answer_to_a_hello_names_every_stream(fleet: Fleet) -> None:
-    kiosk = fleet.kiosk()
-    events = []
-    for _ in range(80):
-        events.append(kiosk.enrol()[1])
-        kiosk.restart()
-    fleet.deliver(kiosk, *events)
-    (answer,) = fleet.deliver(kiosk, kiosk.hello(), kind=Up.HELLO)
-    assert len(answer.marks) == 80
-
-
 def test_a_receipt_goes_to_its_kiosk_only(fleet: Fleet) -> None:
     kiosk, other = fleet.kiosk("udon-01"), fleet.kiosk("loei-02")
     sent = fleet.take((kiosk.topic(Up.EVENT), kiosk.enrol()[1]), (other.topic(Up.EVENT), other.enrol()[1]))
