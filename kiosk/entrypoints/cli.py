@@ -57,6 +57,13 @@ class Pack(StrEnum):
     POLICY = "policy"
 
 
+class Beside(StrEnum):
+    """What may be asked for beside an engine."""
+
+    PAD = "pad"
+    MESH = "mesh"
+
+
 class Engine(StrEnum):
     """The engines that ship."""
 
@@ -200,11 +207,14 @@ def models_calibrate(  # noqa: PLR0913 - each is one option of the command line
 
 
 @models.command("rules")
-def models_rules(engine: Annotated[Engine, typer.Argument(help="An engine that ships.")] = Engine.PRODUCTION) -> None:
+def models_rules(
+    engine: Annotated[Engine, typer.Argument(help="An engine that ships.")] = Engine.PRODUCTION,
+    beside: Annotated[list[Beside] | None, typer.Option("--with", help="A pack that must be there too.")] = None,
+) -> None:
     """Print the rules that an engine ships with, for `dipchip-provision policy make --rules`."""
     from kiosk.entrypoints import models as shelf  # noqa: PLC0415
 
-    shelf.rules(engine)
+    shelf.rules(engine, beside or ())
 
 
 def main() -> None:

@@ -162,9 +162,10 @@ def install(pack: ModelPack, source: str, folder: Path, ca: Path | None) -> None
     sys.stdout.write(f"whole text in {path}\n")
 
 
-def rules(engine: str) -> None:
-    """Print what an engine ships with, for `dipchip-provision policy make`."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(draft(EngineChoice(engine))), indent=2).decode() + "\n")
+def rules(engine: str, beside: Iterable[str]) -> None:
+    """Print what an engine ships with, for `dipchip-provision policy make`; the packs `beside` it become a must."""
+    proposed = draft(EngineChoice(engine), tuple(pack_of(name) for name in beside))
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(proposed), indent=2).decode() + "\n")
 
 
 def _bring(model: ModelFile, source: str, folder: Path, context: ssl.SSLContext | None) -> None:

@@ -15,15 +15,17 @@ import msgspec
 from kiosk.enrollment.evidence import Grade
 from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.face.engines import ENGINES, EngineChoice, highest_grade
+from kiosk.face.models import PAD
 from kiosk.face.policy import POLICIES, FacePolicy
 from wire.envelope import MESSAGE_BYTES, open_message
 from wire.errors import Malformed, WireError
-from wire.policy import FacePolicyDocument, PinnedEngine, PolicyDraft, lowered, rules_in, uncalibrated
+from wire.policy import FacePolicyDocument, PinnedEngine, PinnedFile, PolicyDraft, lowered, rules_in, uncalibrated
 from wire.signing import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kiosk.face.models import ModelPack
     from wire.signing import VerifyKey
 
 _UNTRUSTED = "The face policy is not trusted:"
@@ -95,13 +97,15 @@ def read_rules(path: Path, key: VerifyKey | None, *, version_at_least: int) -> R
     return Rules(document.engine, replace(policy, comparison=comparison), document.version, doubt)
 
 
-def draft(choice: EngineChoice) -> PolicyDraft:
-    """What ships with an engine, as a fleet may sign it."""
+def draft(choice: EngineChoice, beside: tuple[ModelPack, ...] = ()) -> PolicyDraft:
+    """What ships with an engine, as a fleet may sign it. The files of the packs `beside` it must then be there too."""
     rules = shipped(choice)
     policy: dict[str, Any] = msgspec.to_builtins(rules.policy)
     for name in _OWN:
         del policy["comparison"][name]
-    return PolicyDraft(rules.engine, policy)
+    policy["pad"]["required"] = policy["pad"]["required"] or PAD in beside
+    further = tuple(PinnedFile(model.name, model.sha256, model.size_bytes) for pack in beside for model in pack.files)
+    return PolicyDraft(msgspec.structs.replace(rules.engine, further=further), policy)
 
 
 def _content(path: Path) -> bytes:

@@ -182,6 +182,14 @@ def test_the_rules_of_an_engine_are_a_draft_that_can_be_signed(choice: EngineCho
     assert msgspec.json.decode(said, type=PolicyDraft) == draft(choice)
 
 
+def test_rules_may_ask_for_the_passive_check_so_that_nobody_takes_it_away_unseen() -> None:
+    said = _models("rules", "production", "--with", "pad", "--with", "mesh").stdout
+    proposed = msgspec.json.decode(said, type=PolicyDraft)
+    assert [file.file for file in proposed.engine.further] == [file.name for file in (*PAD.files, *MESH.files)]
+    assert proposed.policy["pad"]["required"] is True
+    assert not draft(EngineChoice.PRODUCTION).policy["pad"]["required"]
+
+
 def test_the_files_that_a_draft_names_are_installed_by_its_digests(
     folder: Path, model_folder: Path, tmp_path: Path
 ) -> None:

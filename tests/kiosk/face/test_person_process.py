@@ -66,11 +66,6 @@ def _pin(model: ModelFile) -> PinnedFile:
     return PinnedFile(model.name, model.sha256, model.size_bytes)
 
 
-def _with_everything(proposed: PolicyDraft) -> PolicyDraft:
-    further = tuple(_pin(model) for model in (*PAD.files, *MESH.files))
-    return msgspec.structs.replace(proposed, engine=msgspec.structs.replace(proposed.engine, further=further))
-
-
 PRODUCTION = draft(EngineChoice.PRODUCTION)
 STANDIN_DRAFT = msgspec.structs.replace(
     PRODUCTION,
@@ -80,7 +75,7 @@ STANDIN_DRAFT = msgspec.structs.replace(
         PinnedRecogniser("standin.onnx", DIGEST, len(STANDIN), RecogniserKind.SFACE, unit_length=True),
     ),
 )
-DEMO_DRAFT, BENCH_DRAFT = draft(EngineChoice.DEMONSTRATION), _with_everything(draft(EngineChoice.BENCH))
+DEMO_DRAFT, BENCH_DRAFT = draft(EngineChoice.DEMONSTRATION), draft(EngineChoice.BENCH, (PAD, MESH))
 
 
 @dataclass(frozen=True)
