@@ -198,7 +198,7 @@ alarm = Table(
     metadata,
     Column("row", _ROW, primary_key=True, autoincrement=True),
     Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
-    Column("kind", String(16), nullable=False),  # equivocation | fork | rollback | unrecoverable
+    Column("kind", String(16), nullable=False),  # wire.chain.Alarm
     Column("stream", String(24), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("raised_ms", _MS, nullable=False),

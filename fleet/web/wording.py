@@ -95,6 +95,7 @@ CODES = {
     "equivocation": lazy_gettext("Two records claim one place"),
     "fork": lazy_gettext("Two kiosks use one identity"),
     "rollback": lazy_gettext("The kiosk's store went back in time"),
+    "lost": lazy_gettext("The kiosk counted records that its store no longer has"),
     "unrecoverable": lazy_gettext("Records are lost for good"),
 }
 

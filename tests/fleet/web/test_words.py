@@ -17,6 +17,7 @@ from fleet.web import wording
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.ports import Presence
 from tests.fleet.web.conftest import WORDS
+from wire.chain import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,10 @@ def test_no_thai_is_empty_and_every_placeholder_is_kept() -> None:
 )
 def test_every_value_has_words(kind: type[StrEnum], words: Mapping[StrEnum, object]) -> None:
     assert set(kind) == set(words)
+
+
+def test_every_alarm_has_words() -> None:
+    assert {kind.value for kind in Alarm} <= set(wording.CODES)
 
 
 def test_every_code_a_kiosk_can_say_has_words() -> None:
