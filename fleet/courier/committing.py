@@ -20,6 +20,7 @@ from fleet.courier.reception import NOBODY, Incoming, origin, refuse
 from fleet.devices.registry import look_up
 from fleet.enrollments.ledger import already_held
 from fleet.store.session import unit_of_work
+from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
 from wire.signing import Kind
 from wire.topics import Down, down
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from fleet.devices.registry import RegisteredKiosk
+    from wire.receipts import Receipt
     from wire.signing import SigningKey
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -80,12 +83,17 @@ class Committer:
         return []
 
     def _committed(self, messages: Sequence[Incoming]) -> list[Outbound]:
+        return receipt_after_commit(commit=lambda: self._settled(messages), tell=self._sealed)
+
+    def _settled(self, messages: Sequence[Incoming]) -> Sequence[tuple[RegisteredKiosk, Receipt]]:
         with unit_of_work(self._engine) as connection:
             registered = look_up(connection, senders(messages))
             held = already_held(connection, event_digests(messages))
             batch = Batch(connection, examine(messages, registered, held))
             batch.settle()
-            receipts = batch.receipts(self._now_ms())
+            return batch.receipts(self._now_ms())
+
+    def _sealed(self, receipts: Sequence[tuple[RegisteredKiosk, Receipt]]) -> list[Outbound]:
         return [
             Outbound(down(kiosk.shard, kiosk.id, Down.RECEIPT), seal_message(self._key, Kind.RECEIPT, receipt))
             for kiosk, receipt in receipts
