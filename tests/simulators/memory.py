@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks into living processes, as root can: what stands in their memory, what they hold open, what they may leave.
+
+It sees every page that is written to or belongs to no file, also what a program has freed and not overwritten. It does
+not see what the kernel keeps for a driver or a socket. Source: proc(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_PROC = Path("/proc")
+_CHUNK = 8 * 2**20
+_ANCHOR = 4  # bytes of a needle that are looked for first
+_NOT_MEMORY = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
+
+
+def memory(pid: int) -> bytes:
+    """A process's memory, region after region; the process goes on meanwhile, so its person is not kept waiting."""
+    content = bytearray()
+    process = _PROC / str(pid)
+    with (process / "mem").open("rb", buffering=0) as pages:
+        for line in (process / "maps").read_text(encoding="utf-8").splitlines():
+            span, rights, _, _, inode, *name = line.split(maxsplit=5)
+            if rights[0] != "r" or (rights[1] != "w" and inode != "0") or "".join(name) in _NOT_MEMORY:
+                continue
+            start, end = (int(edge, 16) for edge in span.split("-"))
+            content += _region(pages.fileno(), start, end)
+            content += bytes(1)  # or two regions could make up what stands in neither
+    return bytes(content)
+
+
+def _region(pages: int, start: int, end: int) -> bytes:
+    content = bytearray()
+    while start + len(content) < end:
+        try:
+            part = os.pread(pages, end - start - len(content), start + len(content))
+        except OSError:
+            break
+        if not part:
+            break
+        content += part
+    return bytes(content)
+
+
+def found(content: bytes, needles: Mapping[str, bytes]) -> set[str]:
+    """The names of the needles that stand in the content, all looked for in one pass: there are many of both."""
+    wanted: dict[int, list[tuple[str, int]]] = {}
+    for name, needle in needles.items():
+        at = _anchor(needle)
+        wanted.setdefault(int.from_bytes(needle[at : at + _ANCHOR], "little"), []).append((name, at))
+    hits = set()
+    for start in range(0, len(content), _CHUNK):
+        for place, word in _places(content[start : start + _CHUNK + _ANCHOR - 1], list(wanted)):
+            for name, at in wanted[word]:
+                if name not in hits and content.startswith(needles[name], max(0, start + place - at)):
+                    hits.add(name)
+    return hits
+
+
+def _anchor(needle: bytes) -> int:
+    """Where a needle is least like the zeros that memory is full of."""
+    places = range(len(needle) - _ANCHOR + 1)
+    return max(places, key=lambda at: (len({0, *needle[at : at + 2]}), len(set(needle[at : at + _ANCHOR]))))
+
+
+def _places(chunk: bytes, words: list[int]) -> Iterator[tuple[int, int]]:
+    """Where in a chunk one of these words of four bytes begins, and which; pairs of bytes sift first."""
+    single = np.frombuffer(chunk, np.uint8)
+    if single.size < _ANCHOR:
+        return
+    sieve = np.zeros(1 << 16, np.bool_)
+    sieve[np.array(words, np.uint32) & 0xFFFF] = True
+    pairs = single[:-1].astype(np.uint16) | single[1:].astype(np.uint16) << 8
+    sifted = np.flatnonzero(sieve[pairs[:-2]])
+    found_words = pairs[sifted].astype(np.uint32) | pairs[sifted + 2].astype(np.uint32) << 16
+    hits = np.isin(found_words, np.array(words, np.uint32))
+    yield from zip(sifted[hits].tolist(), found_words[hits].tolist(), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What was seen of a living process: which needles it holds, what it may leave where."""
+
+    found: frozenset[str]
+    swapped: str
+    locked: str
+    core_bytes: tuple[str, str]
+    writable: frozenset[Path]
+
+
+def look(pid: int, needles: Mapping[str, bytes]) -> Glance | None:
+    """Look into a process, None when it has ended; what it is and what it holds are taken first, then searched."""
+    try:
+        told = (status(pid, "VmSwap"), status(pid, "VmLck"), core_bytes(pid), frozenset(files_it_may_write(pid)))
+        content = memory(pid)
+    except OSError:
+        return None
+    return Glance(frozenset(found(content, needles)), *told)
+
+
+def child_of(pid: int, module: str) -> int | None:
+    """The child that runs a module, None when there is none."""
+    for status in _PROC.glob("[0-9]*/status"):
+        try:
+            is_child = re.search(rf"^PPid:\t{pid}$", status.read_text(encoding="utf-8"), re.MULTILINE)
+            words = (status.parent / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # it has ended meanwhile
+            continue
+        if is_child and module.encode() in words:
+            return int(status.parent.name)
+    return None
+
+
+def status(pid: int, field: str) -> str:
+    """One line of a process's status, such as VmSwap."""
+    match = re.search(rf"^{field}:\s*(.*)$", (_PROC / f"{pid}/status").read_text(encoding="utf-8"), re.MULTILINE)
+    return match[1] if match else ""
+
+
+def core_bytes(pid: int) -> tuple[str, str]:
+    """How large a core file it may leave, by its soft and its hard limit."""
+    limits = (_PROC / f"{pid}/limits").read_text(encoding="utf-8")
+    soft, hard = re.findall(r"^Max core file size +(\S+) +(\S+)", limits, re.MULTILINE)[0]
+    return soft, hard
+
+
+def files_it_may_write(pid: int) -> set[Path]:
+    """The files on disk or in shared memory that a process holds open for writing, also those without a name."""
+    held = set()
+    for descriptor in (_PROC / f"{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            told = (_PROC / f"{pid}/fdinfo/{descriptor.name}").read_text(encoding="ascii")
+            flags = int(told.split("flags:")[1].split()[0], 8)
+            if flags & (os.O_WRONLY | os.O_RDWR) and descriptor.is_file():
+                held.add(descriptor.readlink())
+    return held
+
+
+def reads_from(pid: int, folder: Path) -> bool:
+    """Whether a process lives and holds a file of this folder open."""
+    for descriptor in (_PROC / f"{pid}/fd").glob("*"):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if descriptor.readlink().is_relative_to(folder):
+                return True
+    return False
