@@ -17,7 +17,9 @@ PROGRAMS = {
     "dipchip-fleet": "fleet.entrypoints.cli",
     "dipchip-provision": "provisioning.cli",
 }
-TYPED = re.compile(r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ((?:(?:doctor|card|models|policy) )?[a-z][a-z-]*)((?: [^`\n]+)?)")
+TYPED = re.compile(
+    r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ((?:(?:doctor|card|models|policy) )?[a-z][a-z-]*)((?: [^`\n]+)?)"
+)
 
 
 def typed() -> list[tuple[str, str, tuple[str, ...]]]:
