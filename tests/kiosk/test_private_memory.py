@@ -7,7 +7,6 @@ A pipe stands where the settings file should: a process that waits for it has co
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulators import memory
 from tests.simulators.services import script, wait_until
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NOBODY = 65534
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+MAY_LOCK = ["--inh-caps=+ipc_lock", "--ambient-caps=+ipc_lock"]  # as good as the limit that the unit lifts
 CONSOLE = script("dipchip-kiosk")
 PROCESSES = {
     "person": [sys.executable, "-m", "kiosk.entrypoints.person", "{settings}", "0", "0"],
@@ -46,8 +47,8 @@ def settings() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([*AS_NOBODY, *command], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def _running(command: Sequence[str], *rights: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([*AS_NOBODY, *rights, *command], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         yield process
     finally:
@@ -78,17 +79,28 @@ def _looks_into(pid: int) -> bool:
     return subprocess.run([*AS_NOBODY, "cat", f"/proc/{pid}/maps"], capture_output=True, check=False).returncode == 0
 
 
+def _skip_where_nobody_has_no_python() -> None:
+    tried = [*AS_NOBODY, sys.executable, "-c", "import kiosk"]
+    if AS_NOBODY and subprocess.run(tried, capture_output=True, check=False).returncode:
+        pytest.skip("nobody may not run this interpreter")
+
+
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_leaves_no_core_file_and_is_closed_to_its_own_user(settings: Path, name: str) -> None:
-    if (
-        AS_NOBODY
-        and subprocess.run([*AS_NOBODY, sys.executable, "-c", ""], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("nobody may not run this interpreter")
+    _skip_where_nobody_has_no_python()
     command = [word.format(settings=settings) for word in PROCESSES[name]]
     with _running(["sleep", "60"]) as open_one, _running(command) as process, _awaited(settings, process):
-        limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
-        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+        assert memory.core_bytes(process.pid) == ("0", "0")
         assert Path(f"/proc/{process.pid}/mem").stat().st_uid == 0, "the kernel gives what may be dumped to its user"
         assert not _looks_into(process.pid)
         assert _looks_into(open_one.pid), "the test itself can look"
+
+
+@pytest.mark.skipif(not (AS_NOBODY and memory.may_lock(os.getpid())), reason="giving a right needs to have it")
+@pytest.mark.parametrize("name", ["person", "screen"])
+def test_with_the_right_to_lock_memory_a_process_does(settings: Path, name: str) -> None:
+    _skip_where_nobody_has_no_python()
+    command = [word.format(settings=settings) for word in PROCESSES[name]]
+    with _running(command, *MAY_LOCK) as process, _awaited(settings, process):
+        assert memory.status(process.pid, "Uid").split()[0] == str(NOBODY)
+        assert memory.status(process.pid, "VmLck") not in {"", "0 kB"}

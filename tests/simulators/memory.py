@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PROC = Path("/proc")
 _CHUNK = 8 * 2**20
 _ANCHOR = 4  # bytes of a needle that are looked for first
+_CAP_IPC_LOCK = 14  # capability.h
 _NOT_MEMORY = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
 
 
@@ -126,6 +127,11 @@ def status(pid: int, field: str) -> str:
     """One line of a process's status, such as VmSwap."""
     match = re.search(rf"^{field}:\s*(.*)$", (_PROC / f"{pid}/status").read_text(encoding="utf-8"), re.MULTILINE)
     return match[1] if match else ""
+
+
+def may_lock(pid: int) -> bool:
+    """Whether a process has the right to lock any amount of memory (CAP_IPC_LOCK)."""
+    return bool(int(status(pid, "CapEff"), 16) >> _CAP_IPC_LOCK & 1)
 
 
 def core_bytes(pid: int) -> tuple[str, str]:

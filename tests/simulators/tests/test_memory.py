@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The searcher of memory finds what stands there and nothing else."""
+
 from __future__ import annotations
 
 import os
