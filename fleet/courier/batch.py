@@ -21,7 +21,7 @@ from fleet.enrollments.acceptance import Acceptance, Arrival, Settled, entry
 from fleet.enrollments.alarms import Raised, raise_alarms
 from fleet.enrollments.ledger import Ledger
 from fleet.enrollments.marks import check_pruned, marks, named
-from wire.chain import Verdict
+from wire.chain import KEPT_ASIDE, Verdict
 from wire.envelope import digest
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from wire.ids import KioskId
 
 _log = structlog.get_logger()
-_KEPT_ASIDE = frozenset({Verdict.EQUIVOCATION, Verdict.FORK, Settled.ID_TAKEN})
+_KEPT_ASIDE = KEPT_ASIDE | {Settled.ID_TAKEN}
 _NOT_KEPT = frozenset({questions.Kept.ID_TAKEN, questions.Kept.TOO_MANY})
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from wire.chain.greeting import Greeting
 from wire.chain.judging import (
-    ALARMS,
     COMMITTED,
     KEPT_ASIDE,
     Alarm,
@@ -32,7 +31,6 @@ from wire.chain.promising import marks_to_tell, promise_after_commit, receipt_af
 from wire.chain.sending import WINDOW, Sending
 
 __all__ = [
-    "ALARMS",
     "COMMITTED",
     "KEPT_ASIDE",
     "RETENTION_MS",

@@ -55,7 +55,6 @@ _ALARMS = {
     Verdict.FORK: Alarm.FORK,
     Verdict.ROLLBACK: Alarm.ROLLBACK,
 }
-ALARMS = frozenset(_ALARMS)
 
 
 @dataclass(frozen=True, slots=True)
