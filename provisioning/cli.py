@@ -67,7 +67,8 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     province: Annotated[str, typer.Option(help="Where it stands: two digits of the Ministry of Interior.")],
     out: Annotated[Path, typer.Option(help="The kiosk's folder.")],
     shard: Annotated[str, typer.Option(help="Two hexadecimal digits; chosen from the name when left out.")] = "",
-    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER or file:PATH.")] = "usb:0",
+    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")] = "usb:0",
+    camera_pin: Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")] = "",
     reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
     models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
     face_policy: Annotated[
@@ -96,6 +97,7 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
         shard or default_shard(name),
         profile,
         camera,
+        camera_pin,
         reader,
         models,
         face_policy,

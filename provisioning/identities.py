@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-_CAMERA = re.compile(r"pi|usb:[0-9]{1,2}|file:.+")
+_CAMERA = re.compile(r"pi|usb:([0-9]{1,2}|/dev/.+)|file:.+")
+_PIN = {"pi": re.compile(r"libcamera:.+"), "usb": re.compile(r"serial:.+|/dev/v4l/by-(path|id)/[^/]+")}
 _PROFILES = ("test", "live")
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
@@ -68,6 +69,7 @@ class Site:
     shard: str
     profile: str
     camera: str
+    camera_pin: str
     reader: str
     models: str
     policy: Path | None
@@ -105,7 +107,14 @@ class Site:
 
     def _check_devices(self) -> None:
         if not _CAMERA.fullmatch(self.camera):
-            message = f"--camera {self.camera!r}: must be pi, usb:NUMBER or file:PATH."
+            message = f"--camera {self.camera!r}: must be pi, usb:NUMBER, usb:/dev/... or file:PATH."
+            raise RefusedError(message)
+        pins = _PIN.get(self.camera.partition(":")[0])
+        if self.camera_pin and not (pins and pins.fullmatch(self.camera_pin)):
+            message = (
+                f"--camera-pin {self.camera_pin!r}: must be libcamera:ID for pi; for usb serial:NUMBER,"
+                " /dev/v4l/by-id/NAME or /dev/v4l/by-path/NAME; nothing for a file."
+            )
             raise RefusedError(message)
         if self.profile == "live" and (not self.models or self.policy is None or self.camera.startswith("file:")):
             message = (
@@ -192,6 +201,7 @@ def _settings(fleet: Path, site: Site) -> bytes:
         courier_key=at.courier_key,
         reader=site.reader,
         camera=site.camera,
+        camera_pin=site.camera_pin,
         models=site.models,
         policy="" if site.policy is None else at.policy,
         host=host,

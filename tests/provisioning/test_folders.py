@@ -211,6 +211,9 @@ def test_a_revoked_name_is_not_given_again(tmp_path: Path, capsys: pytest.Captur
         ({"province": "99"}, "--province '99'"),
         ({"shard": "zz"}, "--shard 'zz'"),
         ({"camera": "webcam"}, "--camera 'webcam'"),
+        ({"camera_pin": "serial:1"}, "--camera-pin 'serial:1'"),
+        ({"camera": "usb:0", "camera_pin": "libcamera:/base/x"}, "--camera-pin 'libcamera:/base/x'"),
+        ({"camera": "file:people.avi", "camera_pin": "serial:1"}, "--camera-pin 'serial:1'"),
         ({"profile": "prod"}, "--profile 'prod'"),
         ({"profile": "live"}, "--models"),
     ],
@@ -221,6 +224,16 @@ def test_a_wrong_value_is_named_and_nothing_is_made(
     out = tmp_path / "kiosk"
     assert said in fails(capsys, "kiosk", made.fleet, *site(out=out, **wrong))
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("camera", "pin"),
+    [("pi", "libcamera:/base/soc/i2c0mux/i2c@1/imx708@1a"), ("usb:/dev/v4l/by-path/port-1", "serial:C920-0001")],
+)
+def test_a_kiosk_is_made_for_its_own_camera(made: Made, tmp_path: Path, camera: str, pin: str) -> None:
+    run("kiosk", made.fleet, *site(kiosk_id=f"k-{camera[:2]}", out=tmp_path / "kiosk", camera=camera, camera_pin=pin))
+    settings = read_kiosk(tmp_path / "kiosk" / "kiosk.toml")
+    assert (settings.camera, settings.camera_pin) == (camera, pin)
 
 
 def test_a_kiosk_without_a_fleet_is_told_what_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,10 +254,11 @@ def site(  # noqa: PLR0913 - each is one option of the command line
     province: str = "41",
     shard: str = "",
     camera: str = "pi",
+    camera_pin: str = "",
     profile: str = "test",
 ) -> tuple[str, ...]:
     values = {"--id": kiosk_id, "--facility": facility, "--province": province, "--out": str(out), "--shard": shard}
-    values |= {"--camera": camera, "--profile": profile}
+    values |= {"--camera": camera, "--camera-pin": camera_pin, "--profile": profile}
     return tuple(word for pair in values.items() for word in pair)
 
 
