@@ -2,9 +2,9 @@
 """A folder whose every write, sync, truncate and unlink is written down, or fails when it is told to.
 
 The stand-in (disk.c) is preloaded into a Python of its own, below SQLite's code for real disks: Python's own `sqlite3`
-and the kiosk's store run unchanged above it. It needs a compiler and nothing of the kernel, so it runs wherever the tests
-do. Not taken: apsw, which brings connections and an SQLite of its own; SQLite's `xSetSystemCall`, which has no hook for
-fsync; a FUSE file system or a device mapper, which need devices that a container does not have.
+and the kiosk's store run unchanged above it. It needs a compiler and nothing of the kernel: it runs wherever the tests
+do. Not taken: apsw, which brings connections and an SQLite of its own; SQLite's `xSetSystemCall`, which has no hook
+for fsync; a FUSE file system or a device mapper, which need devices that a container does not have.
 """
 
 from __future__ import annotations

@@ -268,6 +268,15 @@ def test_a_kiosk_with_a_counter_says_how_many_events_its_card_has_forgotten(
     assert count.at == 4
 
 
+def test_a_record_that_is_handed_over_twice_is_stored_and_counted_once(
+    session: Session, filing: Filing, store: Store
+) -> None:
+    count = Count()
+    counting, record = replace(filing, counter=count), session.file()
+    assert counting.file(record) == counting.file(record)
+    assert (outbox.depth(store).count, count.at) == (1, 1)
+
+
 def test_a_kiosk_without_a_counter_says_so(session: Session, filing: Filing, store: Store, world: World) -> None:
     filing.file(session.file())
     (event,) = outbox.pending(store)

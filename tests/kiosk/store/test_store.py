@@ -196,6 +196,36 @@ def test_a_full_disk_is_told_apart_and_stores_nothing(store: Store) -> None:
     assert _file(store)[0].seq == 2
 
 
+def test_a_store_whose_file_failed_is_let_go_of_and_opened_anew_at_its_next_use(store: Store) -> None:
+    _file(store)
+    other = Store(store.path)
+
+    def spoil() -> None:
+        with store.transaction() as connection:
+            connection.execute("DELETE FROM event")
+            connection.execute("SELECT no_such_column FROM event")
+
+    with pytest.raises(StoreError):
+        spoil()
+    assert outbox.depth(other).count == 1
+    other.check()
+    other.close()
+    assert _file(store)[0].seq == 2
+
+
+def test_a_store_without_its_folder_names_the_partition_and_comes_back_with_it(tmp_path: Path) -> None:
+    folder, away = tmp_path / "data", tmp_path / "away"
+    folder.mkdir()
+    store = Store(folder / "store.db")
+    _file(store)
+    folder.rename(away)
+    with pytest.raises(StoreError, match="data partition"):
+        store.reopen()
+    away.rename(folder)
+    assert outbox.depth(store).count == 1
+    store.close()
+
+
 def test_a_store_that_can_be_written_passes_its_check(store: Store) -> None:
     store.check()
     read_only = sqlite3.connect(store.path)
