@@ -15,22 +15,23 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from fleet.courier import quarantine
 from fleet.courier.batch import Batch
-from fleet.courier.examining import event_digests, examine, senders
+from fleet.courier.examining import Examined, event_digests, examine, senders
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
 from fleet.devices.registry import look_up
 from fleet.enrollments.ledger import already_held
-from fleet.store.session import unit_of_work
+from fleet.store.session import reading, unit_of_work
 from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
 from wire.signing import Kind
 from wire.topics import Down, down
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from fleet.devices.registry import RegisteredKiosk
+    from wire.ids import KioskId
     from wire.receipts import Receipt
     from wire.signing import SigningKey
 
@@ -47,31 +48,59 @@ class Outbound:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Examination:
+    """A batch as it was examined, None when that failed, and how its kiosks were registered then."""
+
+    messages: Sequence[Incoming]
+    registered: Mapping[KioskId, RegisteredKiosk]
+    examined: Sequence[Examined] | None
+
+
 class Committer:
-    """Takes batches, commits them, and says what to publish."""
+    """Takes batches, commits them, and says what to publish. A batch may be examined while another is committed."""
 
     def __init__(self, engine: Engine, receipt_key: SigningKey, now_ms: Callable[[], int]) -> None:
         self._engine = engine
         self._key = receipt_key
         self._now_ms = now_ms
 
-    def commit(self, messages: Sequence[Incoming]) -> list[Outbound]:
-        """Commit a batch and return its receipts.
+    def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
+        """Examine and commit a batch, and return its receipts.
+
+        Raises:
+            OperationalError, InterfaceError: the database is away; give the same batch again.
+        """
+        return self.commit(self.examine(messages))
+
+    def examine(self, messages: Sequence[Incoming]) -> Examination:
+        """Verify a batch outside any transaction of its own.
+
+        Raises:
+            OperationalError, InterfaceError: the database is away; give the same batch again.
+        """
+        with reading(self._engine) as connection:
+            registered = look_up(connection, senders(messages), locked=False)
+            held = already_held(connection, event_digests(messages))
+        return Examination(messages, registered, examine(messages, registered, held))
+
+    def commit(self, batch: Examination) -> list[Outbound]:
+        """Commit an examined batch and return its receipts.
 
         Raises:
             OperationalError, InterfaceError: the database is away; give the same batch again.
         """
         try:
-            return self._committed(messages)
+            return self._committed(batch)
         except DATABASE_AWAY:
             raise
         except Exception:  # noqa: BLE001 - whatever one message did, its neighbours are committed without it
-            _log.exception("batch_taken_apart", messages=len(messages))
-        return [receipt for message in messages for receipt in self._alone(message)]
+            _log.exception("batch_taken_apart", messages=len(batch.messages))
+        return [receipt for message in batch.messages for receipt in self._alone(message)]
 
     def _alone(self, message: Incoming) -> list[Outbound]:
         try:
-            return self._committed([message])
+            return self._committed(self.examine([message]))
         except DATABASE_AWAY:
             raise
         except Exception:  # noqa: BLE001 - and it is kept for a technician
@@ -82,19 +111,25 @@ class Committer:
             quarantine.keep(connection, [refuse(message, who, kind, _UNSTORABLE, signed=True)])
         return []
 
-    def _committed(self, messages: Sequence[Incoming]) -> list[Outbound]:
-        return receipt_after_commit(commit=lambda: self._settled(messages), tell=self._sealed)
+    def _committed(self, batch: Examination) -> list[Outbound]:
+        return receipt_after_commit(commit=lambda: self._settled(batch), tell=self._sealed)
 
-    def _settled(self, messages: Sequence[Incoming]) -> Sequence[tuple[RegisteredKiosk, Receipt]]:
+    def _settled(self, batch: Examination) -> Sequence[tuple[RegisteredKiosk, Receipt]]:
         with unit_of_work(self._engine) as connection:
-            registered = look_up(connection, senders(messages))
-            held = already_held(connection, event_digests(messages))
-            batch = Batch(connection, examine(messages, registered, held))
-            batch.settle()
-            return batch.receipts(self._now_ms())
+            settling = Batch(connection, _as_registered_now(connection, batch))
+            settling.settle()
+            return settling.receipts(self._now_ms())
 
     def _sealed(self, receipts: Sequence[tuple[RegisteredKiosk, Receipt]]) -> list[Outbound]:
         return [
             Outbound(down(kiosk.shard, kiosk.id, Down.RECEIPT), seal_message(self._key, Kind.RECEIPT, receipt))
             for kiosk, receipt in receipts
         ]
+
+
+def _as_registered_now(connection: Connection, batch: Examination) -> Sequence[Examined]:
+    """The batch as its kiosks are registered now, locked: since it was examined one may have been revoked or moved."""
+    registered = look_up(connection, senders(batch.messages))
+    if batch.examined is not None and registered == batch.registered:
+        return batch.examined
+    return examine(batch.messages, registered, already_held(connection, event_digests(batch.messages)))

@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The courier's loop: gather a batch, commit it, publish its receipts, and send the answers that wait.
 
-A link that is down costs nothing: what was not published is asked for again by the kiosk.
+One thread gathers and examines the next batch while the other commits the last one. A link that is down costs nothing:
+what was not published is asked for again by the kiosk.
 """
 
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from fleet.courier import answers
-from fleet.courier.committing import DATABASE_AWAY, Committer, Outbound
+from fleet.courier.committing import DATABASE_AWAY, Committer, Examination, Outbound
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Engine
 
@@ -33,12 +34,15 @@ _log = structlog.get_logger()
 class Link(Protocol):
     """The way to the kiosks."""
 
-    def publish(self, message: Outbound) -> bool:
-        """Hand a message over; False when there is no connection."""
+    def publish(self, messages: Sequence[Outbound]) -> int:
+        """Hand messages over; how many were taken, 0 when there is no connection."""
+
+    def settled(self, messages: Sequence[Incoming]) -> None:
+        """Say that these were dealt with, so that as many others may come."""
 
 
 class Dispatch:
-    """Runs until told to stop; a database that is away is waited for with the batch in hand."""
+    """Runs until told to stop; a database that is away is waited for with the batches in hand."""
 
     def __init__(
         self, engine: Engine, committer: Committer, link: Link, *, shard: str | None, now_ms: Callable[[], int]
@@ -50,36 +54,76 @@ class Dispatch:
         self._now_ms = now_ms
         self._answers_at_s = 0.0
 
-    def run(self, inbox: queue.Queue[Incoming], stop: threading.Event) -> None:
+    def run(self, inbox: queue.SimpleQueue[Incoming], stop: threading.Event) -> None:
         """Work until `stop` is set; what is still in the inbox then is sent again by its kiosk."""
+        examined: queue.Queue[Examination] = queue.Queue(1)
+        examiner = threading.Thread(target=self._examine, args=(inbox, examined, stop), name="examiner")
+        examiner.start()
+        try:
+            self._commit(examined, stop)
+        finally:
+            stop.set()
+            examiner.join()
+
+    def _examine(
+        self, inbox: queue.SimpleQueue[Incoming], examined: queue.Queue[Examination], stop: threading.Event
+    ) -> None:
         batch: list[Incoming] = []
         while not stop.is_set():
             batch = batch or _gather(inbox)
+            if not batch:
+                continue
+            try:
+                found = self._committer.examine(batch)
+            except DATABASE_AWAY as error:
+                _rest(stop, error, len(batch))
+                continue
+            except Exception:  # noqa: BLE001 - whatever one message did, the batch is taken apart and each is seen to
+                _log.exception("batch_not_examined", messages=len(batch))
+                found = Examination(batch, {}, None)
+            while not stop.is_set():
+                try:
+                    examined.put(found, timeout=_ANSWERS_EVERY_S)
+                    break
+                except queue.Full:
+                    pass
+            batch = []
+
+    def _commit(self, examined: queue.Queue[Examination], stop: threading.Event) -> None:
+        batch: Examination | None = None
+        while not stop.is_set():
+            try:
+                batch = batch or examined.get(timeout=_ANSWERS_EVERY_S / 2)
+            except queue.Empty:
+                batch = None
             try:
                 self._step(batch)
             except DATABASE_AWAY as error:
-                _log.error("database_away", error=type(error).__name__, held_messages=len(batch))
-                stop.wait(_DATABASE_REST_S)
+                _rest(stop, error, len(batch.messages) if batch else 0)
                 continue
-            batch = []
+            batch = None
 
-    def _step(self, batch: list[Incoming]) -> None:
-        if batch:
-            for receipt in self._committer.commit(batch):
-                self._link.publish(receipt)
+    def _step(self, batch: Examination | None) -> None:
+        if batch is not None:
+            self._link.publish(self._committer.commit(batch))
+            self._link.settled(batch.messages)
         if time.monotonic() >= self._answers_at_s:
             self.send_answers()
             self._answers_at_s = time.monotonic() + _ANSWERS_EVERY_S
 
     def send_answers(self) -> None:
         """Send the answers that wait, and note those that left."""
-        sent = [
-            answer.row for answer in answers.waiting(self._engine, self._shard) if self._link.publish(answer.message)
-        ]
-        answers.mark_sent(self._engine, sent, self._now_ms())
+        waiting = answers.waiting(self._engine, self._shard)
+        sent = self._link.publish([answer.message for answer in waiting])
+        answers.mark_sent(self._engine, [answer.row for answer in waiting[:sent]], self._now_ms())
 
 
-def _gather(inbox: queue.Queue[Incoming]) -> list[Incoming]:
+def _rest(stop: threading.Event, error: Exception, held: int) -> None:
+    _log.error("database_away", error=type(error).__name__, held_messages=held)
+    stop.wait(_DATABASE_REST_S)
+
+
+def _gather(inbox: queue.SimpleQueue[Incoming]) -> list[Incoming]:
     """Wait a little for the first message, then linger for more."""
     try:
         batch = [inbox.get(timeout=_ANSWERS_EVERY_S / 2)]

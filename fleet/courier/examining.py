@@ -62,7 +62,8 @@ def examine(
             same = (incoming.topic, incoming.payload)
             if same not in verified:
                 verified[same] = receive(incoming, registered)
-            finding = replace(verified[same], at_ms=incoming.at_ms)
+            first = verified[same]
+            finding = first if first.at_ms == incoming.at_ms else replace(first, at_ms=incoming.at_ms)
         examined.append(Examined(incoming, finding))
     return examined
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wire.asks import About, Ask
@@ -41,11 +42,13 @@ REVOKED = "revoked"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Incoming:
-    """What the broker handed over, and when."""
+    """What the broker handed over, and when; `packet` of which `connection` it is acknowledged by, 0 for none."""
 
     topic: str
     payload: bytes
     at_ms: int
+    connection: int = 0
+    packet: int = 0
 
     def signed(self) -> bytes:
         """The part that a signature covers."""
@@ -96,6 +99,7 @@ def refuse(incoming: Incoming, kiosk: str, kind: str, reason: str, *, signed: bo
     )
 
 
+@lru_cache(maxsize=16_384)
 def origin(topic: str) -> tuple[Shard, KioskId, Up] | None:
     """Where a topic says a message comes from and what it is, None for a topic that is not ours."""
     try:

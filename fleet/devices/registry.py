@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from fleet.errors import FleetError
+from fleet.store.many import Lookup, Of
 from fleet.store.tables import kiosk
 from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
 from wire.signing import VerifyKey
@@ -47,32 +46,41 @@ class RegisteredKiosk:
     active: bool
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _key(jwk: str) -> VerifyKey:
     return VerifyKey.from_jwk(json.loads(jwk))
 
 
-def look_up(connection: Connection, ids: Collection[KioskId]) -> dict[KioskId, RegisteredKiosk]:
-    """The registered ones of these kiosks, locked until the transaction ends.
+@lru_cache(maxsize=16_384)
+def _as_registered(*row: str) -> RegisteredKiosk:
+    name, facility, province, shard, event_key, courier_key, status = row
+    return RegisteredKiosk(
+        KioskId(name),
+        FacilityCode(facility),
+        ProvinceCode(province),
+        Shard(shard),
+        _key(event_key),
+        _key(courier_key),
+        status == ACTIVE,
+    )
 
-    Rows are read afresh each time, so a revocation holds at once; only the parsed keys are remembered. The order is
+
+_REGISTERED = (
+    "SELECT kiosk.id, kiosk.facility, kiosk.province, kiosk.shard, kiosk.event_key, kiosk.courier_key, kiosk.status "
+    "FROM {asked} JOIN kiosk ON kiosk.id = asked.id ORDER BY kiosk.id"
+)
+_SEEN = Lookup(_REGISTERED, id=Of.TEXT)
+_LOCKED = Lookup(_REGISTERED, on_postgresql=" FOR NO KEY UPDATE OF kiosk", id=Of.TEXT)
+
+
+def look_up(connection: Connection, ids: Collection[KioskId], *, locked: bool = True) -> dict[KioskId, RegisteredKiosk]:
+    """The registered ones of these kiosks, locked until the transaction ends unless that is not wanted.
+
+    Rows are read afresh each time, so a revocation holds at once; only what a row means is remembered. The order is
     fixed, so that two workers cannot wait for each other.
     """
-    rows = connection.execute(
-        select(kiosk).where(kiosk.c.id.in_(sorted(ids))).order_by(kiosk.c.id).with_for_update(key_share=True)
-    )
-    return {
-        KioskId(row.id): RegisteredKiosk(
-            KioskId(row.id),
-            FacilityCode(row.facility),
-            ProvinceCode(row.province),
-            Shard(row.shard),
-            _key(row.event_key),
-            _key(row.courier_key),
-            row.status == ACTIVE,
-        )
-        for row in rows
-    }
+    rows = (_LOCKED if locked else _SEEN).rows(connection, sorted((each,) for each in set(ids)))
+    return {KioskId(row.id): _as_registered(*row) for row in rows}
 
 
 def register(connection: Connection, registration: Registration, at_ms: int) -> None:

@@ -17,6 +17,7 @@ from fleet.entrypoints.stopping import on_signals
 from fleet.errors import ConfigError
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
+from wire.ids import Shard
 
 if TYPE_CHECKING:
     from fleet.config import Settings
@@ -45,6 +46,7 @@ def run(settings: Settings) -> None:
         shard=settings.broker.shard,
         now_ms=_now_ms,
     )
+    link.listen([Shard(settings.broker.shard)] if settings.broker.shard else None)
     link.start()
     _log.info("courier_started", shard=settings.broker.shard or "all")
     dispatch.run(link.inbox, stop)

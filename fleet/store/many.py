@@ -32,10 +32,11 @@ class Of(StrEnum):
 class Lookup:
     """A statement that looks up many keys at once; its text reads them `FROM {asked}`, as columns of `asked`."""
 
-    def __init__(self, text: str, **columns: Of) -> None:
+    def __init__(self, text: str, *, on_postgresql: str = "", **columns: Of) -> None:
+        """Keys have these columns; `on_postgresql` is what the text ends in there."""
         arrays = ", ".join(f"%b::{kind}[]" for kind in columns.values())
         members = ", ".join(_member(n, name, kind) for n, (name, kind) in enumerate(columns.items()))
-        self._postgresql = text.replace("{asked}", f"unnest({arrays}) AS asked ({', '.join(columns)})")
+        self._postgresql = text.replace("{asked}", f"unnest({arrays}) AS asked ({', '.join(columns)})") + on_postgresql
         self._sqlite = text.replace("{asked}", f"(SELECT {members} FROM json_each(?)) AS asked")  # noqa: S608 - constants
 
     def rows(self, connection: Connection, keys: Collection[Key]) -> Sequence[Row[Any]]:

@@ -56,11 +56,15 @@ class Wire:
     def __init__(self) -> None:
         self.up = True
         self.sent: list[Outbound] = []
+        self.acknowledged: list[Incoming] = []
 
-    def publish(self, message: Outbound) -> bool:
-        if self.up:
-            self.sent.append(message)
-        return self.up
+    def publish(self, messages: Sequence[Outbound]) -> int:
+        taken = len(messages) if self.up else 0
+        self.sent.extend(messages[:taken])
+        return taken
+
+    def settled(self, messages: Sequence[Incoming]) -> None:
+        self.acknowledged.extend(messages)
 
 
 @dataclass(slots=True)
@@ -124,7 +128,7 @@ class Fleet:
 
     def take(self, *messages: tuple[str, bytes]) -> list[Outbound]:
         """Messages on any topic."""
-        return self.committer.commit([Incoming(topic, payload, self.clock()) for topic, payload in messages])
+        return self.committer.take([Incoming(topic, payload, self.clock()) for topic, payload in messages])
 
     def work(self, rounds: int = 1, *, pass_ms: int = 0) -> None:
         """Let the relay work, time passing after each round."""

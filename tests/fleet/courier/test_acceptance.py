@@ -158,7 +158,7 @@ def test_a_receipt_names_the_streams_that_moved_last_and_the_one_just_heard_of(f
     for n in range(70):
         kiosk.restart()
         later.append(Incoming(kiosk.topic(Up.EVENT), kiosk.enrol()[1], fleet.clock() + n))
-    fleet.committer.commit(later)
+    fleet.committer.take(later)
     (receipt,) = fleet.deliver(kiosk, later[-1].payload)
     assert (len(receipt.marks), oldest in receipt.marks, kiosk.stream in receipt.marks) == (64, False, True)
     (receipt,) = fleet.deliver(kiosk, first)

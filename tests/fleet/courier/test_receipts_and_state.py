@@ -22,6 +22,7 @@ from wire.topics import Down, Up, down
 if TYPE_CHECKING:
     import pytest
 
+    from fleet.courier.committing import Examination
     from tests.fleet.road import Fleet
 
 NONCE = "b" * 32
@@ -144,7 +145,7 @@ def test_the_loop_commits_what_arrives_and_keeps_its_batch_while_the_database_is
     kiosk = fleet.kiosk()
     real, failed = fleet.committer.commit, threading.Event()
 
-    def away_once(messages: list[Incoming]) -> object:
+    def away_once(messages: Examination) -> object:
         # A database that is away cannot be had on both engines without stopping the whole test's cluster.
         if not failed.is_set():
             failed.set()
@@ -153,7 +154,7 @@ def test_the_loop_commits_what_arrives_and_keeps_its_batch_while_the_database_is
         return real(messages)
 
     monkeypatch.setattr(fleet.committer, "commit", away_once)
-    inbox: queue.Queue[Incoming] = queue.Queue()
+    inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
     inbox.put(Incoming(kiosk.topic(Up.EVENT), kiosk.enrol()[1], fleet.clock()))
     stop = threading.Event()
     thread = threading.Thread(target=fleet.dispatch.run, args=(inbox, stop))
