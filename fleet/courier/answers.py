@@ -15,7 +15,7 @@ from wire.ids import KioskId, Shard
 from wire.topics import Down, down
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Engine
 
@@ -30,8 +30,8 @@ class Waiting:
     message: Outbound
 
 
-def waiting(engine: Engine, shard: str | None) -> list[Waiting]:
-    """The answers to send, oldest first, for one shard or for all."""
+def waiting(engine: Engine, shards: Collection[Shard] | None) -> list[Waiting]:
+    """The answers to send, oldest first, for these shards; None for all."""
     query = (
         select(outgoing.c.row, outgoing.c.message, kiosk.c.id, kiosk.c.shard)
         .join(kiosk, kiosk.c.id == outgoing.c.kiosk)
@@ -39,8 +39,8 @@ def waiting(engine: Engine, shard: str | None) -> list[Waiting]:
         .order_by(outgoing.c.row)
         .limit(_AT_ONCE)
     )
-    if shard is not None:
-        query = query.where(kiosk.c.shard == shard)
+    if shards is not None:
+        query = query.where(kiosk.c.shard.in_(shards))
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     return [

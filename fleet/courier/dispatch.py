@@ -10,23 +10,28 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from fleet.courier import answers
 from fleet.courier.committing import DATABASE_AWAY, Committer, Examination, Outbound
+from fleet.courier.reception import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import Engine
 
+    from fleet.courier.leases import Shards
     from fleet.courier.reception import Incoming
+    from wire.ids import Shard
 
 _BATCH = 256
 _LINGER_S = 0.015  # tiny batches cost five to seven times the work an event (performance measurements)
 _ANSWERS_EVERY_S = 0.2
+_RENEW_EVERY_S = 5.0
 _DATABASE_REST_S = 1.0
 _log = structlog.get_logger()
 
@@ -40,18 +45,24 @@ class Link(Protocol):
     def settled(self, messages: Sequence[Incoming]) -> None:
         """Say that these were dealt with, so that as many others may come."""
 
+    def listen(self, shards: Collection[Shard] | None) -> None:
+        """Hear the kiosks of these shards from now on, and no others; None for all."""
+
 
 class Dispatch:
     """Runs until told to stop; a database that is away is waited for with the batches in hand."""
 
     def __init__(
-        self, engine: Engine, committer: Committer, link: Link, *, shard: str | None, now_ms: Callable[[], int]
+        self, engine: Engine, committer: Committer, link: Link, *, shards: Shards, now_ms: Callable[[], int]
     ) -> None:
         self._engine = engine
         self._committer = committer
         self._link = link
-        self._shard = shard
+        self._shards = shards
         self._now_ms = now_ms
+        self._taking: frozenset[Shard] | None = None
+        self._listening = False
+        self._renew_at_s = 0.0
         self._answers_at_s = 0.0
 
     def run(self, inbox: queue.SimpleQueue[Incoming], stop: threading.Event) -> None:
@@ -64,13 +75,15 @@ class Dispatch:
         finally:
             stop.set()
             examiner.join()
+            with suppress(*DATABASE_AWAY):  # then they expire
+                self._shards.release()
 
     def _examine(
         self, inbox: queue.SimpleQueue[Incoming], examined: queue.Queue[Examination], stop: threading.Event
     ) -> None:
         batch: list[Incoming] = []
         while not stop.is_set():
-            batch = batch or _gather(inbox)
+            batch = batch or self.ours(_gather(inbox))
             if not batch:
                 continue
             try:
@@ -103,7 +116,19 @@ class Dispatch:
                 continue
             batch = None
 
+    def ours(self, messages: list[Incoming]) -> list[Incoming]:
+        """Without those of a shard that was let go: its new courier has them too."""
+        taking = self._taking
+        if taking is None:
+            return messages
+        places = [(message, origin(message.topic)) for message in messages]
+        ours = [message for message, came_from in places if came_from is None or came_from[0] in taking]
+        self._link.settled([message for message, came_from in places if came_from and came_from[0] not in taking])
+        return ours
+
     def _step(self, batch: Examination | None) -> None:
+        if time.monotonic() >= self._renew_at_s:
+            self.renew()
         if batch is not None:
             self._link.publish(self._committer.commit(batch))
             self._link.settled(batch.messages)
@@ -111,9 +136,18 @@ class Dispatch:
             self.send_answers()
             self._answers_at_s = time.monotonic() + _ANSWERS_EVERY_S
 
+    def renew(self) -> None:
+        """Renew the lease on the shards, and listen to those that it holds now."""
+        taking = self._shards.renew()
+        self._renew_at_s = time.monotonic() + _RENEW_EVERY_S
+        if taking != self._taking or not self._listening:
+            self._taking, self._listening = taking, True
+            self._link.listen(taking)
+            _log.info("shards_taken", count="all" if taking is None else len(taking))
+
     def send_answers(self) -> None:
         """Send the answers that wait, and note those that left."""
-        waiting = answers.waiting(self._engine, self._shard)
+        waiting = answers.waiting(self._engine, self._taking)
         sent = self._link.publish([answer.message for answer in waiting])
         answers.mark_sent(self._engine, [answer.row for answer in waiting[:sent]], self._now_ms())
 

@@ -10,6 +10,7 @@ import structlog
 
 from fleet.courier.committing import Committer
 from fleet.courier.dispatch import Dispatch
+from fleet.courier.leases import Fixed, Leases
 from fleet.courier.mqtt import MqttLink
 from fleet.entrypoints.keys import signing_key
 from fleet.entrypoints.logs import set_up
@@ -20,7 +21,10 @@ from fleet.store.session import open_engine
 from wire.ids import Shard
 
 if TYPE_CHECKING:
-    from fleet.config import Settings
+    from sqlalchemy import Engine
+
+    from fleet.config import Broker, Settings
+    from fleet.courier.leases import Shards
 
 _log = structlog.get_logger()
 
@@ -43,16 +47,21 @@ def run(settings: Settings) -> None:
         engine,
         Committer(engine, signing_key(settings.courier_keys.receipt), _now_ms),
         link,
-        shard=settings.broker.shard,
+        shards=_shards(settings.broker, engine),
         now_ms=_now_ms,
     )
-    link.listen([Shard(settings.broker.shard)] if settings.broker.shard else None)
     link.start()
-    _log.info("courier_started", shard=settings.broker.shard or "all")
+    _log.info("courier_started", shard=settings.broker.shard or "by lease")
     dispatch.run(link.inbox, stop)
     link.stop()
     engine.dispose()
     _log.info("courier_stopped")
+
+
+def _shards(broker: Broker, engine: Engine) -> Shards:
+    if broker.shard is not None:
+        return Fixed(frozenset([Shard(broker.shard)]))
+    return Leases(engine, broker.client_id, _now_ms)
 
 
 def _now_ms() -> int:

@@ -258,3 +258,19 @@ official = Table(
     Column("b2", BigInteger),
     Column("batch", ForeignKey("import_batch.id"), nullable=False),
 )
+
+# Couriers that run: each has its shards until then, unless it says so again.
+courier = Table(
+    "courier",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("until_ms", _MS, nullable=False),
+)
+
+# One row a shard: which courier takes it, "" for none.
+shard_lease = Table(
+    "shard_lease",
+    metadata,
+    Column("shard", String(2), primary_key=True),
+    Column("courier", String(64), nullable=False),
+)

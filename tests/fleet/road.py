@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from fleet.courier.committing import Committer, Outbound
 from fleet.courier.dispatch import Dispatch
+from fleet.courier.leases import Fixed
 from fleet.courier.reception import Incoming
 from fleet.devices.registry import register
 from fleet.partners.idp.client import HttpIdentityProvider
@@ -30,11 +31,12 @@ from wire.signing import SigningKey
 from wire.topics import Up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine, Row, Table
 
+    from wire.ids import Shard
     from wire.receipts import Receipt
 
 ACTIVATE_AFTER_MS = 5_000
@@ -57,6 +59,7 @@ class Wire:
         self.up = True
         self.sent: list[Outbound] = []
         self.acknowledged: list[Incoming] = []
+        self.heard: Collection[Shard] | None = frozenset()
 
     def publish(self, messages: Sequence[Outbound]) -> int:
         taken = len(messages) if self.up else 0
@@ -65,6 +68,9 @@ class Wire:
 
     def settled(self, messages: Sequence[Incoming]) -> None:
         self.acknowledged.extend(messages)
+
+    def listen(self, shards: Collection[Shard] | None) -> None:
+        self.heard = shards
 
 
 @dataclass(slots=True)
@@ -94,7 +100,7 @@ class Fleet:
         )
         receipt_key = SigningKey.generate(KeyId("controller#1"))
         committer, wire = Committer(engine, receipt_key, clock), Wire()
-        dispatch = Dispatch(engine, committer, wire, shard=None, now_ms=clock)
+        dispatch = Dispatch(engine, committer, wire, shards=Fixed(None), now_ms=clock)
         with Sandbox(book) as sandbox:
             thread = threading.Thread(target=sandbox.serve_forever, kwargs={"poll_interval": 0.02})
             thread.start()

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from fleet.courier.dispatch import Dispatch
+from fleet.courier.leases import Fixed
 from fleet.courier.reception import Incoming
 from fleet.enrollments.questions import LONGEST_MS, OPEN_AT_MOST
 from fleet.store.session import unit_of_work
 from fleet.store.tables import alarm, ask, device_state, event, outgoing, refusal
 from tests.simulators.kiosk_wire import Session
+from wire.ids import Shard
 from wire.topics import Down, Up, down
 
 if TYPE_CHECKING:
@@ -134,8 +136,10 @@ def test_a_worker_of_another_shard_leaves_an_answer_alone(fleet: Fleet) -> None:
     kiosk = fleet.kiosk()
     fleet.deliver(kiosk, kiosk.ask_status("0000000000000", Session())[1], kind=Up.ASK)
     fleet.work()
-    other = "00" if kiosk.shard != "00" else "01"
-    Dispatch(fleet.engine, fleet.committer, fleet.wire, shard=other, now_ms=fleet.clock).send_answers()
+    other = Fixed(frozenset([Shard("00" if kiosk.shard != "00" else "01")]))
+    dispatch = Dispatch(fleet.engine, fleet.committer, fleet.wire, shards=other, now_ms=fleet.clock)
+    dispatch.renew()
+    dispatch.send_answers()
     assert fleet.wire.sent == []
 
 
