@@ -268,7 +268,7 @@ def test_the_technician_finds_the_cause_of_a_failed_reading_in_the_log() -> None
 def test_that_no_card_is_there_is_no_news() -> None:
     with capture_logs() as lines:
         client(Readers(EMPTY)).get(READ)
-    assert [line["log_level"] for line in lines] == ["debug"]
+    assert {line["log_level"] for line in lines} <= {"debug"}  # none at all where an earlier test set the level
 
 
 def test_500_means_no_card_and_nothing_else() -> None:
