@@ -7,6 +7,8 @@ message can spoil neither its neighbours nor the courier.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from fleet.courier import quarantine
 from fleet.courier.batch import Batch
-from fleet.courier.examining import Examined, event_digests, examine, senders
+from fleet.courier.examining import Examined, Held, event_digests, examine, senders
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
 from fleet.devices.registry import look_up
 from fleet.enrollments.ledger import already_held
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from wire.signing import SigningKey
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
+_EXAMINERS = min(4, os.cpu_count() or 1)  # a signature check leaves the interpreter to others while it lasts
+_SHARE = 32  # messages for which another thread is worth its while
 _log = structlog.get_logger()
 _UNSTORABLE = "unstorable"
 
@@ -64,6 +68,7 @@ class Committer:
         self._engine = engine
         self._key = receipt_key
         self._now_ms = now_ms
+        self._examiners = ThreadPoolExecutor(_EXAMINERS, thread_name_prefix="examiner")
 
     def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
         """Examine and commit a batch, and return its receipts.
@@ -82,7 +87,17 @@ class Committer:
         with reading(self._engine) as connection:
             registered = look_up(connection, senders(messages), locked=False)
             held = already_held(connection, event_digests(messages))
-        return Examination(messages, registered, examine(messages, registered, held))
+        return Examination(messages, registered, self._examined(messages, registered, held))
+
+    def _examined(
+        self, messages: Sequence[Incoming], registered: Mapping[KioskId, RegisteredKiosk], held: Mapping[bytes, Held]
+    ) -> list[Examined]:
+        size = max(_SHARE, -(-len(messages) // _EXAMINERS))
+        shares = [messages[first : first + size] for first in range(0, len(messages), size)]
+        if len(shares) < 2:  # noqa: PLR2004 - nothing to share
+            return examine(messages, registered, held)
+        found = self._examiners.map(lambda share: examine(share, registered, held), shares)
+        return [each for share in found for each in share]
 
     def commit(self, batch: Examination) -> list[Outbound]:
         """Commit an examined batch and return its receipts.

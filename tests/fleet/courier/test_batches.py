@@ -16,7 +16,7 @@ from sqlalchemy import select
 from fleet.courier.batch import Batch
 from fleet.courier.examining import event_digests, examine, senders
 from fleet.courier.reception import Incoming
-from fleet.devices.registry import look_up, register
+from fleet.devices.registry import look_up, register, revoke
 from fleet.enrollments.ledger import already_held
 from fleet.store.session import unit_of_work
 from fleet.store.tables import alarm, device_state, enrollment, event, quarantine, refusal, stream, workload_day
@@ -27,7 +27,7 @@ from wire.envelope import decode, digest, split
 from wire.events import EnrollmentCaptured, Parent
 from wire.ids import KeyId, StreamId, kiosk_id
 from wire.sealing import OpeningKey
-from wire.signing import Kind
+from wire.signing import Kind, SigningKey
 from wire.topics import Up
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from tests.fleet.road import Fleet
     from wire.receipts import Receipt
 
 SEALED = b"sealed"
@@ -270,3 +271,35 @@ def test_a_batch_is_settled_like_its_messages_one_by_one(
     assert {row[0] for row in in_batches["event"]} == ids
     assert {(who, reason): n for who, _, reason, n, _ in in_batches["refusal"]} == refused
     assert sum(row[4] for row in in_batches["workload_day"]) == len(ids)
+
+
+def incoming(kiosk: WireKiosk, *messages: bytes) -> list[Incoming]:
+    return [Incoming(kiosk.topic(Up.EVENT), message, 1) for message in messages]
+
+
+def test_a_kiosk_that_is_revoked_while_its_batch_waits_is_not_believed(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk()
+    waiting = fleet.committer.examine(incoming(kiosk, kiosk.enrol()[1]))
+    with unit_of_work(fleet.engine) as connection:
+        revoke(connection, kiosk.id)
+    assert fleet.committer.commit(waiting) == []
+    assert (fleet.count(event), [row.reason for row in fleet.rows(refusal)]) == (0, ["revoked"])
+
+
+def test_a_kiosk_that_gets_another_key_while_its_batch_waits_is_held_to_that_key(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk()
+    waiting = fleet.committer.examine(incoming(kiosk, kiosk.enrol()[1]))
+    kiosk.key = SigningKey.generate(KeyId(f"{kiosk.id}#3"))
+    with unit_of_work(fleet.engine) as connection:
+        register(connection, kiosk.registration(), 1)
+    fleet.committer.commit(waiting)
+    assert (fleet.count(event), [row.reason for row in fleet.rows(refusal)]) == (0, ["bad_signature"])
+
+
+def test_what_comes_again_before_its_first_coming_is_committed_counts_once(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk()
+    messages = incoming(kiosk, kiosk.enrol()[1], kiosk.enrol()[1])
+    first, again = fleet.committer.examine(messages), fleet.committer.examine(messages)
+    assert (len(fleet.committer.commit(first)), len(fleet.committer.commit(again))) == (1, 1)
+    assert (fleet.count(event), sum(row.captured for row in fleet.rows(workload_day))) == (2, 2)
+    assert fleet.rows(quarantine) == []
