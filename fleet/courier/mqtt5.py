@@ -63,7 +63,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The answer to SUBSCRIBE or UNSUBSCRIBE, with a reason for each filter."""
+    """The answer to SUBSCRIBE or UNSUBSCRIBE with a reason for each filter, or to a message that somebody sent."""
 
     type: Type
     reasons: bytes
@@ -186,6 +186,8 @@ def _read(first: int, body: bytes) -> Packet:
         return _published(first, body)
     if kind in (Type.SUBACK, Type.UNSUBACK):
         return Acknowledged(Type(kind), body[_past_properties(body, 2) :])
+    if kind == Type.PUBACK:
+        return Acknowledged(Type.PUBACK, body[2:3])
     if kind == Type.PINGRESP:
         return Pong()
     if kind == Type.CONNACK:

@@ -23,7 +23,8 @@ PUBLISH_0 = bytes.fromhex("3006") + b"\x00\x01t\x00hi"
 NOT_UTF8 = bytes.fromhex("3006") + b"\x00\x01\xff\x00hi"
 PINGRESP = bytes.fromhex("d000")
 DISCONNECT = bytes.fromhex("e0018e")
-STREAM = CONNACK + SUBACK + PUBLISH + PUBLISH_0 + NOT_UTF8 + UNSUBACK + PINGRESP + DISCONNECT
+PUBACK = bytes.fromhex("40020009") + bytes.fromhex("40030009" + "87")
+STREAM = PUBACK + CONNACK + SUBACK + PUBLISH + PUBLISH_0 + NOT_UTF8 + UNSUBACK + PINGRESP + DISCONNECT
 
 
 def described(packet: Packet) -> object:
@@ -31,6 +32,8 @@ def described(packet: Packet) -> object:
 
 
 READ = [
+    Acknowledged(Type.PUBACK, b""),
+    Acknowledged(Type.PUBACK, b"\x87"),
     Connected(0),
     Acknowledged(Type.SUBACK, b"\x01\x80"),
     ("j/k", b"11111111", 7),
