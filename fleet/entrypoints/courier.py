@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
 
 
 def _collect_seldom() -> None:
-    """A batch is thousands of small objects without cycles: to look for some after every 700 costs a twentieth of it."""
+    """A batch is thousands of small objects without cycles: looking for some after every 700 costs a twentieth."""
     gc.collect()
     gc.freeze()  # what was imported stays
     gc.set_threshold(20_000, 20, 20)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
-from joserfc.jwk import OctKey
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey, OKPKey
 
 from wire.errors import BadSignature, Malformed, UnknownKind, WireError
 from wire.ids import KeyId
@@ -200,3 +201,17 @@ def test_what_a_key_signs_itself_needs_no_library_to_be_believed(kind: Kind) -> 
 
 def test_a_key_never_prints_itself() -> None:
     assert repr(KEY) == "SigningKey('kiosk-a#1')"
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("payload", [b"", b"{}", bytes(range(256)), b"x" * 50_000])
+def test_what_is_signed_directly_is_what_the_library_makes(kind: Kind, payload: bytes) -> None:
+    header = {"alg": "Ed25519", "kid": KEY.kid, "typ": str(kind)}
+    made = jws.serialize_compact(header, payload, OKPKey.import_key(KEY.jwk()), algorithms=["Ed25519"])
+    assert KEY.sign(kind, payload) == made.encode()
+
+
+def test_a_key_that_may_not_sign_does_not() -> None:
+    key = SigningKey.from_jwk({**KEY.jwk(), "key_ops": ["verify"]})
+    with pytest.raises(JoseError):
+        key.sign(Kind.EVENT, b"{}")
