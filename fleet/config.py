@@ -63,6 +63,12 @@ class RelayKeys(_Section):
     answer: File
 
 
+class Door(_Section):
+    """Where the door for kiosks without the broker is found by the reverse proxy in front of it: a socket file."""
+
+    socket: File
+
+
 class Web(_Section):
     """Where the console listens. There is no sign-in yet, so only a loopback address is accepted."""
 
@@ -86,6 +92,7 @@ class Settings(_Section):
     broker: Broker | None = None
     courier_keys: CourierKeys | None = None
     relay_keys: RelayKeys | None = None
+    door: Door | None = None
     web: Web = Web()
     identity_provider: IdentityProvider | None = None
 

@@ -85,6 +85,13 @@ class Broker(_Section):
     key: File
 
 
+class Https(_Section):
+    """The controller's own door for when the broker cannot be reached, with the broker's papers. No host: no door."""
+
+    host: str = ""
+    port: int = Field(default=443, ge=1, le=65535)
+
+
 class Card(_Section):
     """What is read from the chip beside the national ID's own fields. No enrolment needs it, so it is off."""
 
@@ -122,6 +129,7 @@ class Settings(_Section):
     face_policy: MaybeFile = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker
+    https: Https = Https()
     card: Card = Card()
     agent: Agent = Agent()
 

@@ -6,13 +6,12 @@ It starts nothing. Source: security design, section 4.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provisioning.authority import Authorities, key_file, pem
-from provisioning.errors import RefusedError
 from provisioning.files import folder, public
+from provisioning.listening import ip_address
 from provisioning.rendering import plain
 from wire.topics import acl
 
@@ -35,11 +34,7 @@ class Listener:
 
     def __post_init__(self) -> None:
         """Refuse an address that is none: it stands in a file without quotes."""
-        try:
-            ipaddress.ip_address(self.bind)
-        except ValueError as error:
-            message = f"--broker-bind {self.bind!r}: not an IP address. Use 0.0.0.0, 127.0.0.1 or one of the machine."
-            raise RefusedError(message) from error
+        ip_address("--broker-bind", self.bind)
 
 
 def render(authorities: Authorities, made_in: Path, places: BrokerPlaces, listener: Listener) -> None:
@@ -57,7 +52,7 @@ def render(authorities: Authorities, made_in: Path, places: BrokerPlaces, listen
 
 
 def publish_revocations(authorities: Authorities, made_in: Path) -> None:
-    """Write freshly signed revocation lists; a running broker reads them at SIGHUP."""
+    """Write freshly signed revocation lists; a running broker or door reads them at SIGHUP."""
     public(made_in / "crl.pem", authorities.revocations(), authorities.report)
 
 

@@ -16,6 +16,7 @@ import typer
 from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
+from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError
 from provisioning.files import Report, public, read
 from provisioning.fleet import Plan
@@ -46,13 +47,19 @@ def fleet(  # noqa: PLR0913 - each is one option of the command line
     idp_url: Annotated[str, typer.Option(help="The identity provider: https, or http on this machine.")],
     broker_port: Port = 8883,
     broker_bind: Annotated[str, typer.Option(help="The address the broker listens on.")] = "127.0.0.1",
+    https_host: Annotated[
+        str, typer.Option(help="The name of the HTTPS door for kiosks whose firewall closes the broker's port.")
+    ] = "",
+    https_port: Port = 443,
+    https_bind: Annotated[str, typer.Option(help="The address that door listens on.")] = "127.0.0.1",
     web_port: Port = 8080,
     installed: Installed = False,
 ) -> None:
     """Make a fleet: certificate authority, broker, controller. Again: renew certificates and revocation lists."""
     report = Report()
     listener = Listener(broker_host, broker_port, broker_bind)
-    plan = Plan(listener, database_url, idp_url, web_port, _layout(installed=installed))
+    entrance = Entrance(https_host, https_port, https_bind)
+    plan = Plan(listener, entrance, database_url, idp_url, web_port, _layout(installed=installed))
     make_fleet(directory, plan, _now(), report)
     _tell(report, "Keys that existed were kept.")
     _tell(Report(), f"Next: dipchip-provision kiosk {directory} --id ... ; keep {directory / 'authority'} offline.")
@@ -115,10 +122,15 @@ def revoke(directory: Fleet, *, name: Annotated[str, typer.Option("--id", help="
     report = Report()
     authorities = Authorities.open(directory / "authority", _now(), report)
     fresh = authorities.revoke(name)
-    publish_revocations(authorities, directory / "broker")
+    for name_of in ("broker", "door"):
+        if (directory / name_of).exists():
+            publish_revocations(authorities, directory / name_of)
     _tell(report, f"{name}: {fresh} certificate(s) newly revoked.")
-    _tell(Report(), "Next: copy crl.pem to the broker and send it SIGHUP. A session that is open stays until it ends:")
-    _tell(Report(), "restart the broker to end it now.")
+    _tell(
+        Report(),
+        "Next: copy crl.pem to broker and door and send both SIGHUP. A session that is open stays until it ends:",
+    )
+    _tell(Report(), "restart the broker to end it now. What the kiosk still says is not believed in any case.")
 
 
 @policy.command("make")

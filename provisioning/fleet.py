@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from provisioning import door
 from provisioning.authority import Authorities, key_file, pem
 from provisioning.broker import CONTROLLER, Listener, render
 from provisioning.errors import RefusedError
 from provisioning.files import Report, as_json, folder, public, read_json, refuse_if_lost, secret
-from provisioning.places import BrokerPlaces, ControllerPlaces, Layout
+from provisioning.places import BrokerPlaces, ControllerPlaces, DoorPlaces, Layout
 from provisioning.policies import policy_key
 from provisioning.rendering import toml
 from wire.ids import key_id
@@ -40,6 +41,7 @@ class Plan:
     """What the fleet shall look like."""
 
     listener: Listener
+    entrance: door.Entrance
     database_url: str
     idp_url: str
     web_port: int
@@ -71,9 +73,22 @@ def make(place: Path, plan: Plan, now: datetime, report: Report) -> None:
     authorities = Authorities.make(place / "authority", now, report)
     policies = policy_key(place, report).public().jwk()
     render(authorities, place / "broker", BrokerPlaces.of(plan.layout, place / "broker"), plan.listener)
+    at_door = DoorPlaces.of(plan.layout, place / "door")
+    if plan.entrance.host:
+        door.render(authorities, place / "door", at_door, plan.entrance)
     trust = msgspec.structs.replace(_controller(authorities, place / "controller", plan), policy_key=policies)
     public(place / "trust.json", as_json(msgspec.to_builtins(trust)), report)
-    public(place / "fleet.toml", toml("fleet", host=plan.listener.host, port=plan.listener.port), report)
+    public(place / "fleet.toml", _told(plan), report)
+
+
+def _told(plan: Plan) -> bytes:
+    return toml(
+        "fleet",
+        host=plan.listener.host,
+        port=plan.listener.port,
+        https_host=plan.entrance.host,
+        https_port=plan.entrance.port,
+    )
 
 
 def _controller(authorities: Authorities, place: Path, plan: Plan) -> Trust:
@@ -107,7 +122,10 @@ def _settings(place: Path, plan: Plan, report: Report) -> None:
     relay = toml(
         "relay", database_url=database, sealing=at.sealing, token=at.token, answer=at.answer, idp_url=plan.idp_url
     )
+    socket = str(DoorPlaces.of(plan.layout, place.parent / "door").socket)
+    door_settings = toml("door", database_url=database, socket=socket, receipt=at.door_receipt)
     public(place / "courier.toml", courier, report)
+    public(place / "door.toml", door_settings, report)
     public(place / "relay.toml", relay, report)
     public(place / "web.toml", toml("web", database_url=database, port=plan.web_port), report)
 

@@ -187,7 +187,7 @@ def _key(path: Path, kid: str, report: Report) -> dict[str, object]:
 
 def _settings(fleet: Path, site: Site) -> bytes:
     at = KioskPlaces.of(site.layout)
-    host, port = _broker(fleet / "fleet.toml")
+    reached = _reached(fleet / "fleet.toml")
     return toml(
         "kiosk",
         kiosk=site.kiosk,
@@ -204,8 +204,10 @@ def _settings(fleet: Path, site: Site) -> bytes:
         camera_pin=site.camera_pin,
         models=site.models,
         policy="" if site.policy is None else at.policy,
-        host=host,
-        port=port,
+        host=reached.host,
+        port=reached.port,
+        https_host=reached.https_host,
+        https_port=reached.https_port,
         ca=at.ca,
         certificate=at.certificate,
         key=at.key,
@@ -216,10 +218,21 @@ def _settings(fleet: Path, site: Site) -> bytes:
     )
 
 
-def _broker(path: Path) -> tuple[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Where kiosks find the broker, and the door beside it; no host where there is none."""
+
+    host: str
+    port: int
+    https_host: str
+    https_port: int
+
+
+def _reached(path: Path) -> _Reached:
     try:
         told = tomllib.loads(read(path).decode())
-        return str(told["broker_host"]), int(told["broker_port"])
+        https = str(told.get("https_host", "")), int(told.get("https_port", 443))  # a fleet from before has none
+        return _Reached(str(told["broker_host"]), int(told["broker_port"]), *https)
     except (KeyError, ValueError) as error:
         message = f"{path}: not what `dipchip-provision fleet` writes. Run that command again."
         raise FolderError(message) from error

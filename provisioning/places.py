@@ -60,6 +60,7 @@ class ControllerPlaces:
     sealing: str = "relay/sealing.jwk"
     token: str = "relay/token.key"  # noqa: S105 - a path
     answer: str = "relay/answer.jwk"
+    door_receipt: str = "receipt.jwk"
 
     @classmethod
     def of(cls, layout: Layout) -> ControllerPlaces:
@@ -72,6 +73,7 @@ class ControllerPlaces:
             sealing=_credential("dipchip-fleet-relay", "sealing.jwk"),
             token=_credential("dipchip-fleet-relay", "token.key"),
             answer=_credential("dipchip-fleet-relay", "answer.jwk"),
+            door_receipt=_credential("dipchip-fleet-door", "receipt.jwk"),
         )
 
 
@@ -89,3 +91,24 @@ class BrokerPlaces:
         if layout is Layout.BESIDE:
             return cls(made_in.absolute(), made_in.absolute() / "data", getpass.getuser())
         return cls(Path("/etc/dipchip/broker"), Path("/var/lib/mosquitto"), "mosquitto")
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPlaces:
+    """Absolute paths for nginx, and the socket by which it reaches the door's process."""
+
+    folder: Path
+    socket: Path
+    log: Path
+
+    @classmethod
+    def of(cls, layout: Layout, made_in: Path) -> DoorPlaces:
+        """The paths in a layout."""
+        if layout is Layout.BESIDE:
+            here = made_in.absolute()
+            return cls(here, here / "door.sock", here / "access.log")
+        return cls(
+            Path("/etc/dipchip/door"),
+            Path("/run/dipchip-fleet-door/door.sock"),
+            Path("/var/log/nginx/dipchip-door.log"),
+        )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from fleet.courier.committing import Outbound
 from fleet.store.session import reading, unit_of_work
@@ -46,6 +46,21 @@ def waiting(engine: Engine, shards: Collection[Shard] | None) -> list[Waiting]:
     return [
         Waiting(row.row, Outbound(down(Shard(row.shard), KioskId(row.id), Down.ANSWER), row.message)) for row in rows
     ]
+
+
+def latest(engine: Engine, who: KioskId) -> list[Outbound]:
+    """The last answer to each of a kiosk's questions that has not expired; a kiosk knows an old one by its number."""
+    last = select(func.max(outgoing.c.row)).where(outgoing.c.kiosk == who).group_by(outgoing.c.ask)
+    query = (
+        select(outgoing.c.message, kiosk.c.shard)
+        .join(kiosk, kiosk.c.id == outgoing.c.kiosk)
+        .where(outgoing.c.row.in_(last))
+        .order_by(outgoing.c.row)
+        .limit(_AT_ONCE)
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    return [Outbound(down(Shard(row.shard), who, Down.ANSWER), row.message) for row in rows]
 
 
 def mark_sent(engine: Engine, rows: Sequence[int], now_ms: int) -> None:

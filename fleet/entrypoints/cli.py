@@ -30,6 +30,14 @@ def courier(config: Config) -> None:
 
 
 @app.command()
+def door(config: Config) -> None:
+    """Take events over HTTPS from kiosks that cannot reach the broker, behind a reverse proxy."""
+    from fleet.entrypoints.door import run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command()
 def relay(config: Config) -> None:
     """Open sealed identities, make tokens, and follow each person at the identity provider."""
     from fleet.entrypoints.relay import run  # noqa: PLC0415

@@ -6,16 +6,15 @@ Its queue is memory and its acknowledgements promise nothing: the outbox and the
 
 from __future__ import annotations
 
-import queue
 import random
-import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from kiosk.courier import tls
+from kiosk.courier.link import Arrived, Connected, Disconnected
 from wire.envelope import MESSAGE_BYTES
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from kiosk.config import Broker
+    from kiosk.courier.link import Tell
     from wire.ids import KioskId
 
 log = structlog.get_logger()
@@ -30,34 +30,12 @@ log = structlog.get_logger()
 _KEEPALIVE_S = 60
 _FIRST_DELAY_S = 1
 _LAST_DELAY_S = 120
-_INBOX = 1000  # receipts and answers not yet looked at; more are dropped, and come again
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The broker let us in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection ended, or could not be made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A message came down."""
-
-    topic: str
-    payload: bytes
-
-
-Occurrence = Connected | Disconnected | Arrived
 
 
 class Connection:
-    """Connects, reconnects with jitter, and queues what happens for the courier's one loop."""
+    """Connects, reconnects with jitter, and tells what happens."""
 
-    def __init__(self, *, kiosk: KioskId, broker: Broker, subscribe_to: str) -> None:
+    def __init__(self, *, kiosk: KioskId, broker: Broker, subscribe_to: str, tell: Tell) -> None:
         """Prepare; nothing connects before `start`.
 
         Raises:
@@ -65,9 +43,9 @@ class Connection:
         """
         self._broker = broker
         self._filter = subscribe_to
-        self._occurrences: queue.Queue[Occurrence] = queue.Queue(_INBOX)
+        self._tell = tell
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=kiosk, protocol=MQTTProtocolVersion.MQTTv5)
-        self._client.tls_set_context(_context(broker))
+        self._client.tls_set_context(tls.context(broker))
         self._client.max_inflight_messages_set(20)  # Mosquitto's own window
         # Full jitter, so that thirty thousand kiosks do not come back at once.
         first = 1 + random.randrange(_FIRST_DELAY_S * 2)  # noqa: S311 - spreading load, not secrecy
@@ -101,45 +79,25 @@ class Connection:
         if self._client.is_connected():
             self._client.publish(topic, message, qos=1)
 
-    def next(self, timeout_s: float) -> Occurrence | None:
-        """What happened next, None when nothing does within the time."""
-        try:
-            return self._occurrences.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
-
-    def _queue(self, occurrence: Occurrence) -> None:
-        try:
-            self._occurrences.put_nowait(occurrence)
-        except queue.Full:
-            log.warning("occurrence_dropped")
-
     def _connected(
         self, client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
             log.warning("connection_refused", reason=str(reason))
-            self._queue(Disconnected())
+            self._tell(Disconnected())
             return
         client.subscribe(self._filter, qos=1)
-        self._queue(Connected())
+        self._tell(Connected())
 
     def _failed(self, _client: Client, _userdata: object) -> None:
-        self._queue(Disconnected())
+        self._tell(Disconnected())
 
     def _disconnected(
         self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         log.info("disconnected", reason=str(reason))
-        self._queue(Disconnected())
+        self._tell(Disconnected())
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         if len(message.payload) <= MESSAGE_BYTES:
-            self._queue(Arrived(message.topic, bytes(message.payload)))
-
-
-def _context(broker: Broker) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(broker.ca))
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_cert_chain(str(broker.certificate), str(broker.key))
-    return context
+            self._tell(Arrived(message.topic, bytes(message.payload)))

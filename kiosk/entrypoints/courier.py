@@ -14,7 +14,10 @@ import structlog
 from kiosk import config, device, logs
 from kiosk.courier.delivery import HEARTBEAT_EVERY_S, Delivery, Keys
 from kiosk.courier.heartbeat import distress
-from kiosk.courier.mqtt import Arrived, Connected, Connection, Disconnected
+from kiosk.courier.https import Posting
+from kiosk.courier.link import Arrived, Connected, Disconnected
+from kiosk.courier.mqtt import Connection
+from kiosk.courier.roads import Roads
 from kiosk.store import inbox, outbox
 from kiosk.store.database import Store, StoreError
 from wire.envelope import seal_message
@@ -38,9 +41,7 @@ def run(settings_file: Path) -> None:
     logs.configure("kiosk-courier", settings.log_level, sys.stderr)
     trust = config.read_trust(settings.trust)
     keys = Keys(config.read_signing_key(settings.courier_key), trust.receipts(), trust.answers())
-    connection = Connection(
-        kiosk=settings.kiosk, broker=settings.broker, subscribe_to=down_filter(settings.shard, settings.kiosk)
-    )
+    connection = _roads(settings)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     store = _opened(settings, keys, connection, stopping)
@@ -65,7 +66,16 @@ def run(settings_file: Path) -> None:
     store.close()
 
 
-def _opened(settings: config.Settings, keys: Keys, connection: Connection, stopping: threading.Event) -> Store | None:
+def _roads(settings: config.Settings) -> Roads:
+    broker, https = settings.broker, settings.https
+    hears = down_filter(settings.shard, settings.kiosk)
+    return Roads(
+        lambda tell: Connection(kiosk=settings.kiosk, broker=broker, subscribe_to=hears, tell=tell),
+        (lambda tell: Posting(broker=broker, https=https, tell=tell)) if https.host else None,
+    )
+
+
+def _opened(settings: config.Settings, keys: Keys, connection: Roads, stopping: threading.Event) -> Store | None:
     """Open the store; while it does not open, tell the fleet so. None when stopped before it did."""
     while not stopping.is_set():
         try:
@@ -76,12 +86,14 @@ def _opened(settings: config.Settings, keys: Keys, connection: Connection, stopp
         body = distress(settings.store, settings.kiosk, config.release())
         message = seal_message(keys.own, Kind.HEARTBEAT, body)
         connection.publish(up(settings.shard, settings.kiosk, Up.HEARTBEAT), message)
-        stopping.wait(HEARTBEAT_EVERY_S)
+        until_s = time.monotonic() + HEARTBEAT_EVERY_S
+        while not stopping.is_set() and time.monotonic() < until_s:
+            connection.next(_LOOP_S)  # so that it may take another way; nothing can be done about what arrives
     connection.stop()
     return None
 
 
-def _one_round(settings: config.Settings, delivery: Delivery, connection: Connection) -> None:
+def _one_round(settings: config.Settings, delivery: Delivery, connection: Roads) -> None:
     occurrence = connection.next(_LOOP_S)
     now_s = time.monotonic()
     match occurrence:

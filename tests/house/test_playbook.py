@@ -25,11 +25,12 @@ def provisioned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder that each role is given."""
     place = tmp_path_factory.mktemp("provisioned")
     urls = ("--broker-host", "localhost", "--database-url", "sqlite:///f.db", "--idp-url", "http://127.0.0.1:9")
+    door = ("--https-host", "localhost")
     site = ("--id", "k-one", "--facility", "10670", "--province", "41", "--out", str(place / "kiosk"))
-    for arguments in (("fleet", str(place), *urls), ("kiosk", str(place), *site)):
+    for arguments in (("fleet", str(place), *urls, *door), ("kiosk", str(place), *site)):
         result = CliRunner().invoke(app, [*arguments, "--installed"])
         assert result.exit_code == 0, result.output
-    return {role: place / role for role in ("broker", "controller", "kiosk")}
+    return {role: place / role for role in ("broker", "controller", "door", "kiosk")}
 
 
 def copies(role: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -41,21 +42,21 @@ def copies(role: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from ((item, copy) for item in task["loop"])
 
 
-@pytest.mark.parametrize("role", ["broker", "controller", "kiosk"])
+@pytest.mark.parametrize("role", ["broker", "controller", "door", "kiosk"])
 def test_a_role_copies_every_file_of_its_folder(provisioned: dict[str, Path], role: str) -> None:
     folder = provisioned[role]
     made = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {name for name, _ in copies(role)} == made - LEFT_BEHIND
 
 
-@pytest.mark.parametrize("role", ["controller", "kiosk"])
+@pytest.mark.parametrize("role", ["controller", "door", "kiosk"])
 def test_keys_are_installed_for_root_only(provisioned: dict[str, Path], role: str) -> None:
     keys = {name: how for name, how in copies(role) if name.endswith((".key", ".jwk"))}
     assert len(keys) == len([*provisioned[role].rglob("*.key"), *provisioned[role].rglob("*.jwk")])
     assert {(how["owner"], how["group"], how["mode"]) for how in keys.values()} == {("root", "root", "0600")}
 
 
-@pytest.mark.parametrize("role", ["broker", "controller", "kiosk"])
+@pytest.mark.parametrize("role", ["broker", "controller", "door", "kiosk"])
 def test_a_file_is_installed_where_the_settings_look_for_it(role: str) -> None:
     assert {how["dest"] for _, how in copies(role)} == {f"/etc/dipchip/{role}/" + "{{ item }}"}
 

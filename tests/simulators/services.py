@@ -98,6 +98,10 @@ class Service:
         """SIGTERM, then SIGKILL when it does not listen."""
         self._end(signal.SIGTERM)
 
+    def reload(self) -> None:
+        """SIGHUP: read what may be read again while running."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
