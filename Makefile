@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench fuzz camera-test lock clean
+.PHONY: help demo test check bench torture fuzz camera-test lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 
 bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
 	@$(BIN)/python -m benchmarks $(SUITE)
+
+torture: $(VENV)/ready ## Let everything fail and count: SECONDS=300 SEED=1 DATABASE=sqlite; BREAK=receipts switches a rule off.
+	@$(BIN)/python -m tests.torture --seconds $(or $(SECONDS),300) --database $(or $(DATABASE),postgresql) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(KIOSKS),--kiosks $(KIOSKS)) $(if $(BREAK),--break $(BREAK)) $(if $(PLAN),--plan)
 
 fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million times or SECONDS=1200 a target.
 	@$(BIN)/python -m tests.fuzz $(or $(SUITE),card) --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),1200)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the books balance: each promised event is in exactly one place, and each alarm has its reason. Pure.
+
+captured = committed + quarantined + still in an outbox, event by event; what a restored card forgot is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.torture.schedule import Misfortune
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.torture.books import Alarm, Books
+    from tests.torture.machine import OnCard
+
+_EXPLAINED = frozenset({"rollback", "fork", "lost"})  # what a restored or cloned card may raise; nothing else may
+
+
+@dataclass(slots=True)
+class Incident:
+    """A card that was restored or cloned. `forgot` is what the restored one no longer has; of it,
+    `acked` says what was in the ledger, whether the card knew that or not.
+    """
+
+    kiosk: str
+    kind: Misfortune
+    at_ms: int
+    counts: bool
+    forgot: tuple[OnCard, ...] = ()
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All that is known when everything is still. Cards are by machine, and a clone is a machine of its own."""
+
+    books: Books
+    tickets: Mapping[str, Sequence[str]]
+    cards: Mapping[str, Sequence[OnCard]]
+    incidents: Sequence[Incident]
+    alarms: frozenset[Alarm]  # also those of a database that was given up
+    rolled_back: frozenset[str]  # events that some restored database no longer had
+    facilities: Mapping[str, str]  # of each kiosk
+    still_waiting: Sequence[str]  # machines whose outbox could go on and has not
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found; everything but the first group of figures must be nothing."""
+
+    captured: int
+    committed: int
+    quarantined: int
+    waiting: int
+    forgotten: int
+    unpromised: int
+    lost: tuple[str, ...]
+    doubled: int
+    miscounted: tuple[str, ...]
+    false_alarms: tuple[Alarm, ...]
+    silent: tuple[str, ...]
+    stuck: tuple[str, ...]
+    alarms: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.doubled or self.miscounted or self.false_alarms or self.silent or self.stuck)
+
+
+def judge(found: Evidence) -> Verdict:
+    """Judge a run."""
+    books = found.books
+    promised = {ticket for tickets in found.tickets.values() for ticket in tickets}
+    on_cards = {event.id for card in found.cards.values() for event in card}
+    waiting = {event.id for card in found.cards.values() for event in card if not event.acked}
+    safe = books.ledger.keys() | books.quarantined | waiting
+    missing = (promised | on_cards) - safe
+    forgotten = missing & _excused(found)
+    kinds = [alarm.kind for alarm in found.alarms]
+    known = promised | on_cards | books.ledger.keys() | books.quarantined
+    return Verdict(
+        captured=len(known),
+        committed=len(books.ledger),
+        quarantined=len(books.quarantined - books.ledger.keys()),
+        waiting=len(waiting - books.ledger.keys() - books.quarantined),
+        forgotten=len(forgotten),
+        unpromised=len(known - promised),
+        lost=tuple(sorted(missing - forgotten)),
+        doubled=max(0, sum(books.counted.values()) - len(books.ledger)),
+        miscounted=tuple(_miscounted(found)),
+        false_alarms=tuple(alarm for alarm in found.alarms if not _has_reason(alarm, found.incidents)),
+        silent=tuple(incident.kiosk for incident in found.incidents if _is_silent(incident, found)),
+        stuck=tuple(found.still_waiting),
+        alarms={kind: kinds.count(kind) for kind in sorted(set(kinds))},
+    )
+
+
+def _excused(found: Evidence) -> set[str]:
+    """What no software without a second copy could keep: off a restored card before it was delivered for good."""
+    return {
+        event.id
+        for incident in found.incidents
+        for event in incident.forgot
+        if not event.acked or event.id in found.rolled_back
+    }
+
+
+def _miscounted(found: Evidence) -> list[str]:
+    """Where counters and ledger contradict each other."""
+    books = found.books
+    wrong = []
+    if books.enrolments != len(books.ledger):
+        wrong.append(f"{books.enrolments} enrolments of {len(books.ledger)} events")
+    if books.cursors != len(books.ledger):
+        wrong.append(f"cursors add up to {books.cursors} of {len(books.ledger)} events")
+    held = list(books.ledger.values())
+    for kiosk, facility in found.facilities.items():
+        counted = books.counted.get(facility, 0)
+        if counted != held.count(kiosk):
+            wrong.append(f"{kiosk}: {counted} counted of {held.count(kiosk)} events")
+    return wrong
+
+
+def _has_reason(alarm: Alarm, incidents: Sequence[Incident]) -> bool:
+    return any(
+        alarm.kiosk == incident.kiosk
+        and alarm.raised_ms >= incident.at_ms
+        and alarm.kind in _EXPLAINED
+        and (alarm.kind != "lost" or incident.counts)
+        for incident in incidents
+    )
+
+
+def _is_silent(incident: Incident, found: Evidence) -> bool:
+    """Whether nobody was told of an incident of which somebody must be told.
+
+    Of a restored card that has no count outside of it, only what was delivered can tell (security design, 5.4, hole 5).
+    """
+    if any(alarm.kiosk == incident.kiosk for alarm in found.alarms):
+        return False
+    if incident.kind is Misfortune.CLONED:
+        return True
+    delivered = found.books.ledger.keys() | found.books.quarantined
+    promised = {ticket for tickets in found.tickets.values() for ticket in tickets}
+    return any(event.id in delivered or (incident.counts and event.id in promised) for event in incident.forgot)

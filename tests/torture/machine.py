@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A kiosk of the run: its card in a folder, its two processes, and what the harness knows that no card can forget."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kiosk.store import outbox
+from kiosk.store.database import Store
+from tests.simulators.services import Service
+from tests.torture.processes import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CARD = ("store.db", "store.db-journal")
+
+
+@dataclass(frozen=True, slots=True)
+class OnCard:
+    """An event as a card has it."""
+
+    id: str
+    acked: bool
+
+
+class Machine:
+    """One kiosk, or the clone of one. `desk` is the harness's own: tickets, logs, the count outside the card."""
+
+    def __init__(self, folder: Path, desk: Path, *, counts: bool, without: str | None) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self._tickets = desk / f"{self.name}.tickets"
+        settings = folder / "kiosk.toml"
+        counter = ("--counter", str(desk / f"{self.name}.counter")) if counts else ()
+        self._screen = command("screen", without, "--config", str(settings), "--tickets", str(self._tickets), *counter)
+        courier = command("kiosk-courier", without, "--config", str(settings))
+        self._desk = desk
+        self.processes = {
+            "screen": Service(self._screen, log=desk / f"{self.name}-screen.log"),
+            "courier": Service(courier, log=desk / f"{self.name}-courier.log"),
+        }
+        self.in_service: set[str] = set()
+
+    def start(self, *which: str) -> None:
+        """Start processes; those that run are left alone."""
+        for name in which or self.processes:
+            self.in_service.add(name)
+            if not self.processes[name].alive:
+                self.processes[name].start()
+
+    def power_off(self, *which: str) -> None:
+        """End processes as a power cut would."""
+        for name in which or self.processes:
+            self.in_service.discard(name)
+            self.processes[name].kill()
+
+    def file_one_more(self) -> None:
+        """Let one more person come."""
+        screen = Service([*self._screen, "--people", "1"], log=self._desk / f"{self.name}-last.log")
+        screen.run()
+
+    def copy_card(self, to: Path) -> Path:
+        """Copy the card, which is not in use, into a folder; what was there of a card is replaced."""
+        to.mkdir(exist_ok=True)
+        for name in _CARD:
+            (to / name).unlink(missing_ok=True)
+            if (self.folder / name).exists():
+                shutil.copy(self.folder / name, to / name)
+        return to
+
+    def put_back(self, image: Path) -> list[OnCard]:
+        """Replace the card, which is not in use, by an image of it; what the new one does not have."""
+        before = self.on_card()
+        for name in _CARD:
+            (self.folder / name).unlink(missing_ok=True)
+            if (image / name).exists():
+                shutil.copy(image / name, self.folder / name)
+        remembered = {event.id for event in self.on_card()}
+        return [event for event in before if event.id not in remembered]
+
+    def on_card(self) -> list[OnCard]:
+        """Every event on the card, in order of filing."""
+        with closing(Store(self.folder / _CARD[0])) as store, store.reading() as connection:
+            rows = connection.execute(
+                "SELECT event.id, event.seq <= COALESCE(mark.acked, 0) FROM event LEFT JOIN mark USING (stream)"
+                " ORDER BY position"
+            ).fetchall()
+        return [OnCard(row[0], bool(row[1])) for row in rows]
+
+    def first_waiting(self) -> str | None:
+        """The event that the courier must deliver next; None when there is none."""
+        with closing(Store(self.folder / _CARD[0])) as store:
+            waiting = outbox.pending(store, 1)
+        return waiting[0].id if waiting else None
+
+    def tickets(self) -> list[str]:
+        """The events that a person was promised."""
+        return self._tickets.read_text(encoding="ascii").split() if self._tickets.exists() else []
