@@ -19,7 +19,15 @@ from provisioning.files import Report, as_json, folder, public, read, refuse_if_
 from wire.envelope import MESSAGE_BYTES, decode, open_message, seal_message
 from wire.errors import Malformed, WireError
 from wire.ids import key_id
-from wire.policy import Calibration, FacePolicyDocument, PolicyDraft, calibration_of, lowered, uncalibrated
+from wire.policy import (
+    ACTING_BEYOND_STAFF,
+    Calibration,
+    FacePolicyDocument,
+    PolicyDraft,
+    calibration_of,
+    lowered,
+    uncalibrated,
+)
 from wire.registration import Trust
 from wire.signing import Kind, SigningKey
 
@@ -157,9 +165,10 @@ def _with_zones(proposed: PolicyDraft, told: dict[str, Any], wish: Wish) -> dict
     comparison = dict(proposed.policy.get("comparison", {}))
     comparison["match_at_most"] = _zone(record, "--match-fmr", wish.match_fmr)
     comparison["staff_at_most"] = _zone(record, "--staff-fmr", wish.staff_fmr)
-    track = comparison.get("track_at_most")
-    if isinstance(track, int | float):
-        comparison["track_at_most"] = min(track, comparison["staff_at_most"])
+    staff = comparison["staff_at_most"]
+    for name, most in (("track_at_most", staff), ("acting_at_most", staff * ACTING_BEYOND_STAFF)):
+        if isinstance(comparison.get(name), int | float):
+            comparison[name] = min(comparison[name], most)
     return {**proposed.policy, "comparison": comparison}
 
 

@@ -154,6 +154,7 @@ FRAMES_AT_LEAST = 3
 FRAMES_EACH = 2
 MATCH_FMR_AT_MOST = 1e-3  # NIST SP 800-63A-4 asks 1e-4; the fleet may ask more, nobody less
 STAFF_FMR_AT_MOST = 1e-2
+ACTING_BEYOND_STAFF = 1.35  # a turned head is further from its frontal frames; past this it may be anybody's
 
 # Each with its reason. A rule that is not named here may be set freely.
 AT_LEAST = MappingProxyType(
@@ -162,6 +163,19 @@ AT_LEAST = MappingProxyType(
         "comparison.frames_each": float(FRAMES_EACH),  # before and after the challenge
         "challenge.turn_at_least": 0.08,  # below it detector noise is a turn
         "challenge.parallax_at_least": 0.10,  # a turned print left 0.09
+        "challenge.lift_at_least": 0.04,  # below it detector noise is a look up
+        "challenge.nearer_at_least": 0.15,  # who sways comes nearer by less
+        "challenge.act_frames": 2.0,  # one frame is noise
+        "challenge.settle_frames": 3.0,
+        "mesh_challenge.turn_at_least": 0.10,
+        "mesh_challenge.parallax_at_least": 0.10,  # a turned print left 0.09
+        "mesh_challenge.lift_at_least": 0.07,  # a tilted print left 0.06
+        "mesh_challenge.nearer_at_least": 0.15,
+        "mesh_challenge.gape_at_least": 0.10,  # speech parts the lips too
+        "mesh_challenge.shut_at_least": 0.20,  # below it noise is a blink
+        "mesh_challenge.blinks": 2.0,  # one happens by itself
+        "mesh_challenge.act_frames": 2.0,
+        "mesh_challenge.settle_frames": 3.0,
         "pad.frames_at_least": 8.0,  # one frame flips with a few centimetres
         "pad.least_at_least": 0.3,  # each gate alone; the measured points are 0.5 and 0.7
         "pad.median_at_least": 0.5,
@@ -174,6 +188,9 @@ AT_MOST = MappingProxyType(
         "comparison.staff_at_most": SCORE_AT_MOST,  # no evidence tells a larger distance
         "challenge.step_s": 15.0,  # a longer one lets an attacker search for a film
         "challenge.gap_s": 2.0,  # a face that is away longer may be another
+        "mesh_challenge.step_s": 15.0,
+        "mesh_challenge.gap_s": 2.0,
+        "after_s": 15.0,
         "pad.trimmed": 0.25,  # of the worst frames left out
         "attempt_s": 120.0,
         "portrait_pixels_at_most": 4_000_000.0,  # of a decoder's memory
@@ -199,6 +216,9 @@ def _disordered(found: Mapping[str, Any]) -> str | None:
     numbers = [value for value in distances if isinstance(value, int | float)]
     if len(numbers) < len(names) or min(numbers) <= 0 or max(numbers) > numbers[-1]:
         return f"{', '.join(names)} must be above 0, and none beyond the last"
+    acting = found.get("comparison.acting_at_most", 0.0)
+    if not isinstance(acting, int | float) or acting > numbers[-1] * ACTING_BEYOND_STAFF:
+        return f"comparison.acting_at_most must be at most {ACTING_BEYOND_STAFF:g} times {names[-1]}"
     return None
 
 

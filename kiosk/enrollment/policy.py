@@ -22,7 +22,7 @@ class SessionPolicy:
     put_back_s: float = 20.0  # to put a pulled card back: as long as the idle warning; then what was read is wiped
     put_backs: int = 3  # as many as a card's attempts
     watcher_lag_s: float = 1.0  # four of the watcher's looks: a removal that it has not seen by then was none
-    looking_s: float = 60.0  # twice an attempt's own limit: past it the camera hangs
+    looking_s: float = 80.0  # twice an attempt's own limit: past it the camera hangs
     status_timeout_s: float = 10.0  # journeys SC-08: more than 10 s is "slow"
     outcome_timeout_s: float = 20.0  # then "saved, we will tell you"
     activation_wait_s: float = 90.0  # journeys SC-09

@@ -27,6 +27,7 @@ from kiosk.enrollment.states import OutOfService
 from kiosk.face.cameras import camera_from
 from kiosk.face.checks import FaceCheck
 from kiosk.face.engines import EngineChoice, load_pinned
+from kiosk.face.instruments import load_instruments
 from kiosk.face.policy_file import Rules, read_rules, shipped
 from kiosk.records import pipe
 from kiosk.records.sealing import SealedKeeper
@@ -156,6 +157,7 @@ def _examiner(settings: config.Settings, rules: Rules) -> FaceCheck:
     models = Path(settings.models) if settings.models else None
     return FaceCheck(
         load_engine=lambda: load_pinned(rules.engine, models),
+        load_instruments=lambda: load_instruments(models),
         camera=camera_from(
             settings.camera, pin=settings.camera_pin, allow_software=settings.profile is not Profile.LIVE
         ),

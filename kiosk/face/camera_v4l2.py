@@ -15,7 +15,6 @@ import cv2
 
 from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.face import camera_pin
-from kiosk.face.camera_file import FileCamera as FileCamera  # noqa: PLC0414 - until every importer asks for it there
 from kiosk.face.frames import HEIGHT, WIDTH, fit
 from kiosk.face.shapes import Frame
 

@@ -6,17 +6,19 @@ No picture, landmark or embedding outlives `examine`; none is written, logged or
 
 from __future__ import annotations
 
-import secrets
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.evidence import Challenge, Grade
+from kiosk.enrollment.evidence import Grade
 from kiosk.enrollment.failures import FaceCheckError, Failure, Fault, FaultError
 from kiosk.enrollment.states import Prompt
-from kiosk.face.attempt import Announcer, Attempt, effective_grade
-from kiosk.face.features import PictureError, decode_jpeg, resize
+from kiosk.face.announcer import Announcer
+from kiosk.face.attempt import Attempt, effective_grade
+from kiosk.face.challenges import Drawer
 from kiosk.face.freshness import Freshness
+from kiosk.face.instruments import NOTHING_INSTALLED, Instruments
 from kiosk.face.policy import POLICIES
+from kiosk.face.portrait import reference
 
 if TYPE_CHECKING:
     import threading
@@ -25,10 +27,9 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import FaceFindings
     from kiosk.enrollment.ports import FaceObserver
     from kiosk.face.policy import FacePolicy
-    from kiosk.face.shapes import Camera, Embedding, FaceEngine, Frame, Picture
+    from kiosk.face.shapes import Camera, FaceEngine, Frame
 
 _READY_FRAMES = 12  # more than `Freshness` needs to call a camera frozen
-_PORTRAIT_GROWTH = 2  # measured: every card portrait is found after enlarging it twice
 
 
 class FaceCheck:
@@ -36,9 +37,10 @@ class FaceCheck:
 
     Args:
         load_engine: verifies and loads the models; called once, at the first use.
+        load_instruments: the same for what is installed beside the engine.
         camera: is opened for each attempt and closed after it.
         allow_assist: whether an engine of grade ASSIST and a video file may serve; only under TEST and DEMO.
-        choose: draws the challenge; a person must not be able to foresee it.
+        drawer: draws the challenges; a person must not be able to foresee them.
         policies: the rules of each engine by its name.
     """
 
@@ -47,16 +49,20 @@ class FaceCheck:
         *,
         load_engine: Callable[[], FaceEngine],
         camera: Camera,
+        load_instruments: Callable[[], Instruments] = lambda: NOTHING_INSTALLED,
         allow_assist: bool = False,
-        choose: Callable[[tuple[Challenge, ...]], Challenge] = secrets.choice,
+        drawer: Drawer | None = None,
         policies: Mapping[str, FacePolicy] = POLICIES,
     ) -> None:
         self._load_engine = load_engine
         self._camera = camera
         self._allow_assist = allow_assist
-        self._choose = choose
+        self._load_instruments = load_instruments
+        self._drawer = drawer or Drawer()
         self._policies = policies
+        self._freshness = Freshness()  # over all attempts: a film of one is known at the next
         self._engine: FaceEngine | None = None
+        self._instruments: Instruments | None = None
 
     def check_ready(self) -> None:
         """Verify and load the models, and take frames.
@@ -64,7 +70,8 @@ class FaceCheck:
         Raises:
             FaultError: MODEL_MISSING, MODEL_ALTERED, MODEL_NOT_ALLOWED, CAMERA_ABSENT or CAMERA_FROZEN.
         """
-        self._ready_engine()
+        _, policy = self._ready_engine()
+        self._ready_instruments(policy)
         for _ in islice(self._frames(), _READY_FRAMES):
             pass
 
@@ -76,12 +83,14 @@ class FaceCheck:
             FaultError: when camera or models fail.
         """
         engine, policy = self._ready_engine()
+        instruments = self._ready_instruments(policy)
         announcer = Announcer(observer, policy)
         attempt = Attempt(
             engine=engine,
+            instruments=instruments,
             policy=policy,
-            reference=_reference(portrait_jpeg, engine, policy),
-            challenge=self._choose((Challenge.TURN_LEFT, Challenge.TURN_RIGHT)),
+            reference=reference(portrait_jpeg, engine, policy),
+            challenges=self._drawer.draw(mesh=bool(instruments.mesh_finder.model_digests)),
             announcer=announcer,
         )
         for count, frame in enumerate(self._frames()):
@@ -98,11 +107,10 @@ class FaceCheck:
         if not (self._camera.is_sensor or self._allow_assist):
             message = "A video file stands in for the camera and may not serve LIVE. Set face camera to pi or usb."
             raise FaultError(Fault.CAMERA_ABSENT, message)
-        freshness = Freshness()
         with self._camera as camera:
             while True:
                 frame = camera.read()
-                freshness.check(frame, is_sensor=camera.is_sensor)
+                self._freshness.check(frame, is_sensor=camera.is_sensor)
                 yield frame
 
     def _ready_engine(self) -> tuple[FaceEngine, FacePolicy]:
@@ -121,23 +129,10 @@ class FaceCheck:
         self._engine = engine
         return engine, policy
 
-
-def _reference(portrait_jpeg: bytes, engine: FaceEngine, policy: FacePolicy) -> Embedding:
-    picture = _portrait(portrait_jpeg, policy)
-    faces = engine.detect(picture)
-    if len(faces) != 1:
-        message = "The chip's portrait does not show exactly one face that the engine finds. Staff must help."
-        raise FaceCheckError(Failure.CARD_PORTRAIT_UNUSABLE, message)
-    if faces[0].landmarks.eye_distance < policy.portrait_eyes_at_least_px * _PORTRAIT_GROWTH:
-        message = "The face in the chip's portrait is too small to compare. Staff must help."
-        raise FaceCheckError(Failure.CARD_PORTRAIT_UNUSABLE, message)
-    return engine.embed(picture, faces[0])
-
-
-def _portrait(portrait_jpeg: bytes, policy: FacePolicy) -> Picture:
-    try:
-        picture = decode_jpeg(portrait_jpeg, pixels_at_most=policy.portrait_pixels_at_most)
-    except PictureError as error:
-        message = "The chip's portrait is not a picture that can be opened. Staff must help."
-        raise FaceCheckError(Failure.CARD_PORTRAIT_UNUSABLE, message) from error
-    return resize(picture, picture.shape[1] * _PORTRAIT_GROWTH, picture.shape[0] * _PORTRAIT_GROWTH)
+    def _ready_instruments(self, policy: FacePolicy) -> Instruments:
+        instruments = self._instruments or self._load_instruments()
+        if policy.pad.required and not instruments.attack_detector.model_digests:
+            message = "This policy asks for the passive check, and its models are not installed. Install the pad pack."
+            raise FaultError(Fault.MODEL_MISSING, message)
+        self._instruments = instruments
+        return instruments

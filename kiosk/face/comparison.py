@@ -37,6 +37,15 @@ def one_person(embeddings: Sequence[Embedding], policy: ComparisonPolicy) -> boo
     return all(distance(one, other) <= policy.track_at_most for one, other in combinations(embeddings, 2))
 
 
+def acted_alone(acting: Sequence[Embedding], facing: Sequence[Embedding], policy: ComparisonPolicy) -> bool:
+    """Whether the frames of the actions show the one who looks into the camera in the others.
+
+    A turned or lifted head lies further from its own frontal frames than they do from each other: a wider limit.
+    """
+    mean = _mean(facing, policy)
+    return all(distance(one, mean) <= policy.acting_at_most for one in acting)
+
+
 def distance(one: Embedding, other: Embedding) -> float:
     """Euclidean, on the engine's own scale."""
     return float(np.linalg.norm(one.values - other.values))

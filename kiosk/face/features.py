@@ -6,7 +6,7 @@ It never loads a model from a path and never decodes a JPEG before its header sa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import cv2
 import numpy as np
@@ -214,9 +214,3 @@ def mirror(picture: Picture) -> Picture:
 def rgb_bytes(picture: Picture) -> bytes:
     """Row by row, RGB: what a screen takes."""
     return picture[:, :, ::-1].tobytes()
-
-
-def from_nv12(planes: Any, width: int) -> Picture:  # noqa: ANN401 - an array whose rows may be padded
-    """A camera's NV12 planes, uint8[height * 3 / 2, stride >= width], as a picture."""
-    trimmed = np.ascontiguousarray(planes[:, :width])
-    return Picture(cast("npt.NDArray[np.uint8]", cv2.cvtColor(trimmed, cv2.COLOR_YUV2BGR_NV12)))

@@ -2,7 +2,8 @@
 """Judges one frame before it is used, in the words of ISO/IEC 29794-5, and names at most one hint for the person.
 
 The components carry the standard's names as its reference software OFIQ spells them; the measures and limits here are
-our own, cheap enough for a kiosk, and are not the standard's algorithms.
+our own, cheap enough for a kiosk, and are not the standard's algorithms. Not judged: mouth, head cover, expression,
+occlusion of the lower face, compression, colour, background.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from kiosk.enrollment.states import Prompt
-from kiosk.face.liveness import asymmetry
+from kiosk.face.gestures import asymmetry, nose_height, shape_of
+from kiosk.face.luminance import crispness, exposed, eye_range, face_patch, luminance, spread, uniformity
+from kiosk.face.mesh import eye_aspect_ratio, pitch_deg
 
 if TYPE_CHECKING:
+    from kiosk.face.luminance import Luminance
     from kiosk.face.policy import QualityPolicy
-    from kiosk.face.shapes import Face, Picture
+    from kiosk.face.shapes import Face, Mesh, Picture
 
-_SAMPLES = 64  # across a face, for sharpness and light
 _DESIGN_WIDTH_PX = 640  # the policy's lengths are for this width
 
 
@@ -31,13 +33,21 @@ class Component(StrEnum):
 
     NO_FACE = "NoFace"  # not in the standard: it presumes a face
     SINGLE_FACE_PRESENT = "SingleFacePresent"
-    HEAD_SIZE_SMALL = "HeadSize.Small"
-    HEAD_SIZE_LARGE = "HeadSize.Large"
-    MARGINS = "Margins"
+    INTER_EYE_DISTANCE = "InterEyeDistance"  # too small
+    HEAD_SIZE = "HeadSize"  # too large
+    LEFTWARD_CROP = "LeftwardCropOfTheFaceImage"  # too near to the picture's left edge, and so on
+    RIGHTWARD_CROP = "RightwardCropOfTheFaceImage"
+    MARGIN_ABOVE = "MarginAboveOfTheFaceImage"
+    MARGIN_BELOW = "MarginBelowOfTheFaceImage"
     UNDER_EXPOSURE_PREVENTION = "UnderExposurePrevention"
     OVER_EXPOSURE_PREVENTION = "OverExposurePrevention"
-    HEAD_POSE_YAW = "HeadPoseYaw"
+    ILLUMINATION_UNIFORMITY = "IlluminationUniformity"
+    DYNAMIC_RANGE = "DynamicRange"
     HEAD_POSE_ROLL = "HeadPoseRoll"
+    HEAD_POSE_YAW = "HeadPoseYaw"
+    HEAD_POSE_PITCH = "HeadPosePitch"
+    EYES_VISIBLE = "EyesVisible"
+    EYES_OPEN = "EyesOpen"
     SHARPNESS = "Sharpness"
 
 
@@ -45,13 +55,21 @@ HINTS = MappingProxyType(
     {
         Component.NO_FACE: Prompt.NO_FACE,
         Component.SINGLE_FACE_PRESENT: Prompt.ONE_PERSON,
-        Component.HEAD_SIZE_SMALL: Prompt.COME_CLOSER,
-        Component.HEAD_SIZE_LARGE: Prompt.STEP_BACK,
-        Component.MARGINS: Prompt.CENTRE,
+        Component.INTER_EYE_DISTANCE: Prompt.COME_CLOSER,
+        Component.HEAD_SIZE: Prompt.STEP_BACK,
+        Component.LEFTWARD_CROP: Prompt.CENTRE,
+        Component.RIGHTWARD_CROP: Prompt.CENTRE,
+        Component.MARGIN_ABOVE: Prompt.CENTRE,
+        Component.MARGIN_BELOW: Prompt.CENTRE,
         Component.UNDER_EXPOSURE_PREVENTION: Prompt.TOO_DARK,
         Component.OVER_EXPOSURE_PREVENTION: Prompt.TOO_BRIGHT,
+        Component.ILLUMINATION_UNIFORMITY: Prompt.UNEVEN_LIGHT,
+        Component.DYNAMIC_RANGE: Prompt.FLAT_LIGHT,
+        Component.HEAD_POSE_ROLL: Prompt.HOLD_UPRIGHT,
         Component.HEAD_POSE_YAW: Prompt.FACE_FORWARD,
-        Component.HEAD_POSE_ROLL: Prompt.FACE_FORWARD,
+        Component.HEAD_POSE_PITCH: Prompt.LEVEL_CHIN,
+        Component.EYES_VISIBLE: Prompt.SHOW_EYES,
+        Component.EYES_OPEN: Prompt.OPEN_EYES,
         Component.SHARPNESS: Prompt.HOLD_STILL,
     }
 )
@@ -59,10 +77,13 @@ HINTS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The verdict on one frame. `flaw` is the first thing to mend, `sharpness` ranks frames without a flaw."""
+    """The verdict on one frame: `flaw` is the first thing to mend, `worth` ranks frames, 0 to 1.
+
+    `worth` knows nothing of any portrait or comparison: the best frame is the best picture, not the best match.
+    """
 
     flaw: Component | None
-    sharpness: float = 0.0
+    worth: float = 0.0
     light: float = 0.0  # mean luminance of the face, 0 to 255
 
     @property
@@ -71,81 +92,92 @@ class Quality:
         return HINTS[self.flaw] if self.flaw else None
 
 
-def assess(picture: Picture, faces: list[Face], policy: QualityPolicy) -> Quality:
-    """Judge a frame by the faces found in it, the largest first.
+def assess(picture: Picture, faces: list[Face], rules: QualityPolicy, mesh: Mesh | None = None) -> Quality:
+    """Judge a frame by the faces found in it, the largest first, and by the largest one's mesh where there is one.
 
     1. light, when no face is found because of it; 2. exactly one face; 3. size; 4. place; 5. light on the face;
-    6. pose; 7. sharpness.
+    6. pose; 7. eyes; 8. sharpness.
     """
     if not faces:
-        return Quality(_light(_luminance(picture[::8, ::8]), policy) or Component.NO_FACE)
+        return Quality(_light(luminance(picture[::8, ::8]), rules) or Component.NO_FACE)
     face = faces[0]
-    if has_company(faces, policy):
+    if has_company(faces, rules):
         return Quality(Component.SINGLE_FACE_PRESENT)
-    patch = _patch(picture, face)
-    crispness = sharpness(patch)
+    patch = face_patch(picture, face.box)
+    sharp, eyes = crispness(patch), eye_range(picture, face.landmarks, patch)
     flaw = (
-        _size(picture, face, policy)
-        or _place(picture, face, policy)
-        or _light(patch, policy)
-        or _pose(face, policy)
-        or (Component.SHARPNESS if crispness < policy.sharpness_at_least else None)
+        _size(picture, face, rules)
+        or _place(picture, face, rules)
+        or _light(patch, rules)
+        or _evenness(patch, rules)
+        or _pose(face, rules, mesh)
+        or _eyes(eyes, rules, mesh)
+        or (Component.SHARPNESS if sharp < rules.sharpness_at_least else None)
     )
-    return Quality(flaw, crispness, float(patch.mean()) if patch.size else 0.0)
+    return Quality(flaw, _worth(face, sharp, eyes, uniformity(patch)), float(patch.mean()) if patch.size else 0.0)
 
 
-def has_company(faces: list[Face], policy: QualityPolicy) -> bool:
+def has_company(faces: list[Face], rules: QualityPolicy) -> bool:
     """Whether a second face is large enough to be a second person before the camera."""
-    return len(faces) > 1 and faces[1].box.width >= policy.second_face_at_least * faces[0].box.width
+    return len(faces) > 1 and faces[1].box.width >= rules.second_face_at_least * faces[0].box.width
 
 
-def sharpness(patch: npt.NDArray[np.float32]) -> float:
-    """The Laplacian's deviation over the luminance's: 0 for a blank, larger for finer detail."""
-    inner = patch[1:-1, 1:-1]
-    laplacian = patch[:-2, 1:-1] + patch[2:, 1:-1] + patch[1:-1, :-2] + patch[1:-1, 2:] - 4 * inner
-    return float(laplacian.std() / (inner.std() + 1.0)) if inner.size else 0.0
-
-
-def _size(picture: Picture, face: Face, policy: QualityPolicy) -> Component | None:
+def _size(picture: Picture, face: Face, rules: QualityPolicy) -> Component | None:
     distance = face.landmarks.eye_distance * _DESIGN_WIDTH_PX / picture.shape[1]
     # Turning shortens the distance between the eyes: that is a pose, judged later, not a small head.
-    if distance < policy.eye_distance_at_least_px:
-        return Component.HEAD_SIZE_SMALL
-    return Component.HEAD_SIZE_LARGE if distance > policy.eye_distance_at_most_px else None
+    if distance < rules.eye_distance_at_least_px:
+        return Component.INTER_EYE_DISTANCE
+    return Component.HEAD_SIZE if distance > rules.eye_distance_at_most_px else None
 
 
-def _place(picture: Picture, face: Face, policy: QualityPolicy) -> Component | None:
+def _place(picture: Picture, face: Face, rules: QualityPolicy) -> Component | None:
     height, width = picture.shape[:2]
     across = (face.box.left + face.box.width / 2) / width - 0.5
     down = (face.box.top + face.box.height / 2) / height - 0.5
-    return Component.MARGINS if max(abs(across), abs(down)) > policy.off_centre_at_most else None
+    if abs(across) > rules.off_centre_at_most:
+        return Component.LEFTWARD_CROP if across < 0 else Component.RIGHTWARD_CROP
+    if abs(down) > rules.off_centre_at_most:
+        return Component.MARGIN_ABOVE if down < 0 else Component.MARGIN_BELOW
+    return None
 
 
-def _light(luminance: npt.NDArray[np.float32], policy: QualityPolicy) -> Component | None:
-    mean = float(luminance.mean()) if luminance.size else 0.0
-    if mean < policy.dark_below:
+def _light(patch: Luminance, rules: QualityPolicy) -> Component | None:
+    mean = float(patch.mean()) if patch.size else 0.0
+    dark, bright = exposed(patch)
+    if mean < rules.dark_below or dark > rules.dark_share_at_most:
         return Component.UNDER_EXPOSURE_PREVENTION
-    return Component.OVER_EXPOSURE_PREVENTION if mean > policy.bright_above else None
+    if mean > rules.bright_above or bright > rules.bright_share_at_most:
+        return Component.OVER_EXPOSURE_PREVENTION
+    return None
 
 
-def _pose(face: Face, policy: QualityPolicy) -> Component | None:
-    marks = face.landmarks
+def _evenness(patch: Luminance, rules: QualityPolicy) -> Component | None:
+    if uniformity(patch) < rules.uniformity_at_least:
+        return Component.ILLUMINATION_UNIFORMITY
+    return Component.DYNAMIC_RANGE if spread(patch) < rules.dynamic_range_at_least else None
+
+
+def _pose(face: Face, rules: QualityPolicy, mesh: Mesh | None) -> Component | None:
+    marks, shape = face.landmarks, shape_of(face.landmarks)
     roll = np.degrees(np.arctan2(marks.left_eye[1] - marks.right_eye[1], marks.left_eye[0] - marks.right_eye[0]))
-    if abs(roll) > policy.roll_at_most_deg:
+    if abs(roll) > rules.roll_at_most_deg:
         return Component.HEAD_POSE_ROLL
-    return Component.HEAD_POSE_YAW if abs(asymmetry(marks)) > policy.frontal_asymmetry_at_most else None
+    if abs(asymmetry(shape)) > rules.frontal_asymmetry_at_most:
+        return Component.HEAD_POSE_YAW
+    if mesh is not None:
+        return Component.HEAD_POSE_PITCH if abs(pitch_deg(mesh)) > rules.pitch_at_most_deg else None
+    level = rules.nose_at_least <= nose_height(shape) <= rules.nose_at_most
+    return None if level else Component.HEAD_POSE_PITCH
 
 
-def _patch(picture: Picture, face: Face) -> npt.NDArray[np.float32]:
-    # The face's luminance, averaged to about `_SAMPLES` across so that distance and sensor noise count less.
-    top, left = max(int(face.box.top), 0), max(int(face.box.left), 0)
-    patch = _luminance(picture[top : int(face.box.top + face.box.height), left : int(face.box.left + face.box.width)])
-    step = max(patch.shape[1] // _SAMPLES, 1) if patch.size else 1
-    tall, wide = patch.shape[0] // step, patch.shape[1] // step
-    blocks = patch[: tall * step, : wide * step].reshape(tall, step, wide, step)
-    return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
+def _eyes(eyes: float, rules: QualityPolicy, mesh: Mesh | None) -> Component | None:
+    if eyes < rules.eye_range_at_least:
+        return Component.EYES_VISIBLE
+    shut = mesh is not None and eye_aspect_ratio(mesh) < rules.eye_aspect_at_least
+    return Component.EYES_OPEN if shut else None
 
 
-def _luminance(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    # ITU-R BT.601, from BGR.
-    return np.asarray(pixels.astype(np.float32) @ np.array([0.114, 0.587, 0.299], np.float32), np.float32)
+def _worth(face: Face, sharp: float, eyes: float, evenness: float) -> float:
+    # Each from 0 to 1 and a product, so that no virtue outweighs a vice.
+    straight = max(1 - 2 * abs(asymmetry(shape_of(face.landmarks))), 0.0)
+    return float(sharp / (sharp + 0.1) * straight * min(eyes, 1.0) * evenness)

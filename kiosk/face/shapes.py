@@ -168,14 +168,14 @@ class Camera(Protocol):
         """Begin.
 
         Raises:
-            FaultError: CAMERA_ABSENT.
+            FaultError: CAMERA_ABSENT, or CAMERA_CHANGED when it is not the one that this kiosk was given.
         """
 
     def read(self) -> Frame:
         """Wait for the next frame.
 
         Raises:
-            FaultError: CAMERA_ABSENT when it has gone.
+            FaultError: CAMERA_ABSENT when it has gone, CAMERA_FROZEN when no frame comes.
         """
 
     def close(self) -> None:

@@ -79,6 +79,7 @@ class Director:
             match wish:
                 case {"play": int(part)}:
                     self._lobby.card.pull()
+                    self._lobby.scene.prepare(PARTS[part].face)
                     self._face = PARTS[part].face
                     self._lobby.card.insert(PARTS[part].citizen.card())
                 case {"pull": True}:

@@ -60,7 +60,7 @@ def test_a_found_card_is_refused_after_three_tries_without_an_accusation_and_fil
     filed = lobby.kiosk_books().filed
     patient = lobby.patient(OWNER_OF_A_LOST_CARD, FINDER)
     _finished(lobby, patient, "refused")
-    assert patient.seen.count("turn") == 3
+    assert patient.seen.count("challenge") == 3
     assert lobby.kiosk_books().filed == filed
 
 

@@ -60,9 +60,9 @@ class Sightings:
             person = memory.child_of(screen, PERSON) or 0
             if memory.reads_from(person, marked):
                 glance = self.aside(person)
-            return glance is not None and "embedding" in self.kinds(glance, of=-1)
+            return glance is not None and {"embedding", "frame"} <= self.kinds(glance, of=-1)
 
-        wait_until(is_comparing, "the portrait has become an embedding", PATIENCE_S)
+        wait_until(is_comparing, "the portrait has become an embedding, and a frame has come", PATIENCE_S)
         assert glance is not None
         self.people.append(glance)
         seen = self.aside(screen)

@@ -83,7 +83,7 @@ def test_another_card_put_in_instead_ends_the_session_and_neither_person_is_left
     patient.insert(other.card())
     told = _seen(lobby, "failure.card_changed.title")
     patient.visit()
-    assert not {"confirm", "turn"} & set(patient.seen)
+    assert not {"confirm", "challenge"} & set(patient.seen)
     wait_until(lambda: _ended(lobby, "card_changed") == changed + 1, "one session more ended card_changed")
     assert lobby.kiosk_books().filed == filed
     assert {".db", ".log"} <= {path.suffix for path in lobby.directory.rglob("*")}

@@ -37,7 +37,7 @@ def test_a_person_dips_a_card_is_compared_with_it_and_a_province_s_coverage_move
 
         again = lobby.patient(citizen)
         again.visit()
-        assert "turn" not in again.seen, "a person who is enrolled is not photographed again"
+        assert "challenge" not in again.seen, "a person who is enrolled is not photographed again"
 
         books = lobby.kiosk_books()
         assert (books.filed, books.waiting) == (1, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A patient: reads what the real screen says, touches it, puts the card in, and turns the head when asked."""
+"""A patient: reads what the real screen says, touches it, puts the card in, and does before the camera as it asks."""
 
 from __future__ import annotations
 
@@ -87,6 +87,7 @@ class Patient:
         Raises:
             ServiceError: when it takes too long; says what stood on the screen last.
         """
+        self._scene.prepare(self._face)
         deadline = time.monotonic() + timeout_s
         self._scene.act(self._face, Act.FRONT)
         started = False
@@ -119,8 +120,8 @@ class Patient:
 
     def _moment(self, sight: Sight) -> str | None:
         """Which screen it is, by a word that only this screen has."""
-        if asked_to_turn(sight) is not None:
-            return "turn"
+        if asked_for(sight) is not None:
+            return "challenge"
         for moment, keys in _MOMENTS.items():
             if any(self._shows(sight, key) for key in keys):
                 return moment
@@ -143,7 +144,7 @@ class Patient:
                 self._pull()  # the kiosk has started afresh with the card in it
             case "confirm":
                 self._touch("confirm.yes")
-            case "turn":
+            case "challenge":
                 obey(sight, self._scene, self._face)
             case "retry":
                 obey(sight, self._scene, self._face)
@@ -183,19 +184,29 @@ _MOMENTS = {
 }
 
 
-def asked_to_turn(sight: Sight) -> Act | None:
-    """Which way the screen asks the person to turn, None when it does not."""
+# What the screen says, and what a person does then.
+_ASKED = {
+    "prompt.turn_left": Act.LEFT,
+    "prompt.turn_right": Act.RIGHT,
+    "prompt.look_up": Act.UP,
+    "prompt.lean_in": Act.CLOSER,
+    "prompt.blink": Act.BLINK,
+    "prompt.open_mouth": Act.MOUTH,
+}
+
+
+def asked_for(sight: Sight) -> Act | None:
+    """What the screen asks the person to do before the camera, None when it does not."""
     text = load_wordings()["th"].text
-    for act in (Act.LEFT, Act.RIGHT):
-        lines = text(f"prompt.turn_{act}").split("\n")
-        if all(sight.shows(line) for line in lines):
+    for key, act in _ASKED.items():
+        if all(sight.shows(line) for line in text(key).split("\n")):
             return act
     return None
 
 
 def obey(sight: Sight, scene: Scene, face: PersonId) -> None:
     """Do before the camera what the screen asks for."""
-    scene.act(face, asked_to_turn(sight) or Act.FRONT)
+    scene.act(face, asked_for(sight) or Act.FRONT)
 
 
 def _first_line(text: str) -> str:

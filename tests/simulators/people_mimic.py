@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 _LID_FROM, _LID_EDGE, _LID_TO = -0.27, -0.14, 0.06  # the upper lid's fold, its edge when open, the lower lid
 _TILT = -0.045  # how much higher the eye on the image's left lies
 _MOUTH, _HALF_MOUTH = 1.06, 0.42
-_DROP = 0.38  # of the jaw, the mouth wide open
+_DROP = 0.42  # of the jaw, the mouth wide open
 
 
 def lids_closed(x: Floats, y: Floats, shut: float) -> Floats:

@@ -107,8 +107,9 @@ def picture(likeness: Likeness, staging: Staging, pose: Pose = FRONT) -> Pixels:
     grid_x, grid_y = np.meshgrid(columns, rows)
     x = ((grid_x - staging.midpoint[0]) / staging.eye_distance).astype(np.float32)
     y = ((grid_y - staging.midpoint[1]) / staging.eye_distance).astype(np.float32)
-    level = _unlifted(x, y, np.deg2rad(pose.pitch_deg))
-    source_x, source_y = _other_face(likeness, _unturned(x, level, np.deg2rad(pose.yaw_deg)), level)
+    level = _unlifted(x, y, np.deg2rad(pose.pitch_deg)) if pose.pitch_deg else y
+    straight = _unturned(x, level, np.deg2rad(pose.yaw_deg)) if pose.yaw_deg else x
+    source_x, source_y = _other_face(likeness, straight, level)
     # Lids and lips have edges finer than the grid: they move in the enlarged map.
     size = (staging.width, staging.height)
     across, down = (cast("Floats", cv2.resize(one.astype(np.float32), size)) for one in (source_x, source_y))

@@ -26,6 +26,11 @@ class Scene:
         self._acting: tuple[PersonId, Act] | None = None
         self.leave()
 
+    def prepare(self, person: PersonId) -> None:
+        """Make the clips of all that a kiosk without a face mesh may ask for: nobody can wait for them before it."""
+        for act in (Act.FRONT, Act.LEFT, Act.RIGHT, Act.UP, Act.CLOSER):
+            clip_in(self._clips, person, act)
+
     def act(self, person: PersonId, act: Act) -> None:
         """Let this person do this from now on."""
         if self._acting != (person, act):

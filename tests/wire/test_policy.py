@@ -136,6 +136,8 @@ def test_no_rule_is_set_beyond_its_ceiling(name: str) -> None:
     [
         ("comparison.match_at_most", 1.2),
         ("comparison.track_at_most", 1.2),
+        ("comparison.acting_at_most", 1.5),
+        ("comparison.acting_at_most", "far"),
         ("comparison.match_at_most", 0),
         ("comparison.staff_at_most", "1.1"),
         ("comparison", {}),

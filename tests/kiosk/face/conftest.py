@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.face.camera_v4l2 import FileCamera
+from kiosk.face.camera_file import FileCamera
+from kiosk.face.challenges import Drawer
 from kiosk.face.checks import FaceCheck
 from kiosk.face.engines import EngineChoice, load_engine
+from kiosk.face.instruments import NOTHING_INSTALLED, Instruments, load_instruments
 from kiosk.face.policy import POLICIES
 
 if TYPE_CHECKING:
-    from kiosk.enrollment.evidence import Challenge, FaceFindings
+    from kiosk.enrollment.evidence import FaceFindings
     from kiosk.enrollment.states import Prompt
+    from kiosk.face.challenges import Pair
     from kiosk.face.shapes import Camera, FaceEngine
 
 
@@ -40,29 +43,43 @@ class Watching:
         self.previews.append((width, height, rgb))
 
 
+class Foreseen(Drawer):
+    """Draws what a test says: a film cannot answer what it was not made for."""
+
+    def __init__(self, asked: Pair) -> None:
+        super().__init__(lambda _: asked)
+
+
 @dataclass(frozen=True)
 class Booth:
     """A kiosk's face check before a video file, as fast as the machine can play it."""
 
     engine: FaceEngine
+    instruments: Instruments = NOTHING_INSTALLED
 
-    def check(self, camera: Camera, challenge: Challenge, *, attempt_s: float = 30.0) -> FaceCheck:
+    def check(self, camera: Camera, asked: Pair, *, attempt_s: float = 30.0) -> FaceCheck:
         shipped = POLICIES[self.engine.name]
-        # A whole turn of a clip fits into three seconds; the shipped eight would only play it twice.
-        policy = replace(shipped, attempt_s=attempt_s, challenge=replace(shipped.challenge, step_s=3.0))
+        # A whole action of a clip fits into four seconds; the shipped eight would only play it twice.
+        policy = replace(
+            shipped,
+            attempt_s=attempt_s,
+            challenge=replace(shipped.challenge, step_s=4.0),
+            mesh_challenge=replace(shipped.mesh_challenge, step_s=4.0),
+        )
         return FaceCheck(
             load_engine=lambda: self.engine,
+            load_instruments=lambda: self.instruments,
             camera=camera,
             allow_assist=True,
-            choose=lambda _: challenge,
+            drawer=Foreseen(asked),
             policies={self.engine.name: policy},
         )
 
     def examine(
-        self, video: Path, portrait: bytes, challenge: Challenge, seen: Watching, *, attempt_s: float = 30.0
+        self, video: Path, portrait: bytes, asked: Pair, seen: Watching, *, attempt_s: float = 30.0
     ) -> FaceFindings:
         camera = FileCamera(video, realtime=False)
-        return self.check(camera, challenge, attempt_s=attempt_s).examine(portrait, seen, seen.stop)
+        return self.check(camera, asked, attempt_s=attempt_s).examine(portrait, seen, seen.stop)
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +90,12 @@ def engine() -> FaceEngine:
 @pytest.fixture(scope="session")
 def booth(engine: FaceEngine) -> Booth:
     return Booth(engine)
+
+
+@pytest.fixture(scope="session")
+def equipped(model_folder: Path) -> Booth:
+    """The OpenCV engine with everything that can be installed beside it."""
+    return Booth(load_engine(EngineChoice.BENCH, model_folder), load_instruments(model_folder))
 
 
 @pytest.fixture(scope="session")
