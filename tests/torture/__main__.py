@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
+from typing import TYPE_CHECKING
 
 from tests.torture.report import lines
 from tests.torture.rules_off import RULES
 from tests.torture.run import run
 from tests.torture.schedule import draw
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED = 128  # a shell's exit code for a signal
 _PATIENCE_S = 150.0  # twice the longest back-off of a kiosk, and a little
 
 
@@ -33,9 +40,18 @@ def main() -> int:
     if given.plan:
         _say("\n".join(map(str, plan.acts)))
         return 0
+    for number in _ENDINGS:
+        signal.signal(number, _leave)
     verdict, done = run(plan, database=given.database, without=given.without, patience_s=_PATIENCE_S)
     _say("\n".join(lines(verdict, done)))
     return 0 if verdict.holds else 1
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End in order: what was started is stopped on the way out."""
+    for ending in _ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+    sys.exit(_SIGNALLED + number)
 
 
 def _say(words: str) -> None:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from fleet.store.session import open_engine, reading
-from fleet.store.tables import alarm, enrollment, event, quarantine, stream, workload_day
+from fleet.store.tables import alarm, coverage_day, enrollment, event, quarantine, stream, workload_day
+from wire.asks import PersonState
 from wire.envelope import decode, split
 from wire.events import EnrollmentCaptured
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_UNDER_WAY = (PersonState.CAPTURED, PersonState.SUBMITTED, PersonState.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,10 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """One state of the database. `ledger` says whose each event is, `counted` what is counted of each facility."""
+    """One state of the database. `ledger` says whose each event is, `counted` what is counted of each facility.
+
+    `activated` is the coverage; `under_way` how many enrolments the relay still has to do something for.
+    """
 
     ledger: dict[str, str]
     quarantined: frozenset[str]
@@ -40,6 +46,8 @@ class Books:
     counted: dict[str, int]
     enrolments: int
     cursors: int
+    activated: int
+    under_way: int
 
 
 def read(url: str) -> Books:
@@ -59,13 +67,19 @@ def _read(connection: Connection) -> Books:
     counted: Counter[str] = Counter()
     for facility, captured in connection.execute(select(workload_day.c.facility, workload_day.c.captured)):
         counted[facility] += captured
+    covered = select(func.coalesce(func.sum(coverage_day.c.n), 0))
+    under_way = enrollment.c.state.in_([str(state) for state in _UNDER_WAY]) & enrollment.c.duplicate_of.is_(None)
     return Books(
         ledger={row.id: row.kiosk for row in rows},
         quarantined=frozenset(_event_id(message) for message in kept if message is not None),
         alarms=frozenset(Alarm(*row) for row in alarms),
         counted=dict(counted),
         enrolments=connection.execute(select(func.count()).select_from(enrollment)).scalar_one(),
-        cursors=connection.execute(select(func.coalesce(func.sum(stream.c.acked), 0))).scalar_one(),
+        cursors=int(connection.execute(select(func.coalesce(func.sum(stream.c.acked), 0))).scalar_one()),
+        activated=int(
+            connection.execute(covered.where(coverage_day.c.state == str(PersonState.ACTIVATED))).scalar_one()
+        ),
+        under_way=connection.execute(select(func.count()).select_from(enrollment).where(under_way)).scalar_one(),
     )
 
 

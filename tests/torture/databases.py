@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import create_engine, make_url, text
@@ -15,7 +17,6 @@ from tests.simulators import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Database(Protocol):
@@ -28,6 +29,9 @@ class Database(Protocol):
 
     def restore(self, backup: Path) -> None:
         """Put a backup in its place; nobody uses it."""
+
+    def crash(self) -> bool:
+        """Let it die and come back, while others use it; whether it is a process that can."""
 
 
 class SqliteDatabase:
@@ -48,6 +52,10 @@ class SqliteDatabase:
             self._file.with_name(self._file.name + rest).unlink(missing_ok=True)
         shutil.copy(backup, self._file)
 
+    def crash(self) -> bool:
+        """See `Database`: SQLite dies with who uses it."""
+        return False
+
 
 class PostgresDatabase:
     """One database of a cluster of its own."""
@@ -56,7 +64,9 @@ class PostgresDatabase:
         self._name = cluster.create()
         self.url = cluster.url(self._name)
         self._all = cluster.url("postgres")
-        self._plain = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        place = make_url(self.url).set(drivername="postgresql")
+        self._plain = place.render_as_string(hide_password=False)
+        self._folder = Path(str(place.query["host"]))
 
     def back_up(self, to: Path) -> None:
         """See `Database`."""
@@ -70,6 +80,18 @@ class PostgresDatabase:
             connection.execute(text(f"CREATE DATABASE {self._name}"))
         engine.dispose()
         subprocess.run(["pg_restore", f"--dbname={self._plain}", "--exit-on-error", str(backup)], check=True)
+
+    def crash(self) -> bool:
+        """See `Database`: every process of it is ended at once, and it recovers from its log."""
+        binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
+        again = [str(binaries / "pg_ctl"), "-D", str(self._folder / "data"), "-m", "immediate", "-w", "restart"]
+        with (self._folder / "output").open("ab") as output:
+            subprocess.run(again, check=True, stdout=output, stderr=output, user=_owner(), cwd=self._folder)
+        return True
+
+
+def _owner() -> str | None:
+    return "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -22,15 +23,16 @@ from tests.torture.controller import Controller
 from tests.torture.judging import Evidence, Incident
 from tests.torture.machine import Machine
 from tests.torture.processes import Proxy
-from tests.torture.schedule import Misfortune
+from tests.torture.provider import Provider
+from tests.torture.schedule import COURIERS, PROVIDER, Deed, Misfortune
+from tests.torture.second import processes_of
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
-    from tests.torture.schedule import Life
+    from tests.torture.schedule import Act, Life
 
 _PORT = re.compile(r"^port = \d+$", re.MULTILINE)
 _FIRST_FACILITY = 10_000
@@ -54,6 +56,7 @@ class Field:
         self.incidents: list[Incident] = []
         self.facilities = {life.kiosk: str(_FIRST_FACILITY + n) for n, life in enumerate(lives)}
         self._images: dict[str, Path] = {}
+        self._promised_before: dict[str, int] = {}  # the image of its card was taken
 
     def __enter__(self) -> Self:
         """Make the folders, and start all but the kiosks."""
@@ -61,19 +64,22 @@ class Field:
         fleet.mkdir()
         try:
             database = self._stack.enter_context(databases.running(self._database, self._folder))
+            self.provider = Provider(self._folder, self._desk)
             _provision(
                 *("fleet", fleet, "--broker-host", "127.0.0.1", "--broker-port", broker_port),
-                *("--database-url", database.url, "--idp-url", "http://127.0.0.1:9"),
+                *("--database-url", database.url, "--idp-url", self.provider.url),
             )
             self.broker = Mosquitto(fleet / "broker")
             self._queue = fleet / "broker" / "data" / "mosquitto.db"
             self.proxy = Proxy(broker_port)
-            settings = fleet / "controller" / "courier.toml"
-            _lead_through(settings, self.proxy.ports["controller"])
-            self.controller = Controller(database, self._desk, {"courier": settings}, without=self._without)
-            migrate(read_settings(settings))
+            settings = processes_of(fleet)
+            for courier in COURIERS:
+                _lead_through(settings[courier], self.proxy.ports["controller"])
+            self.controller = Controller(database, self._desk, settings, without=self._without)
+            self.services = {**self.controller.processes, PROVIDER: self.provider.process}
+            migrate(read_settings(settings[COURIERS[0]]))
             for kiosk in self._lives:
-                self._commissioned(kiosk, fleet, settings)
+                self._commissioned(kiosk, fleet, settings[COURIERS[0]])
             self._stack.callback(self._end)
             self.start()
         except BaseException:
@@ -105,7 +111,9 @@ class Field:
         if self.broker.pid is None:
             self.broker.start()
         self.proxy.start()
-        self.controller.start()
+        for service in self.services.values():
+            if not service.alive:
+                service.start()
 
     def lose_queue(self) -> None:
         """Let the broker die, and lose all that it had kept."""
@@ -127,19 +135,36 @@ class Field:
         if target == "proxy":
             return self.proxy.pid
         kiosk, _, process = target.partition("/")
-        service = self.machines[kiosk].processes[process] if process else self.controller.couriers[target]
+        service = self.machines[kiosk].processes[process] if process else self.services[target]
         return service.pid if service.alive else None
 
-    def take_image(self, kiosk: str) -> None:
-        """Switch a kiosk off, copy its card aside, and switch it on."""
-        machine = self.machines[kiosk]
-        machine.power_off()
-        self._images[kiosk] = machine.copy_card(self._desk / f"{kiosk}-image")
-        machine.start()
+    def take_image(self, kiosk: str, *, at_work: bool) -> None:
+        """Copy a kiosk's card aside: while it is at work, or switched off for it."""
+        machine, self._images[kiosk] = self.machines[kiosk], self._desk / f"{kiosk}-image"
+        if at_work:
+            for process in machine.processes:  # one that is stopped may hold the card's lock
+                self.signal(f"{kiosk}/{process}", signal.SIGCONT)
+            machine.copy_card_at_work(self._images[kiosk])
+        else:
+            machine.power_off()
+            machine.copy_card(self._images[kiosk])
+            machine.start()
+        self._promised_before[kiosk] = len(machine.tickets().promised)
 
-    def restore_card(self, kiosk: str) -> None:
-        """Switch a kiosk off, put its card back to the image, and switch it on."""
+    def is_ready(self, act: Act) -> bool:
+        """Whether a card holds something to copy, or has more than its image; a kiosk retires when that is over."""
+        if act.deed in {Deed.TAKE_IMAGE, Deed.CLONE_CARD}:
+            return bool(self.machines[act.on].tickets().promised)
+        if act.deed is Deed.RESTORE_CARD:
+            promised = len(self.machines[act.on].tickets().promised)
+            return act.on in self._images and promised > self._promised_before[act.on]
+        return act.deed is not Deed.RETIRE or any(act.on == incident.kiosk for incident in self.incidents)
+
+    def restore_card(self, kiosk: str) -> bool:
+        """Switch a kiosk off, put its card back to the image, and switch it on; whether there is an image."""
         machine = self.machines[kiosk]
+        if kiosk not in self._images:
+            return False
         machine.power_off()
         at_ms = time.time_ns() // 1_000_000
         forgot = machine.put_back(self._images[kiosk])
@@ -148,6 +173,7 @@ class Field:
         counts = self._lives[kiosk].counts
         self.incidents.append(Incident(kiosk, Misfortune.RESTORED, at_ms, counts, tuple(forgot)))
         machine.start()
+        return True
 
     def clone_card(self, kiosk: str) -> None:
         """Switch a kiosk off, copy its card and keys into another machine, and switch both on."""
@@ -174,6 +200,7 @@ class Field:
         return Evidence(
             books=books,
             tickets={name: machine.tickets() for name, machine in self.machines.items()},
+            accepted=self.provider.accepted(),
             cards={name: machine.on_card() for name, machine in self.machines.items()},
             incidents=self.incidents,
             alarms=books.alarms | self.controller.alarms,
@@ -185,8 +212,8 @@ class Field:
     def _end(self) -> None:
         for machine in self.machines.values():
             machine.power_off()
-        for courier in self.controller.couriers.values():
-            courier.kill()
+        for service in self.services.values():
+            service.kill()
         self.proxy.kill()
         self.broker.kill()
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.torture.books import Alarm, Books
     from tests.torture.machine import OnCard
+    from tests.torture.tickets import Tickets
 
 _EXPLAINED = frozenset({"rollback", "fork", "lost"})  # what a restored or cloned card may raise; nothing else may
 
@@ -38,13 +39,22 @@ class Evidence:
     """All that is known when everything is still. Cards are by machine, and a clone is a machine of its own."""
 
     books: Books
-    tickets: Mapping[str, Sequence[str]]
+    tickets: Mapping[str, Tickets]
+    accepted: frozenset[str]  # events in whose name the identity provider has accepted somebody
     cards: Mapping[str, Sequence[OnCard]]
     incidents: Sequence[Incident]
     alarms: frozenset[Alarm]  # also those of a database that was given up
     rolled_back: frozenset[str]  # events that some restored database no longer had
     facilities: Mapping[str, str]  # of each kiosk
-    still_waiting: Sequence[str]  # machines whose outbox could go on and has not
+    still_waiting: Sequence[str]  # who could go on and has not
+
+    def promised(self) -> set[str]:
+        """Every event that a screen promised to keep."""
+        return {event for tickets in self.tickets.values() for event in tickets.promised}
+
+    def people(self) -> dict[str, str]:
+        """Whose each event is."""
+        return {event: who for tickets in self.tickets.values() for event, who in tickets.people.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Verdict:
 
     captured: int
     committed: int
+    people: int
+    activated: int
     quarantined: int
     waiting: int
     forgotten: int
@@ -74,17 +86,20 @@ class Verdict:
 def judge(found: Evidence) -> Verdict:
     """Judge a run."""
     books = found.books
-    promised = {ticket for tickets in found.tickets.values() for ticket in tickets}
+    promised = found.promised()
     on_cards = {event.id for card in found.cards.values() for event in card}
     waiting = {event.id for card in found.cards.values() for event in card if not event.acked}
     safe = books.ledger.keys() | books.quarantined | waiting
-    missing = (promised | on_cards) - safe
+    missing = (promised | on_cards | found.accepted) - safe
     forgotten = missing & _excused(found)
+    people = found.people()
     kinds = [alarm.kind for alarm in found.alarms]
     known = promised | on_cards | books.ledger.keys() | books.quarantined
     return Verdict(
         captured=len(known),
         committed=len(books.ledger),
+        people=len({people[event] for event in books.ledger}),
+        activated=books.activated,
         quarantined=len(books.quarantined - books.ledger.keys()),
         waiting=len(waiting - books.ledger.keys() - books.quarantined),
         forgotten=len(forgotten),
@@ -122,7 +137,16 @@ def _miscounted(found: Evidence) -> list[str]:
         counted = books.counted.get(facility, 0)
         if counted != held.count(kiosk):
             wrong.append(f"{kiosk}: {counted} counted of {held.count(kiosk)} events")
+    if books.activated != (covered := _covered(found)):
+        wrong.append(f"coverage says {books.activated} of {covered} people")
     return wrong
+
+
+def _covered(found: Evidence) -> int:
+    """How many people must count: each of the ledger's once, but those accepted by an event that is forgotten."""
+    people = found.people()
+    ours = {people[event] for event in found.books.ledger}
+    return len(ours - {people[event] for event in found.accepted - found.books.ledger.keys()})
 
 
 def _has_reason(alarm: Alarm, incidents: Sequence[Incident]) -> bool:
@@ -145,5 +169,5 @@ def _is_silent(incident: Incident, found: Evidence) -> bool:
     if incident.kind is Misfortune.CLONED:
         return True
     delivered = found.books.ledger.keys() | found.books.quarantined
-    promised = {ticket for tickets in found.tickets.values() for ticket in tickets}
+    promised = found.promised()
     return any(event.id in delivered or (incident.counts and event.id in promised) for event in incident.forgot)

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kiosk.store import outbox
 from kiosk.store.database import Store
 from tests.simulators.services import Service
 from tests.torture.processes import command
+from tests.torture.tickets import Tickets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,14 +64,18 @@ class Machine:
         screen = Service([*self._screen, "--people", "1"], log=self._desk / f"{self.name}-last.log")
         screen.run()
 
-    def copy_card(self, to: Path) -> Path:
-        """Copy the card, which is not in use, into a folder; what was there of a card is replaced."""
-        to.mkdir(exist_ok=True)
+    def copy_card(self, to: Path) -> None:
+        """Copy the card, which is not in use, into a new folder."""
+        to.mkdir()
         for name in _CARD:
-            (to / name).unlink(missing_ok=True)
             if (self.folder / name).exists():
                 shutil.copy(self.folder / name, to / name)
-        return to
+
+    def copy_card_at_work(self, to: Path) -> None:
+        """Copy what is committed on the card into a new folder, while the processes go on."""
+        to.mkdir()
+        with closing(sqlite3.connect(self.folder / _CARD[0])) as live, closing(sqlite3.connect(to / _CARD[0])) as copy:
+            live.backup(copy)
 
     def put_back(self, image: Path) -> list[OnCard]:
         """Replace the card, which is not in use, by an image of it; what the new one does not have."""
@@ -91,12 +96,6 @@ class Machine:
             ).fetchall()
         return [OnCard(row[0], bool(row[1])) for row in rows]
 
-    def first_waiting(self) -> str | None:
-        """The event that the courier must deliver next; None when there is none."""
-        with closing(Store(self.folder / _CARD[0])) as store:
-            waiting = outbox.pending(store, 1)
-        return waiting[0].id if waiting else None
-
-    def tickets(self) -> list[str]:
-        """The events that a person was promised."""
-        return self._tickets.read_text(encoding="ascii").split() if self._tickets.exists() else []
+    def tickets(self) -> Tickets:
+        """What was promised here."""
+        return Tickets.read(self._tickets)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tests.torture.run import Done
 
 _AT_MOST = 10  # of each kind of finding
-_HEALTHY = frozenset({"broker", "proxy", "courier", "courier-2"})
 
 
 def lines(verdict: Verdict, done: Done) -> Iterator[str]:
@@ -37,6 +36,7 @@ def _rows(verdict: Verdict, done: Done) -> Iterator[tuple[str, object]]:
     yield "enrolments", verdict.captured
     yield "  promised, and not", f"{verdict.captured - verdict.unpromised} + {verdict.unpromised}"
     yield "  committed", verdict.committed
+    yield "    people, and coverage", f"{verdict.people}, {verdict.activated}"
     yield "  in quarantine", verdict.quarantined
     yield "  waiting behind a quarantined one", verdict.waiting
     yield "  forgotten by a restored card", verdict.forgotten
@@ -45,6 +45,7 @@ def _rows(verdict: Verdict, done: Done) -> Iterator[tuple[str, object]]:
     yield "cuts", count(Deed.CUT) + count(Deed.HALVE)
     yield "stalls", count(Deed.STALL) + count(Deed.CRUMBLE)
     yield "broker restarts", f"{count(Deed.KILL, 'broker')} + {count(Deed.LOSE_QUEUE)} without its queue"
+    yield "database crashes", count(Deed.KILL, "database")
     yield "database restores", f"{count(Deed.RESTORE_DATABASE)} of {count(Deed.BACK_UP)} backups"
     yield "cards restored", count(Deed.RESTORE_CARD)
     yield "cards cloned", count(Deed.CLONE_CARD)

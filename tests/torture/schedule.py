@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _EVERY_S = 12.0  # a kiosk whose card will fail comes into service so often
 _LIFE_S = 26.0  # and serves so long, when the run is long enough
+COURIERS = ("courier", "courier-2")  # of the controller
+RELAY, PROVIDER, DATABASE = "relay", "provider", "database"
 
 
 class Deed(StrEnum):
@@ -55,7 +57,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that is done. `share` is how much of the next bytes is delivered, or which backup: 0 the newest."""
+    """Something that is done.
+
+    `share` is how much of the next bytes is delivered; which backup is put back, 0 the newest; or below a half that a
+    card is copied while its kiosk is at work.
+    """
 
     at_s: float
     deed: Deed
@@ -77,12 +83,12 @@ class Plan:
     acts: tuple[Act, ...]
 
 
-def draw(seed: int, seconds: float, *, kiosks: int, couriers: tuple[str, ...] = ("courier",)) -> Plan:
+def draw(seed: int, seconds: float, *, kiosks: int) -> Plan:
     """Draw a run: `kiosks` serve from beginning to end and fail in every way but of the card, others come and go."""
     chance = random.Random(seed)  # noqa: S311 - chance that can be repeated, not secrecy
     lives = (*_healthy(kiosks, seconds), *_unlucky(chance, seconds))
     acts = [act for life in lives for act in _of_a_life(chance, life)]
-    acts += _of_processes(chance, seconds, lives, couriers)
+    acts += _of_processes(chance, seconds, lives)
     acts += _of_the_network(chance, seconds)
     acts += _of_the_database(chance, seconds)
     return Plan(seed, seconds, lives, tuple(sorted(acts, key=lambda act: act.at_s)))
@@ -109,7 +115,7 @@ def _of_a_life(chance: random.Random, life: Life) -> Iterator[Act]:
     taken_s = life.from_s + lasts_s * chance.uniform(0.25, 0.4)
     fails_s = life.from_s + lasts_s * chance.uniform(0.6, 0.7)
     if life.misfortune is Misfortune.RESTORED:
-        yield Act(taken_s, Deed.TAKE_IMAGE, life.kiosk)
+        yield Act(taken_s, Deed.TAKE_IMAGE, life.kiosk, share=chance.random())
         yield Act(fails_s, Deed.RESTORE_CARD, life.kiosk)
     else:
         yield Act(fails_s, Deed.CLONE_CARD, life.kiosk)
@@ -124,9 +130,7 @@ def _moments(chance: random.Random, seconds: float, per_minute: float) -> Iterat
         at_s += chance.expovariate(per_minute / 60)
 
 
-def _of_processes(
-    chance: random.Random, seconds: float, lives: tuple[Life, ...], couriers: tuple[str, ...]
-) -> Iterator[Act]:
+def _of_processes(chance: random.Random, seconds: float, lives: tuple[Life, ...]) -> Iterator[Act]:
     def kiosk_process(at_s: float) -> str:
         serving = [life.kiosk for life in lives if life.from_s <= at_s < life.to_s]
         return f"{chance.choice(serving)}/{chance.choice(('screen', 'courier'))}"
@@ -134,8 +138,12 @@ def _of_processes(
     targets: tuple[tuple[Callable[[float], str], Deed, float, float], ...] = (
         (kiosk_process, Deed.KILL, 16, 1.5),
         (kiosk_process, Deed.STOP, 6, 6.0),
-        (lambda _: chance.choice(couriers), Deed.KILL, 4, 1.5),
-        (lambda _: chance.choice(couriers), Deed.STOP, 2, 6.0),
+        (lambda _: chance.choice(COURIERS), Deed.KILL, 4, 1.5),
+        (lambda _: chance.choice(COURIERS), Deed.STOP, 2, 30.0),  # at times longer than a lease lasts
+        (lambda _: RELAY, Deed.KILL, 2, 1.5),
+        (lambda _: RELAY, Deed.STOP, 1, 6.0),
+        (lambda _: PROVIDER, Deed.KILL, 1, 1.5),
+        (lambda _: DATABASE, Deed.KILL, 1, 0.0),
         (lambda _: "broker", Deed.KILL, 1.5, 1.5),
         (lambda _: "broker", Deed.LOSE_QUEUE, 1.5, 1.5),
         (lambda _: "broker", Deed.STOP, 1, 5.0),
@@ -144,7 +152,7 @@ def _of_processes(
     )
     for target, deed, per_minute, at_most_s in targets:
         for at_s in _moments(chance, seconds, per_minute):
-            yield Act(at_s, deed, target(at_s), chance.uniform(0.1, at_most_s))
+            yield Act(at_s, deed, target(at_s), chance.uniform(0.1, at_most_s) if at_most_s else 0.0)
 
 
 def _of_the_network(chance: random.Random, seconds: float) -> Iterator[Act]:
@@ -160,8 +168,8 @@ def _of_the_network(chance: random.Random, seconds: float) -> Iterator[Act]:
 
 
 def _of_the_database(chance: random.Random, seconds: float) -> Iterator[Act]:
-    yield Act(0.0, Deed.BACK_UP, "database")
+    yield Act(0.0, Deed.BACK_UP, DATABASE)
     for at_s in _moments(chance, seconds, 5):
-        yield Act(at_s, Deed.BACK_UP, "database")
+        yield Act(at_s, Deed.BACK_UP, DATABASE)
     for at_s in _moments(chance, seconds, 2):
-        yield Act(at_s, Deed.RESTORE_DATABASE, "database", chance.uniform(0.1, 1.0), float(chance.randrange(2)))
+        yield Act(at_s, Deed.RESTORE_DATABASE, DATABASE, chance.uniform(0.1, 1.0), float(chance.randrange(2)))

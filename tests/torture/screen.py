@@ -2,7 +2,7 @@
 """The screen's part of a kiosk without a screen: made-up people are sealed and filed, and each promise is written down.
 
 `python -m tests.torture.screen --config kiosk.toml --tickets FILE`. A ticket is written only when the product's own
-filing has returned, which is when a person would read "saved on this machine".
+filing has returned, which is when a person would read "saved on this machine"; before, it is written that one tries.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from kiosk.records.pipe import FileThis
 from kiosk.store import inbox
 from kiosk.store.database import Store, StoreError
 from tests.simulators.kiosk_wire import EVIDENCE, identity_record, made_up_number
+from tests.torture.tickets import PROMISED, TRIED
 from wire.asks import OutcomeQuestion, ask_info, identity_info
 from wire.envelope import encode
 from wire.ids import AskId, new_ask_id, new_event_id, new_stream_id
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _CHANCE = random.SystemRandom()
+_PEOPLE = 20_000  # few enough that some come twice
 
 
 class FileCounter:
@@ -59,8 +61,10 @@ def file_one(filing: Filing, sealed_to: SealingKey, tickets: int) -> None:
     """
     now_ms = device.wall_ms()
     event, ask = new_event_id(now_ms), new_ask_id(now_ms)
-    person = identity_record(made_up_number(_CHANCE.randrange(10**11)))
+    who = _CHANCE.randrange(_PEOPLE)
+    person = identity_record(made_up_number(who))
     question = OutcomeQuestion(person.reply_key)
+    os.write(tickets, f"{event} {TRIED} {who}\n".encode())
     filing.file(
         FileThis(
             event,
@@ -70,7 +74,7 @@ def file_one(filing: Filing, sealed_to: SealingKey, tickets: int) -> None:
             sealed_to.seal(encode(question), ask_info(filing.kiosk, ask)),
         )
     )
-    os.write(tickets, f"{event}\n".encode())
+    os.write(tickets, f"{event} {PROMISED} {who}\n".encode())
     inbox.forget(filing.store, AskId(ask))
 
 
@@ -80,7 +84,7 @@ def main() -> None:
     arguments.add_argument("--config", type=Path, required=True)
     arguments.add_argument("--tickets", type=Path, required=True, help="outside the card: it survives every restore")
     arguments.add_argument("--counter", type=Path, help="count outside the card, here")
-    arguments.add_argument("--per-s", type=float, default=10.0)
+    arguments.add_argument("--per-s", type=float, default=6.0)
     arguments.add_argument("--people", type=int, default=0, help="end after so many; 0: never")
     given = arguments.parse_args()
     settings = config.read(given.config)

@@ -12,6 +12,7 @@ from tests.torture.books import Alarm, Books
 from tests.torture.judging import Evidence, Incident, judge
 from tests.torture.machine import OnCard
 from tests.torture.schedule import Misfortune
+from tests.torture.tickets import Tickets
 
 KIOSK, FACILITY = "k-01", "10000"
 FORK = Alarm(KIOSK, "fork", "a" * 24, 1, 2000)
@@ -26,14 +27,17 @@ def books(*held: str, quarantined: tuple[str, ...] = (), counted: int | None = N
         counted={FACILITY: n if counted is None else counted},
         enrolments=n,
         cursors=n,
+        activated=n,
+        under_way=0,
     )
 
 
-def evidence(ledger: Books, tickets: str = "ab", card: tuple[OnCard, ...] = (), **more: Any) -> Evidence:  # noqa: ANN401 - each as its field
+def evidence(ledger: Books, promised: str = "ab", card: tuple[OnCard, ...] = (), **more: Any) -> Evidence:  # noqa: ANN401 - each as its field
     found = Evidence(
         books=ledger,
-        tickets={KIOSK: list(tickets)},
-        cards={KIOSK: card or tuple(OnCard(ticket, acked=True) for ticket in tickets)},
+        tickets={KIOSK: Tickets(set(promised), {event: event for event in promised})},
+        accepted=frozenset(),
+        cards={KIOSK: card or tuple(OnCard(event, acked=True) for event in promised)},
         incidents=(),
         alarms=frozenset(),
         rolled_back=frozenset(),
@@ -124,6 +128,33 @@ def test_what_card_and_database_both_forgot_is_named() -> None:
     rolled_back = frozenset({"b"})
     found = evidence(books("a"), card=(OnCard("a", acked=True),), incidents=[incident], rolled_back=rolled_back)
     assert (judge(found).lost, judge(found).forgotten) == ((), 1)
+
+
+def test_a_person_who_came_twice_counts_once() -> None:
+    twice = Tickets({"a", "b"}, {"a": "7", "b": "7"})
+    assert judge(evidence(replace(books("a", "b"), activated=1), tickets={KIOSK: twice})).holds
+    wrong = judge(evidence(books("a", "b"), tickets={KIOSK: twice}))
+    assert wrong.miscounted == ("coverage says 2 of 1 people",)
+
+
+def test_a_person_whom_the_provider_knows_by_a_forgotten_event_cannot_count() -> None:
+    twice = Tickets({"a", "b"}, {"a": "7", "b": "7"})
+    found = evidence(
+        replace(books("a"), activated=0),
+        card=(OnCard("a", acked=True),),
+        tickets={KIOSK: twice},
+        accepted=frozenset({"b"}),
+        rolled_back=frozenset({"b"}),
+        incidents=[restored(OnCard("b", acked=True))],
+        alarms=frozenset({FORK}),
+    )
+    assert judge(found).holds
+
+
+def test_what_the_provider_accepted_and_nobody_has_any_more_is_lost() -> None:
+    tickets = {KIOSK: Tickets(set(), {"a": "7"})}
+    found = evidence(books(), card=(), tickets=tickets, cards={KIOSK: ()}, accepted=frozenset({"a"}))
+    assert judge(found).lost == ("a",)
 
 
 def test_an_outbox_that_stands_still_for_no_reason_is_stuck() -> None:
