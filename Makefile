@@ -34,8 +34,8 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/python -m pytest -q tests/house
 	@cd ansible && ../$(BIN)/ansible-lint --offline
 
-bench: $(VENV)/ready ## Measure what we claim about speed, as ratios.
-	@$(BIN)/python -m benchmarks $(SUITE)
+bench: $(VENV)/ready ## Measure what we claim, as ratios; SUITE=face PAIRS=<folder> measures error rates on your pictures.
+	@OPENCV_LOG_LEVEL=ERROR PAIRS='$(PAIRS)' $(BIN)/python -m benchmarks $(SUITE)
 
 torture: $(VENV)/ready ## Let everything fail and count: SECONDS=300 SEED=1 DATABASE=sqlite; BREAK=receipts switches a rule off.
 	@$(BIN)/python -m tests.torture --seconds $(or $(SECONDS),300) --database $(or $(DATABASE),postgresql) \

@@ -22,7 +22,7 @@ from kiosk.face.evaluation.attacks import AttackFindings, PadJudge, judge_folder
 from kiosk.face.evaluation.calibration import calibration_of, record_of
 from kiosk.face.evaluation.comparisons import KioskDescriber, compare, describe
 from kiosk.face.evaluation.pairs import PairsError, read_pairs, read_people, read_slices
-from kiosk.face.evaluation.plan import plan_pairs, plan_visits
+from kiosk.face.evaluation.plan import FUSED_FRAMES, plan_pairs, plan_visits
 from kiosk.face.evaluation.record import RecordedPad, to_bytes
 from kiosk.face.evaluation.report import report
 from kiosk.face.instruments import load_instruments
@@ -74,10 +74,10 @@ def run(asked: Asked) -> int:
 
 
 def _calibrate(asked: Asked, file: BinaryIO) -> None:
-    plan = plan_of(asked.folder)
+    engine, policy = _engine(asked.engine, asked.models)
+    plan = plan_of(asked.folder, policy.comparison.frames_fused)
     description = _described(asked.description, plan)
     slices = None if asked.slices is None else read_slices(asked.slices, plan.people)
-    engine, policy = _engine(asked.engine, asked.models)
     attacks, pad = (None, None) if asked.attacks is None else _attacks(asked.attacks, engine, policy, asked.models)
     (described,) = describe(plan, engine, [KioskDescriber(engine, policy)], _progress("pictures"))
     compared, single = compare(plan, described), compare(plan.with_frames(1), described)
@@ -103,14 +103,14 @@ def _engine(word: str, models: Path | None) -> tuple[FaceEngine, FacePolicy]:
     return load_pinned(draft.engine, models), policy
 
 
-def plan_of(folder: Path) -> Plan:
-    """The comparisons of a folder of pictures, or of a pairs file that lies in one.
+def plan_of(folder: Path, fused: int = FUSED_FRAMES) -> Plan:
+    """The comparisons of a folder of pictures, `fused` frames at once, or of a pairs file that lies in one.
 
     Raises:
         PairsError: when it does not serve.
     """
     if not folder.is_file():
-        return plan_visits(read_people(folder))
+        return plan_visits(read_people(folder), fused)
     people = read_people(folder.parent)
     return plan_pairs(people, read_pairs(folder, people))
 

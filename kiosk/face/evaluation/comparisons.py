@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from kiosk.enrollment.failures import FaceCheckError
 from kiosk.face.comparison import fuse
 from kiosk.face.evaluation.card import chip_portrait
 from kiosk.face.evaluation.pairs import PairsError, content_of
 from kiosk.face.features import PictureError, decode_jpeg, resize
+from kiosk.face.portrait import reference
 from kiosk.face.quality import has_company
 from kiosk.face.shapes import Embedding
 
@@ -32,7 +34,6 @@ Vector = npt.NDArray[np.float32]
 
 _PHOTO_PIXELS_AT_MOST = 64_000_000
 _CAMERA = (640, 480)  # what the kiosk's camera delivers
-_PORTRAIT_GROWTH = 2  # as the kiosk enlarges the chip's portrait
 _AT_ONCE = 16_384  # pairs; bounds the memory of their difference
 _DIGITS = 6
 
@@ -47,15 +48,15 @@ class Describer(Protocol):
     def live(self, picture: Picture) -> Vector | None:
         """The person before the camera."""
 
-    def card(self, picture: Picture) -> Vector | None:
-        """The chip's portrait, as it was decoded."""
+    def card(self, portrait_jpeg: bytes) -> Vector | None:
+        """The chip's portrait."""
 
     def fused(self, vectors: Sequence[Vector]) -> Vector:
         """One description of several live pictures."""
 
 
 class KioskDescriber:
-    """As the kiosk does it: mirror images averaged, the portrait enlarged and gated, frames fused."""
+    """As the kiosk does it: mirror images averaged, the portrait through the card gate, frames fused."""
 
     def __init__(self, engine: FaceEngine, policy: FacePolicy) -> None:
         self.name = engine.name
@@ -69,14 +70,12 @@ class KioskDescriber:
             return None
         return self._engine.embed(picture, faces[0]).values
 
-    def card(self, picture: Picture) -> Vector | None:
-        """The only face, its eyes far enough apart."""
-        grown = resize(picture, picture.shape[1] * _PORTRAIT_GROWTH, picture.shape[0] * _PORTRAIT_GROWTH)
-        faces = self._engine.detect(grown)
-        apart = self._policy.portrait_eyes_at_least_px * _PORTRAIT_GROWTH
-        if len(faces) != 1 or faces[0].landmarks.eye_distance < apart:
+    def card(self, portrait_jpeg: bytes) -> Vector | None:
+        """The portrait that passes the card gate."""
+        try:
+            return reference(portrait_jpeg, self._engine, self._policy).values
+        except FaceCheckError:
             return None
-        return self._engine.embed(grown, faces[0]).values
 
     def fused(self, vectors: Sequence[Vector]) -> Vector:
         """Their mean, on the scale that the policy names."""
@@ -158,11 +157,11 @@ def as_filmed(content: bytes) -> Picture | None:
     return resize(picture, max(round(width * scale), 1), max(round(height * scale), 1))
 
 
-def _portrait(picture: Picture, portraitist: FaceEngine) -> Picture | None:
+def _portrait(picture: Picture, portraitist: FaceEngine) -> bytes | None:
     faces = portraitist.detect(picture)
     if not faces:
         return None
-    return decode_jpeg(chip_portrait(picture, faces[0].landmarks), pixels_at_most=_PHOTO_PIXELS_AT_MOST)
+    return chip_portrait(picture, faces[0].landmarks)
 
 
 def _visit(described: Described, live: Sequence[int], frames: int) -> Vector | None:

@@ -68,15 +68,15 @@ class Plan:
         return Plan(self.people, frames, self.visits, self.genuine, self.impostor)
 
 
-def plan_visits(people: People) -> Plan:
-    """As the kiosk compares, three frames fused; single frames where no two people have four pictures.
+def plan_visits(people: People, fused: int = FUSED_FRAMES) -> Plan:
+    """As the kiosk compares, `fused` frames at once; single frames where no two people have one picture more.
 
     Raises:
         PairsError: when there are not two people, one of them with two pictures.
     """
     each = [places[:PICTURES_AT_MOST] for places in people.of_each()]
-    with_four = sum(len(places) > FUSED_FRAMES for places in each)
-    frames = FUSED_FRAMES if with_four >= _PEOPLE_AT_LEAST else 1
+    enough = sum(len(places) > fused for places in each)
+    frames = fused if enough >= _PEOPLE_AT_LEAST else 1
     if len(each) < _PEOPLE_AT_LEAST or max(map(len, each)) <= frames:
         message = "There must be at least two people, one of them with two pictures."
         raise PairsError(message)

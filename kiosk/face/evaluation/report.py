@@ -25,7 +25,7 @@ _NOTES = """\
 * A true pair is a visit against a card made from another picture of the same person; cards are simulated: 148x178
   pixels, 36 between the eyes, at most 5,118 bytes.
 * No quality gate, challenge or attack detection stands before these comparisons: they are of pictures, not visits."""
-_WAYS = {1: "one frame", 3: "three frames fused"}
+_NUMBERS = {2: "two", 3: "three", 4: "four"}
 
 
 def report(calibration: Calibration, single: Compared | None, rules: ComparisonPolicy) -> str:
@@ -58,7 +58,7 @@ def rates_row(name: str, scores: Scores) -> tuple[str, ...]:
 
 def way(name: str, frames: int) -> str:
     """What stands before a row: the describer, and how many frames it fused."""
-    return f"{name}, {_WAYS.get(frames, f'{frames} frames fused')}"
+    return f"{name}, one frame" if frames == 1 else f"{name}, {_NUMBERS.get(frames, frames)} frames fused"
 
 
 def percent(value: float) -> str:

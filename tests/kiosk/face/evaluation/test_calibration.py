@@ -121,7 +121,7 @@ class Numbers:
     def live(self, picture: Picture) -> Vector | None:
         raise NotImplementedError
 
-    def card(self, picture: Picture) -> Vector | None:
+    def card(self, portrait_jpeg: bytes) -> Vector | None:
         raise NotImplementedError
 
     def fused(self, vectors: Sequence[Vector]) -> Vector:

@@ -98,6 +98,13 @@ def test_single_frames_are_compared_where_there_are_too_few_to_fuse(tmp_path: Pa
     assert len(plan.genuine) == 6
 
 
+def test_as_many_frames_are_fused_as_the_rules_fuse(tmp_path: Path) -> None:
+    names = [f"{name}/{n}.jpg" for name in "ab" for n in range(5)]
+    people = read_people(specks(tmp_path, *names))
+    assert plan_visits(people, 4).frames == 4
+    assert plan_visits(people, 5).frames == 1
+
+
 @pytest.mark.parametrize("pictures", [{"a": 9}, {"a": 1, "b": 1}])
 def test_fewer_than_two_people_or_pictures_compare_nothing(tmp_path: Path, pictures: dict[str, int]) -> None:
     with pytest.raises(PairsError, match="at least two people"):
