@@ -24,7 +24,9 @@ class SessionPolicy:
     watcher_lag_s: float = 1.0  # four of the watcher's looks: a removal that it has not seen by then was none
     looking_s: float = 80.0  # twice an attempt's own limit: past it the camera hangs
     status_timeout_s: float = 10.0  # journeys SC-08: more than 10 s is "slow"
+    check_answer_s: float = 15.0  # journeys J3: then the next in the queue shall not read it
     outcome_timeout_s: float = 20.0  # then "saved, we will tell you"
     activation_wait_s: float = 90.0  # journeys SC-09
     farewell_s: float = 8.0  # how long a last word stays on the screen
     take_card_s: float = 15.0  # journeys SC-13
+    offers_staff: bool = True  # journeys J10: a tile that says what staff can do here today

@@ -14,11 +14,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from kiosk.enrollment import asking
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.screening import screened
+from kiosk.enrollment.screening import is_for_the_counter, screened
 from kiosk.enrollment.session import Advance, Session, end, enter, faulted, leave, problem
 from kiosk.enrollment.states import Farewell
 
@@ -29,14 +32,14 @@ CARD_TRIES = frozenset({Failure.CARD_UNREADABLE, Failure.CARD_NOT_NATIONAL_ID})
 
 # States that end at once when the card leaves: what they hold belongs to the card's holder.
 _NEEDS_CARD = (at.ConfirmIdentity, at.Looking, at.Checking)
-_NEEDS_READER = (at.Attract, at.Notice, at.InsertCard, at.Reading, at.PutCardBack, *_NEEDS_CARD)
+_NEEDS_READER = (at.Attract, at.Menu, at.StaffToday, at.Notice, at.InsertCard, at.Reading, at.PutCardBack, *_NEEDS_CARD)
 
 
 def await_card(session: Session, now: on.Now) -> Advance:
     """Read the card that is there, else ask for it. One that somebody forgot has to come out first."""
     if session.presence is Presence.PRESENT and not session.left_behind:
         return _begin(session, now)
-    return enter(session, at.InsertCard(), now), ()
+    return enter(session, at.InsertCard(session.purpose), now), ()
 
 
 def card_changed(session: Session, presence: Presence, now: on.Now) -> Advance:
@@ -59,9 +62,9 @@ def read_goes_on(session: Session, told: on.ReadProgressed | on.NameRead) -> Ses
     shown = session.state
     match told:
         case on.ReadProgressed(progress):
-            return replace(session, state=at.Reading(round(progress, 2), shown.name_th, shown.name_en))
+            return replace(session, state=msgspec.structs.replace(shown, progress=round(progress, 2)))
         case on.NameRead(name_th, name_en):
-            return replace(session, state=at.Reading(shown.progress, name_th, name_en))
+            return replace(session, state=msgspec.structs.replace(shown, name_th=name_th, name_en=name_en))
 
 
 def read_ended(session: Session, answer: on.IdentityRead | on.CardFailed, now: on.Now) -> Advance:
@@ -89,7 +92,7 @@ def read_again_if_there(session: Session, now: on.Now) -> Advance:
 
 
 def _begin(session: Session, now: on.Now) -> Advance:
-    reading = enter(session, at.Reading(), now, lasts_s=session.policy.reading_s)
+    reading = enter(session, at.Reading(purpose=session.purpose), now, lasts_s=session.policy.reading_s)
     return replace(reading, reads=session.reads + 1), (on.ReadCard(),)
 
 
@@ -101,12 +104,14 @@ def _is_reader_needed(session: Session) -> bool:
             return isinstance(moment, _NEEDS_READER) and not session.filing
 
 
-def _card_left(session: Session, now: on.Now) -> Advance:
+def _card_left(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one arm a moment
     if isinstance(session.state, at.TakeCard):
         return end(session)
     match session.moment:
         case at.Reading():
             return _pulled(session, now)
+        case at.CheckAnswer():
+            return asking.leave_with_answer(session, now)
         case at.Problem(failure=Failure.CARD_CHANGED):
             return leave(session, Farewell.CARD_CHANGED, now)
         case at.Problem(retry=True, failure=failure) if failure not in CARD_TRIES:
@@ -119,7 +124,7 @@ def _card_left(session: Session, now: on.Now) -> Advance:
 
 def _card_came(session: Session, now: on.Now) -> Advance:
     match session.moment:
-        case at.Attract():
+        case at.Attract() | at.Menu() | at.StaffToday():
             return enter(replace(session, started_s=now.monotonic_s), at.Notice(), now), ()
         case at.InsertCard() | at.PutCardBack():
             return await_card(session, now)
@@ -134,7 +139,7 @@ def _pulled(session: Session, now: on.Now) -> Advance:
     if session.pulls >= session.policy.put_backs:
         return leave(replace(session, presence=Presence.ABSENT), Farewell.CARD_REMOVED, now)
     pulled = replace(session, pulls=session.pulls + 1)
-    return enter(pulled, at.PutCardBack(), now, lasts_s=session.policy.put_back_s), ()
+    return enter(pulled, at.PutCardBack(session.purpose), now, lasts_s=session.policy.put_back_s), ()
 
 
 def _other_card(session: Session, now: on.Now) -> Advance:
@@ -144,6 +149,10 @@ def _other_card(session: Session, now: on.Now) -> Advance:
 
 
 def _read(session: Session, identity: Identity, now: on.Now) -> Advance:
+    if session.purpose is at.Purpose.CHECK:
+        if is_for_the_counter(identity):
+            return problem(session, Failure.NOT_AT_KIOSK, now, retry=False)
+        return asking.ask(replace(session, identity=identity), now)
     failure = screened(identity, now.utc, session.policy)
     if failure is not None:
         return problem(session, failure, now, retry=False)

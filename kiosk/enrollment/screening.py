@@ -24,13 +24,18 @@ def screened(identity: Identity, now: datetime, policy: SessionPolicy) -> Failur
     today = now.astimezone(BANGKOK).date()
     if identity.is_expired(today):
         return Failure.CARD_EXPIRED
-    if identity.citizen_number[:1] in _COUNTER_CLASSES:
+    if is_for_the_counter(identity):
         return Failure.NOT_AT_KIOSK
     if identity.born is not None and not _has_reached(identity.born, policy.minimum_age_years, today):
         return Failure.UNDER_AGE
     if not identity.portrait_jpeg:
         return Failure.CARD_PORTRAIT_UNUSABLE
     return None
+
+
+def is_for_the_counter(identity: Identity) -> bool:
+    """Whether this class of number is served at a counter, whatever the person came for."""
+    return identity.citizen_number[:1] in _COUNTER_CLASSES
 
 
 def _has_reached(born: PartialDate, years: int, today: date) -> bool:

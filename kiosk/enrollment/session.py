@@ -43,6 +43,7 @@ class Session:
     state: at.State = field(default_factory=at.Attract)
     presence: Presence | None = None  # not yet known
     left_behind: bool = False  # the card was there before this session: somebody forgot it, and it must come out first
+    purpose: at.Purpose = at.Purpose.ENROLL
     consent: Consent | None = None
     identity: Identity | None = None
     reads: int = 0  # asked for and not yet answered: the last of them is the one that counts

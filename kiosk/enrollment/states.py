@@ -41,11 +41,28 @@ class Prompt(StrEnum):
     OPEN_MOUTH = "open_mouth"
 
 
+class Purpose(StrEnum):
+    """What the person came for; the screens before the answer are the same, and only an enrolment counts steps."""
+
+    ENROLL = "enroll"
+    CHECK = "check"
+
+
+class Standing(StrEnum):
+    """What a person who only asked is told (journeys J3)."""
+
+    NOT_YET = "not_yet"
+    ACCEPTED = "accepted"
+    ACTIVATED = "activated"
+    NOT_KNOWN = "not_known"
+
+
 class Farewell(StrEnum):
     """Why a session ends, as the last screen says it and the tally counts it."""
 
     FILED = "filed"
     ALREADY_ENROLLED = "already_enrolled"
+    CHECKED = "checked"
     REFUSED = "refused"
     CANCELLED = "cancelled"
     DECLINED = "declined"
@@ -65,6 +82,16 @@ class Attract(_State, frozen=True):
     """SC-01: the welcome, until a touch or a card."""
 
 
+class Menu(_State, frozen=True):
+    """SC-02: what the person came for. A card that is put in answers it: the patient's way is the short one."""
+
+    staff: bool = True
+
+
+class StaffToday(_State, frozen=True):
+    """J10, as far as it goes today: Provider ID is not connected, and a Health ID is its first step."""
+
+
 class Notice(_State, frozen=True):
     """SC-03: the notice with its unticked box."""
 
@@ -74,6 +101,8 @@ class Notice(_State, frozen=True):
 class InsertCard(_State, frozen=True):
     """SC-04."""
 
+    purpose: Purpose = Purpose.ENROLL
+
 
 class Reading(_State, frozen=True):
     """SC-05. `progress` is 0 to 1; the masked names come as soon as the card has said them."""
@@ -81,6 +110,7 @@ class Reading(_State, frozen=True):
     progress: float = 0.0
     name_th: str = ""
     name_en: str = ""
+    purpose: Purpose = Purpose.ENROLL
 
 
 class PutCardBack(_State, frozen=True):
@@ -88,6 +118,8 @@ class PutCardBack(_State, frozen=True):
 
     It holds no name: whoever stands here now need not be the card's holder, who knows which card it was.
     """
+
+    purpose: Purpose = Purpose.ENROLL
 
 
 class ConfirmIdentity(_State, frozen=True):
@@ -109,6 +141,13 @@ class Checking(_State, frozen=True):
     """SC-08. `slow` after ten seconds without an answer."""
 
     slow: bool = False
+    purpose: Purpose = Purpose.ENROLL
+
+
+class CheckAnswer(_State, frozen=True):
+    """J3: the answer to who only asked. Shown for a short while, and never spoken."""
+
+    standing: Standing
 
 
 class Accepted(_State, frozen=True):
@@ -179,6 +218,8 @@ class OutOfService(_State, frozen=True):
 
 State = (
     Attract
+    | Menu
+    | StaffToday
     | Notice
     | InsertCard
     | Reading
@@ -186,6 +227,7 @@ State = (
     | ConfirmIdentity
     | Looking
     | Checking
+    | CheckAnswer
     | Accepted
     | Activated
     | FinishLater
@@ -203,6 +245,10 @@ class Intent(StrEnum):
     """What a person can say to the kiosk. Every screen offers a subset."""
 
     START = "start"
+    ENROLL = "enroll"
+    CHECK = "check"
+    STAFF = "staff"
+    BACK = "back"
     TICK = "tick"
     UNTICK = "untick"
     AGREE = "agree"

@@ -7,24 +7,22 @@ It knows no device, screen, network or clock of its own. Journeys J1, J2, J4, J5
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from kiosk.enrollment import asking, choosing, facing, reading
 from kiosk.enrollment import happenings as on
-from kiosk.enrollment import reading
 from kiosk.enrollment import states as at
-from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment, Zone
+from kiosk.enrollment.evidence import Consent
 from kiosk.enrollment.failures import Failure, Fault
-from kiosk.enrollment.ports import Enrolled, Presence
+from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.session import Advance, Session, end, ending, enter, faulted, leave, problem
 from kiosk.enrollment.states import Farewell, Intent
-
-if TYPE_CHECKING:
-    from kiosk.enrollment.evidence import FaceFindings
 
 _CENTRAL_TRIES = frozenset({Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT})
 
 # States in which the machine waits for the person, so silence means that the person may have left.
 _WAITS_FOR_PERSON = (
+    at.Menu,
+    at.StaffToday,
     at.Notice,
     at.InsertCard,
     at.ConfirmIdentity,
@@ -53,13 +51,13 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
         case on.Prompted(prompt) if isinstance(session.state, at.Looking):
             return replace(session, state=at.Looking(prompt, session.attempt)), ()
         case on.FaceJudged(findings) if isinstance(session.state, at.Looking):
-            return _judged(session, findings, now)
+            return facing.judged(session, findings, now)
         case on.FaceFailed(failure) if isinstance(session.state, at.Looking):
-            return _face_failed(session, failure, now)
-        case on.StatusKnown(enrolled) if _asks_status(session):
-            return _status_known(session, enrolled, now)
-        case on.Unreachable() if _asks_status(session):
-            return problem(session, Failure.NETWORK_DOWN, now, retry=True)
+            return facing.failed(session, failure, now)
+        case on.StatusKnown(enrolled) if asking.is_open(session):
+            return asking.answered(session, enrolled, now)
+        case on.Unreachable() if asking.is_open(session):
+            return asking.unanswered(session, Failure.NETWORK_DOWN, now)
         case on.Filed(code) if session.filing:
             return _filed(session, code, now), ()
         case on.NotFiled() if session.filing and isinstance(session.state, at.Checking):
@@ -79,10 +77,6 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return _ticked(session, now)
         case _:
             return session, ()
-
-
-def _asks_status(session: Session) -> bool:
-    return isinstance(session.state, at.Checking) and session.identity is not None and not session.filing
 
 
 def _awaits_outcome(session: Session) -> bool:
@@ -121,11 +115,13 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
     awake = replace(session, quiet_since_s=now.monotonic_s)
     match session.state, intent:
         case at.StillThere(), Intent.CANCEL:
-            return leave(awake, Farewell.CANCELLED, now)
+            return _given_up(awake, Farewell.CANCELLED, now)
         case at.StillThere(), _:
             return _stays(awake, now)
-        case at.Attract(), Intent.START:
-            return enter(replace(awake, started_s=now.monotonic_s), at.Notice(), now), ()
+        case ((at.Attract() | at.Menu() | at.StaffToday()), _):
+            return choosing.said(awake, intent, now)
+        case at.CheckAnswer(), _:
+            return asking.said(awake, intent, now)
         case at.Notice(), (Intent.TICK | Intent.UNTICK):
             return replace(awake, state=at.Notice(consented=intent is Intent.TICK)), ()
         case at.Notice(consented=True), Intent.AGREE:
@@ -134,7 +130,7 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
         case at.Notice(), Intent.DECLINE:
             return leave(awake, Farewell.DECLINED, now)
         case at.ConfirmIdentity(), Intent.YES:
-            return _ask_status(awake, now)
+            return asking.ask(awake, now)
         case at.ConfirmIdentity(), Intent.NO:
             return leave(awake, Farewell.CANCELLED, now)
         case at.Problem(retry=True), Intent.RETRY:
@@ -155,67 +151,24 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return awake, ()
 
 
+def _given_up(session: Session, why: Farewell, now: on.Now) -> Advance:
+    """Leave; who has only looked at the menu has nothing to be told."""
+    if isinstance(session.interrupted, (at.Menu, at.StaffToday)):
+        return choosing.welcome(session), ()
+    return leave(session, why, now)
+
+
 def _stays(session: Session, now: on.Now) -> Advance:
     state = session.interrupted or at.Attract()
     return replace(enter(session, state, now), extensions=session.extensions + 1), ()
-
-
-def _ask_status(session: Session, now: on.Now) -> Advance:
-    if session.identity is None:
-        return session, ()
-    checking = enter(session, at.Checking(), now, lasts_s=session.policy.status_timeout_s)
-    return checking, (on.AskStatus(session.identity),)
 
 
 def _retry(session: Session, failure: Failure, now: on.Now) -> Advance:
     if failure in reading.CARD_TRIES:
         return reading.await_card(session, now)
     if failure in _CENTRAL_TRIES:
-        return _ask_status(session, now)
-    return _look(session, now)
-
-
-def _look(session: Session, now: on.Now) -> Advance:
-    if session.identity is None:
-        return session, ()
-    looking = enter(session, at.Looking(attempt=session.attempt), now, lasts_s=session.policy.looking_s)
-    return looking, (on.Look(session.identity.portrait_jpeg),)
-
-
-# -- the face and the record --------------------------------------------------------------------------------------
-
-
-def _status_known(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
-    if enrolled is Enrolled.NOT_YET:
-        return _look(session, now)
-    known = replace(session, identity=None)
-    return enter(known, at.AlreadyEnrolled(activated=enrolled is Enrolled.ACTIVATED), now), ()
-
-
-def _judged(session: Session, findings: FaceFindings, now: on.Now) -> Advance:
-    if findings.match.zone is not Zone.MATCH or not findings.liveness.passed:
-        return _face_failed(session, Failure.FACE_MISMATCH, now)
-    if session.identity is None or session.consent is None:
-        return problem(session, Failure.NOT_SAVED, now, retry=False)
-    enrollment = Enrollment(
-        identity=session.identity,
-        consent=session.consent,
-        card_status=CardStatus.PENDING,
-        findings=findings,
-        attempts=session.attempt,
-        duration_ms=round((now.monotonic_s - session.started_s) * 1000),
-    )
-    checking = enter(session, at.Checking(), now, lasts_s=session.policy.outcome_timeout_s)
-    return replace(checking, filing=True), (on.FileRecord(enrollment),)
-
-
-def _face_failed(session: Session, failure: Failure, now: on.Now) -> Advance:
-    if failure is Failure.CARD_PORTRAIT_UNUSABLE:
-        return problem(session, failure, now, retry=False)
-    if session.attempt >= session.policy.face_attempts:
-        return problem(session, Failure.FACE_STAFF, now, retry=False)
-    again = replace(session, attempt=session.attempt + 1)
-    return enter(again, at.Problem(failure, retry=True, attempt=session.attempt), now), ()
+        return asking.ask(session, now)
+    return facing.look(session, now)
 
 
 # -- time and endings ---------------------------------------------------------------------------------------------
@@ -239,7 +192,7 @@ def _ticked(session: Session, now: on.Now) -> Advance:
 def _counted_down(session: Session, now: on.Now) -> Advance:
     left_s = (session.until_s or now.monotonic_s) - now.monotonic_s
     if left_s <= 0:
-        return leave(session, _ending_of(session), now)
+        return _given_up(session, _ending_of(session), now)
     return replace(session, state=at.StillThere(max(1, round(left_s)))), ()
 
 
@@ -251,10 +204,10 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
             return leave(session, Farewell.CARD_REMOVED, now)
         case at.Looking():
             return faulted(session, Fault.CAMERA_FROZEN)
-        case at.Checking(slow=False) if _asks_status(session):
-            return enter(session, at.Checking(slow=True), now, lasts_s=session.policy.status_timeout_s), ()
-        case at.Checking() if _asks_status(session):
-            return problem(session, Failure.CENTRAL_SILENT, now, retry=True)
+        case at.Checking() if asking.is_open(session):
+            return asking.took_long(session, now)
+        case at.CheckAnswer():
+            return asking.leave_with_answer(session, now)
         case at.Checking() if session.filed is not None:
             return enter(session, at.SavedHere(session.filed, session.confirmed), now), ()
         case at.Checking():

@@ -171,7 +171,9 @@ class Desk:
                 self._pin(Topic.SCREEN, "ok")
                 self._pin(Topic.CAMERA, "ok")
             case pipe.Shown(state):
-                self._in_session = self._in_session or not isinstance(state, (Attract, OutOfService))
+                self._in_session = not isinstance(state, Attract) and (
+                    self._in_session or not isinstance(state, OutOfService)
+                )
                 self._screen.show(state)
             case pipe.Previewed(width, height, rgb):
                 self._screen.preview(width, height, rgb)

@@ -23,28 +23,33 @@ from kiosk.enrollment.states import (
     Activated,
     AlreadyEnrolled,
     Attract,
+    CheckAnswer,
     Checking,
     ConfirmIdentity,
     FinishLater,
     Goodbye,
     InsertCard,
     Looking,
+    Menu,
     Notice,
     OutOfService,
     Problem,
     PutCardBack,
     Reading,
     SavedHere,
+    StaffToday,
     State,
     StillThere,
     TakeCard,
 )
 from kiosk.screens.accepted import AcceptedScreen, FinishLaterScreen
 from kiosk.screens.attract import AttractScreen
+from kiosk.screens.check_answer import CheckAnswerScreen
 from kiosk.screens.checking import CheckingScreen
 from kiosk.screens.confirm import ConfirmScreen
 from kiosk.screens.insert_card import InsertCardScreen
 from kiosk.screens.looking import LookingScreen
+from kiosk.screens.menu import MenuScreen, StaffTodayScreen
 from kiosk.screens.notice import NoticeScreen
 from kiosk.screens.out_of_service import OutOfServiceScreen
 from kiosk.screens.problem import ProblemScreen
@@ -65,6 +70,8 @@ if TYPE_CHECKING:
 
 MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Attract: AttractScreen,
+    Menu: MenuScreen,
+    StaffToday: StaffTodayScreen,
     Notice: NoticeScreen,
     InsertCard: InsertCardScreen,
     Reading: ReadingScreen,
@@ -72,6 +79,7 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     ConfirmIdentity: ConfirmScreen,
     Looking: LookingScreen,
     Checking: CheckingScreen,
+    CheckAnswer: CheckAnswerScreen,
     Accepted: AcceptedScreen,
     Activated: ActivatedScreen,
     FinishLater: FinishLaterScreen,

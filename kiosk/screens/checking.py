@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import Checking, Intent
+from kiosk.enrollment.states import Checking, Intent, Purpose
 from kiosk.screens.moment import Action, Moment
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ class CheckingScreen(Moment[Checking]):
     """One moment, or an honest word that it takes longer."""
 
     STEP = 4
+
+    def step(self) -> int | None:
+        """Return the step, except for who only asks."""
+        return self.STEP if self.state.purpose is Purpose.ENROLL else None
 
     def body(self) -> Iterable[Widget]:
         """Yield the wait."""

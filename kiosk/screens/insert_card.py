@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import InsertCard, Intent
+from kiosk.enrollment.states import InsertCard, Intent, Purpose
 from kiosk.screens.moment import Action, Moment
 from kiosk.screens.sentence import Sentence
 
@@ -27,11 +27,17 @@ class InsertCardScreen(Moment[InsertCard]):
 
     STEP = 2
 
+    def step(self) -> int | None:
+        """Return the step, except for who only asks."""
+        return self.STEP if self.state.purpose is Purpose.ENROLL else None
+
     def body(self) -> Iterable[Widget]:
-        """Yield the picture and the two sentences."""
+        """Yield the picture, the two sentences, and for who only asks what becomes of what is read."""
         yield Sentence(CARD_GOES_IN, classes="picture")
         yield self.line("insert_card.title", "title")
         yield self.line("insert_card.body", "lead")
+        if self.state.purpose is Purpose.CHECK:
+            yield self.line("insert_card.check", "plain strong")
 
     def actions(self) -> tuple[Action, ...]:
         """Cancel."""

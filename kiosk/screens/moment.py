@@ -85,6 +85,10 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         self.wording = wording
         self._live = live
 
+    def step(self) -> int | None:
+        """Return which step of an enrolment this is, None where it is none."""
+        return self.STEP
+
     def body(self) -> Iterable[Widget]:
         """Yield the words of the state, top to bottom."""
         raise NotImplementedError
@@ -134,8 +138,9 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         return Sentence(self.wording.text(key, **values), classes=classes)
 
     def _header(self) -> Iterable[Widget]:
-        step = "" if self.STEP is None else self.wording.text("header.step", step=self.STEP, steps=STEPS)
-        yield Sentence(step, classes="step")
+        step = self.step()
+        words = "" if step is None else self.wording.text("header.step", step=step, steps=STEPS)
+        yield Sentence(words, classes="step")
         if self._live:
             yield Sentence("", classes="live")
         else:

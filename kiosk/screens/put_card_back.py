@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import Intent, PutCardBack
+from kiosk.enrollment.states import Intent, Purpose, PutCardBack
 from kiosk.screens.insert_card import CARD_GOES_IN
 from kiosk.screens.moment import Action, Moment
 from kiosk.screens.sentence import Sentence
@@ -20,6 +20,10 @@ class PutCardBackScreen(Moment[PutCardBack]):
     """The same card, and nothing is lost."""
 
     STEP = 2
+
+    def step(self) -> int | None:
+        """Return the step, except for who only asks."""
+        return self.STEP if self.state.purpose is Purpose.ENROLL else None
 
     def body(self) -> Iterable[Widget]:
         """Yield the picture and the two sentences."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from kiosk.enrollment.states import Intent, Reading
+from kiosk.enrollment.states import Intent, Purpose, Reading
 from kiosk.screens.moment import Action, Moment
 from kiosk.screens.sentence import Sentence
 
@@ -34,6 +34,10 @@ class ReadingScreen(Moment[Reading]):
     """Please leave it in, and whose card it is as soon as that is known."""
 
     STEP = 2
+
+    def step(self) -> int | None:
+        """Return the step, except for who only asks."""
+        return self.STEP if self.state.purpose is Purpose.ENROLL else None
 
     def body(self) -> Iterable[Widget]:
         """Yield the bar between the two sentences, and the name in a line that is there from the beginning."""

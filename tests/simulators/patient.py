@@ -134,6 +134,8 @@ class Patient:
         match moment:
             case "attract":
                 self._touch("attract.start")
+            case "menu":
+                self._touch("menu.enroll")
             case "notice" if self._shows(sight, "notice.unticked"):
                 self._touch("notice.unticked")
             case "notice":
@@ -171,6 +173,7 @@ _MOMENTS = {
     "take_card": ("take_card.title",),
     "retry": ("button.retry",),
     "attract": ("attract.start",),
+    "menu": ("menu.title",),
     "notice": ("notice.title",),
     "insert_card": ("insert_card.title",),
     "put_card_back": ("put_card_back.title",),

@@ -122,7 +122,7 @@ class Running:
             self.raised.append(error)
 
     def to_insert_card(self) -> None:
-        for intent in (Intent.START, Intent.TICK, Intent.AGREE):
+        for intent in (Intent.START, Intent.ENROLL, Intent.TICK, Intent.AGREE):
             self.conductor.tell(on.PersonSaid(intent))
         wait_for(lambda: at.InsertCard() in self.world.states)
 

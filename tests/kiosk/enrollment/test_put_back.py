@@ -184,7 +184,7 @@ class Desktop:
     """
 
     def __init__(self) -> None:
-        self.walk = Walk().say(Intent.START, Intent.TICK, Intent.AGREE)
+        self.walk = Walk().say(Intent.START, Intent.ENROLL, Intent.TICK, Intent.AGREE)
         self.card: Identity | None = None
         self.insertion = 0
         self.kept: Identity | None = None

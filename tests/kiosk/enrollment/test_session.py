@@ -35,7 +35,7 @@ def test_the_happy_way_ends_with_a_card_in_the_person_s_hand() -> None:
 
 
 def test_the_consent_box_starts_unticked_and_agreeing_without_it_does_nothing() -> None:
-    walk = Walk().say(Intent.START)
+    walk = Walk().say(Intent.START, Intent.ENROLL)
     assert walk.state == at.Notice(consented=False)
     walk.say(Intent.AGREE)
     assert walk.state == at.Notice(consented=False)
@@ -43,12 +43,12 @@ def test_the_consent_box_starts_unticked_and_agreeing_without_it_does_nothing() 
 
 
 def test_consent_can_be_taken_back_before_starting() -> None:
-    walk = Walk().say(Intent.START, Intent.TICK, Intent.UNTICK, Intent.AGREE)
+    walk = Walk().say(Intent.START, Intent.ENROLL, Intent.TICK, Intent.UNTICK, Intent.AGREE)
     assert walk.state == at.Notice(consented=False)
 
 
 def test_refusing_leads_to_staff_and_reads_nothing() -> None:
-    walk = Walk().say(Intent.START, Intent.DECLINE)
+    walk = Walk().say(Intent.START, Intent.ENROLL, Intent.DECLINE)
     assert walk.state == at.Goodbye(Farewell.DECLINED)
     assert not any(isinstance(step, on.ReadCard) for step in walk.steps)
 
@@ -64,7 +64,7 @@ def test_a_card_put_in_starts_a_session_with_the_notice_and_is_not_read_before_c
 def test_a_card_left_in_the_reader_starts_nobody_s_session_and_is_not_read_for_the_next_person() -> None:
     walk = Walk(at_first=Presence.PRESENT)
     assert walk.state == at.Attract()
-    walk.say(Intent.START, Intent.TICK, Intent.AGREE)
+    walk.say(Intent.START, Intent.ENROLL, Intent.TICK, Intent.AGREE)
     assert walk.state == at.InsertCard()
     assert walk.steps == []
     walk.tell(on.CardChanged(Presence.ABSENT), on.CardChanged(Presence.PRESENT))
@@ -253,8 +253,8 @@ def test_a_card_that_is_never_read_through_leads_to_staff() -> None:
 
 
 def test_a_camera_that_never_answers_stops_the_kiosk() -> None:
-    assert Walk().to_looking().wait(59).state == at.Looking()
-    walk = Walk().to_looking().wait(60)
+    assert Walk().to_looking().wait(79).state == at.Looking()
+    walk = Walk().to_looking().wait(80)
     assert walk.state == at.OutOfService(Fault.CAMERA_FROZEN)
     assert walk.session.identity is None
 
@@ -375,10 +375,9 @@ def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
         assert who.name_th.last not in shown
     filed = [step for step in walk.steps if isinstance(step, on.FileRecord)]
     assert len(filed) <= 1
-    if not isinstance(walk.state, at.Attract):
-        walk.wait(400)
-        assert walk.session.ended is not None
-        assert walk.session.identity is None
+    walk.wait(400)
+    assert walk.session.ended is not None or walk.state == at.Attract()
+    assert walk.session.identity is None
 
 
 def test_a_name_that_is_read_first_prints_nobody() -> None:

@@ -64,7 +64,7 @@ class Walk:
         return self
 
     def to_reading(self) -> Walk:
-        self.say(Intent.START, Intent.TICK, Intent.AGREE)
+        self.say(Intent.START, Intent.ENROLL, Intent.TICK, Intent.AGREE)
         return self.tell(on.CardChanged(Presence.PRESENT))
 
     def to_confirm(self, who: Identity | None = None) -> Walk:

@@ -12,6 +12,18 @@ from tests.kiosk.screens.moments import MOMENTS
 
 CHOICES: dict[str, dict[str, Intent]] = {
     "attract": {"choice-start": Intent.START},
+    "menu": {
+        "choice-back": Intent.BACK,
+        "choice-staff": Intent.STAFF,
+        "choice-check": Intent.CHECK,
+        "choice-enroll": Intent.ENROLL,
+    },
+    "menu-without-staff": {
+        "choice-back": Intent.BACK,
+        "choice-check": Intent.CHECK,
+        "choice-enroll": Intent.ENROLL,
+    },
+    "staff-today": {"choice-back": Intent.BACK, "choice-enroll": Intent.ENROLL},
     "notice-ticked": {"tick": Intent.UNTICK, "choice-decline": Intent.DECLINE, "choice-agree": Intent.AGREE},
     "insert-card": {"choice-cancel": Intent.CANCEL},
     "reading": {"choice-cancel": Intent.CANCEL},
@@ -19,6 +31,8 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "confirm": {"choice-no": Intent.NO, "choice-yes": Intent.YES},
     "looking-stand_here": {"choice-cancel": Intent.CANCEL},
     "checking": {"choice-cancel": Intent.CANCEL},
+    "check-answer-activated": {"choice-done": Intent.DONE},
+    "check-answer-not_yet": {"choice-done": Intent.DONE, "choice-enroll": Intent.ENROLL},
     "accepted": {"choice-done": Intent.DONE},
     "activated": {"choice-done": Intent.DONE},
     "finish-later": {"choice-done": Intent.DONE},
@@ -48,18 +62,18 @@ async def test_a_touch_says_what_the_choice_means(size: tuple[int, int]) -> None
 
 
 @pytest.mark.parametrize("forward", ["tab", "right", "down"])
-@pytest.mark.parametrize("name", ["attract", "notice-ticked", "confirm", "looking-stand_here", "problem-retry"])
+@pytest.mark.parametrize("name", ["attract", "menu", "notice-ticked", "confirm", "looking-stand_here", "problem-retry"])
 async def test_keys_alone_reach_every_choice(name: str, forward: str) -> None:
     async with running() as kiosk:
         await kiosk.show(MOMENTS[name])
-        for _ in range(4):
+        for _ in range(6):
             await kiosk.pilot.press(forward)
             if kiosk.app.focused is not None and kiosk.app.focused.id != "language":
                 await kiosk.pilot.press("enter")
         assert set(kiosk.said) == set(CHOICES[name].values())
 
 
-@pytest.mark.parametrize("name", ["attract", "confirm", "accepted", "problem-retry", "still-there"])
+@pytest.mark.parametrize("name", ["attract", "menu", "confirm", "accepted", "problem-retry", "still-there"])
 async def test_enter_takes_the_way_forward_at_once(name: str) -> None:
     async with running() as kiosk:
         await kiosk.show(MOMENTS[name])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 
-@pytest.mark.parametrize("name", ["attract", "notice", "confirm", "looking-again", "accepted", "problem-retry"])
+@pytest.mark.parametrize("name", ["attract", "menu", "notice", "confirm", "looking-again", "accepted", "problem-retry"])
 async def test_the_screen_looks_as_it_was_accepted(name: str, snapshot: SnapshotAssertion) -> None:
     drawing = await draw(MOMENTS[name], "th", (58, 15))
     assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""J3: the answer to who only asked. It is shown, never spoken, and names nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiosk.enrollment.states import CheckAnswer, Intent, Standing
+from kiosk.screens.moment import Action, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+
+class CheckAnswerScreen(Moment[CheckAnswer]):
+    """One of four answers; who has none yet may get one at once."""
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the answer and what it means."""
+        yield self.line(f"check_answer.{self.state.standing}.title", "title")
+        yield self.line(f"check_answer.{self.state.standing}.body", "lead")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Finish, or go on to an enrolment."""
+        if self.state.standing is Standing.NOT_YET:
+            return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.ENROLL, "menu.enroll"))
+        return (Action(Intent.DONE, "button.finish"),)
