@@ -11,7 +11,7 @@ import importlib
 import sys
 from argparse import ArgumentParser
 from contextlib import ExitStack
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,17 +78,30 @@ class TrustingConnection(Connection):
             store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A function that keeps a rule, where the product calls it, and one that lacks the rule."""
+
+    module: str
+    name: str
+    keeps: Callable[..., object]
+    lacks: Callable[..., object]
+
+
+def exchanges(rule: str) -> list[Exchange]:
+    """What is exchanged to switch off any rule but `receipts`, which is kept by no single function of the product."""
+    rules, whole = next(case.rules for case in OFF if case.name == RULES[rule]), Rules()
+    pairs = [(each.name, getattr(whole, each.name), getattr(rules, each.name)) for each in fields(Rules)]
+    return [Exchange(*_WHERE[name], keeps, lacks) for name, keeps, lacks in pairs if lacks is not keeps]
+
+
 def _without(rule: str, settings: Path, stack: ExitStack) -> None:
     if rule == RECEIPTS:
         trusting = partial(TrustingConnection, config.read(settings).store)
         stack.enter_context(patch.object(kiosk_courier, "Connection", trusting))
         return
-    rules, whole = next(case.rules for case in OFF if case.name == RULES[rule]), Rules()
-    for each in fields(Rules):
-        lacking = getattr(rules, each.name)
-        if lacking is not getattr(whole, each.name):
-            module, name = _WHERE[each.name]
-            stack.enter_context(patch.object(importlib.import_module(module), name, lacking))
+    for each in exchanges(rule):
+        stack.enter_context(patch.object(importlib.import_module(each.module), each.name, each.lacks))
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ def main() -> None:
     arguments.add_argument("--config", type=Path, required=True)
     arguments.add_argument("--tickets", type=Path, required=True, help="outside the card: it survives every restore")
     arguments.add_argument("--counter", type=Path, help="count outside the card, here")
-    arguments.add_argument("--per-s", type=float, default=6.0)
+    arguments.add_argument("--per-s", type=float, default=2.0)
     arguments.add_argument("--people", type=int, default=0, help="end after so many; 0: never")
     given = arguments.parse_args()
     settings = config.read(given.config)
