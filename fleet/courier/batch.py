@@ -85,9 +85,17 @@ class Batch:
         self._sightings.write(self._connection)
         quarantine.keep(self._connection, self._refusals)
 
-    def receipts(self, now_ms: int) -> list[tuple[RegisteredKiosk, Receipt]]:
-        """What each kiosk may be told once this transaction is committed: one receipt, or one for each HELLO."""
-        held = marks(self._connection, {who: owed.streams for who, owed in self._owed.items()})
+    def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
+        """What each kiosk may be told once this transaction is committed: one receipt, or one for each HELLO.
+
+        What was committed before `horizon` is on a synchronous standby's disk too; None when none is known to be there.
+        """
+        held = marks(
+            self._connection,
+            {who: owed.streams for who, owed in self._owed.items()},
+            greeting=[who for who, owed in self._owed.items() if owed.nonces],
+            horizon=horizon,
+        )
         due = [(owed, nonce) for owed in self._owed.values() for nonce in (*owed.nonces,) or (None,)]
         return [
             (owed.kiosk, Receipt(v=1, kiosk=owed.kiosk.id, nonce=nonce, marks=held[owed.kiosk.id], at_ms=now_ms))

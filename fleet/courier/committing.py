@@ -21,6 +21,7 @@ from fleet.courier.examining import Examined, Held, event_digests, examine, send
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
 from fleet.devices.registry import look_up
 from fleet.enrollments.ledger import already_held
+from fleet.store.replication import Standby
 from fleet.store.session import reading, unit_of_work
 from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
@@ -68,6 +69,7 @@ class Committer:
         self._engine = engine
         self._key = receipt_key
         self._now_ms = now_ms
+        self._standby = Standby(engine)
         self._examiners = ThreadPoolExecutor(_EXAMINERS, thread_name_prefix="examiner")
 
     def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
@@ -130,10 +132,11 @@ class Committer:
         return receipt_after_commit(commit=lambda: self._settled(batch), tell=self._sealed)
 
     def _settled(self, batch: Examination) -> Sequence[tuple[RegisteredKiosk, Receipt]]:
+        horizon = self._standby.horizon()
         with unit_of_work(self._engine) as connection:
             settling = Batch(connection, _as_registered_now(connection, batch))
             settling.settle()
-            return settling.receipts(self._now_ms())
+            return settling.receipts(self._now_ms(), horizon)
 
     def _sealed(self, receipts: Sequence[tuple[RegisteredKiosk, Receipt]]) -> list[Outbound]:
         return [

@@ -78,6 +78,55 @@ def revoke(config: Config, kiosk: str) -> None:
 
 
 @app.command()
+def backup(config: Config, file: Annotated[Path, typer.Argument(help="A file that does not exist yet.")]) -> None:
+    """Copy a SQLite database, read the copy, and let kiosks know that they may erase what it holds."""
+    from fleet.entrypoints.backup import backup as run  # noqa: PLC0415
+
+    run(_settings(config), file)
+
+
+@app.command("verify-backup")
+def verify_backup(
+    config: Config,
+    restored: Annotated[str, typer.Argument(help="The URL of a database that was restored from a backup.")],
+) -> None:
+    """Read a restored backup, and let kiosks know that they may erase what it holds."""
+    from fleet.entrypoints.backup import verify as run  # noqa: PLC0415
+
+    run(_settings(config), restored)
+
+
+@app.command()
+def denominators(
+    config: Config,
+    file: Path,
+    *,
+    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
+    by: Annotated[str, typer.Option(help="Who imports.")],
+    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+) -> None:
+    """Import B1 and B2 by province and fiscal year from a CSV."""
+    from fleet.entrypoints.imports import denominators as run  # noqa: PLC0415
+
+    run(_settings(config), file, source=source, by=by, made_up=made_up)
+
+
+@app.command()
+def official(
+    config: Config,
+    file: Path,
+    *,
+    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
+    by: Annotated[str, typer.Option(help="Who imports.")],
+    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+) -> None:
+    """Import the ministry's own A and B by province, fiscal year and period from a CSV."""
+    from fleet.entrypoints.imports import official as run  # noqa: PLC0415
+
+    run(_settings(config), file, source=source, by=by, made_up=made_up)
+
+
+@app.command()
 def denominators(
     config: Config,
     file: Path,

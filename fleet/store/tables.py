@@ -59,6 +59,7 @@ stream = Table(
     Column("parent_stream", String(24)),
     Column("parent_seq", BigInteger),
     Column("moved_ms", _MS, nullable=False),  # when its cursor last moved: the freshest come first in a receipt
+    Column("archived", BigInteger, nullable=False, server_default="0"),  # a verified backup holds it up to here
     Index(None, "kiosk", "parent_stream", "parent_seq"),
     Index(None, "kiosk", "moved_ms"),
 )
