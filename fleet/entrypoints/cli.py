@@ -126,36 +126,6 @@ def official(
     run(_settings(config), file, source=source, by=by, made_up=made_up)
 
 
-@app.command()
-def denominators(
-    config: Config,
-    file: Path,
-    *,
-    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
-    by: Annotated[str, typer.Option(help="Who imports.")],
-    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
-) -> None:
-    """Import B1 and B2 by province and fiscal year from a CSV."""
-    from fleet.entrypoints.imports import denominators as run  # noqa: PLC0415
-
-    run(_settings(config), file, source=source, by=by, made_up=made_up)
-
-
-@app.command()
-def official(
-    config: Config,
-    file: Path,
-    *,
-    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
-    by: Annotated[str, typer.Option(help="Who imports.")],
-    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
-) -> None:
-    """Import the ministry's own A and B by province, fiscal year and period from a CSV."""
-    from fleet.entrypoints.imports import official as run  # noqa: PLC0415
-
-    run(_settings(config), file, source=source, by=by, made_up=made_up)
-
-
 @app.command("idp-sandbox")
 def idp_sandbox(
     store: Path,
