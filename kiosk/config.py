@@ -12,6 +12,7 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
@@ -71,6 +72,19 @@ def _pins_this_kind(pin: str, info: ValidationInfo) -> str:
     return pin
 
 
+_MORE_THAN_AN_ADDRESS = re.compile(r"[?#@\s]")
+
+
+def _names_a_page_of_the_ministry(link: str) -> str:
+    """A link becomes a QR code that people follow: the ministry's own host, and nothing that could carry a code."""
+    parts = urlsplit(link)
+    known = parts.hostname is not None and f".{parts.hostname}".endswith(".moph.go.th")
+    if link and (parts.scheme != "https" or not known or parts.port or _MORE_THAN_AN_ADDRESS.search(link)):
+        message = "an https address below moph.go.th without port, user, query or fragment, or nothing"
+        raise ValueError(message)
+    return link
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -127,6 +141,7 @@ class Settings(_Section):
     camera_pin: Annotated[str, AfterValidator(_pins_this_kind)] = ""
     models: str = ""
     face_policy: MaybeFile = None
+    mor_prom_link: Annotated[str, Field(max_length=80), AfterValidator(_names_a_page_of_the_ministry)] = ""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker
     https: Https = Https()

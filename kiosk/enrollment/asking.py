@@ -40,7 +40,8 @@ def answered(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
     if enrolled is Enrolled.NOT_YET:
         return facing.look(session, now)
     known = replace(session, identity=None)
-    return enter(known, at.AlreadyEnrolled(activated=enrolled is Enrolled.ACTIVATED), now), ()
+    activated, hand_over = enrolled is Enrolled.ACTIVATED, bool(session.policy.mor_prom_link)
+    return enter(known, at.AlreadyEnrolled(activated, hand_over), now), ()
 
 
 def unanswered(session: Session, failure: Failure, now: on.Now) -> Advance:

@@ -58,6 +58,7 @@ class Session:
     quiet_since_s: float = 0.0
     extensions: int = 0
     interrupted: at.State | None = None
+    back_to: at.State | None = None  # the moment that the person turned away from for a look at another
     ended: Farewell | None = None
 
     @property
@@ -87,7 +88,7 @@ def problem(session: Session, failure: Failure, now: on.Now, *, retry: bool) -> 
 
 def leave(session: Session, why: Farewell, now: on.Now) -> Advance:
     """Drop the person's data and say goodbye; a card in the reader is asked to be taken."""
-    wiped = replace(session, identity=None, consent=None)
+    wiped = replace(session, identity=None, consent=None, back_to=None)
     if session.presence is Presence.PRESENT:
         return enter(wiped, at.TakeCard(why), now, lasts_s=session.policy.take_card_s), (on.StopWork(),)
     return enter(wiped, at.Goodbye(why), now, lasts_s=session.policy.farewell_s), (on.StopWork(),)

@@ -151,11 +151,26 @@ class CheckAnswer(_State, frozen=True):
 
 
 class Accepted(_State, frozen=True):
-    """SC-09: the one-time PIN, to be used on the person's own phone. `valid_until` is a wall clock in ms, UTC."""
+    """SC-09: the one-time PIN, to be used on the person's own phone. `valid_until_ms` is a wall clock, UTC.
+
+    `hand_over` says whether a link to Mor Prom's own page can be shown.
+    """
 
     pin: str
     valid_until_ms: int
     sandbox: bool = True
+    hand_over: bool = False
+
+
+class HandOver(_State, frozen=True):
+    """SC-09: Mor Prom's own page as a QR code, which never holds the PIN. The PIN beside it is empty where none is."""
+
+    link: str
+    pin: str = ""
+
+
+class NoPhone(_State, frozen=True):
+    """SC-11: what a person without a smartphone has of a Health ID."""
 
 
 class Activated(_State, frozen=True):
@@ -169,6 +184,7 @@ class FinishLater(_State, frozen=True):
 
     pin: str
     valid_until_ms: int
+    sandbox: bool = True
 
 
 class SavedHere(_State, frozen=True):
@@ -182,6 +198,7 @@ class AlreadyEnrolled(_State, frozen=True):
     """J2. `activated` is False when the person still has to use the code."""
 
     activated: bool
+    hand_over: bool = False
 
 
 class Problem(_State, frozen=True):
@@ -229,6 +246,8 @@ State = (
     | Checking
     | CheckAnswer
     | Accepted
+    | HandOver
+    | NoPhone
     | Activated
     | FinishLater
     | SavedHere
@@ -256,6 +275,8 @@ class Intent(StrEnum):
     YES = "yes"
     NO = "no"
     RETRY = "retry"
+    SHOW_QR = "show_qr"
+    NO_PHONE = "no_phone"
     MORE_TIME = "more_time"
     CANCEL = "cancel"
     DONE = "done"

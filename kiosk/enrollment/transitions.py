@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import asking, choosing, facing, reading
+from kiosk.enrollment import asking, choosing, facing, outcome, reading
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
@@ -30,6 +30,7 @@ _WAITS_FOR_PERSON = (
     at.AlreadyEnrolled,
     at.Activated,
     at.FinishLater,
+    at.NoPhone,
     at.SavedHere,
 )
 _CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
@@ -59,53 +60,23 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
         case on.Unreachable() if asking.is_open(session):
             return asking.unanswered(session, Failure.NETWORK_DOWN, now)
         case on.Filed(code) if session.filing:
-            return _filed(session, code, now), ()
+            return outcome.filed(session, code, now), ()
         case on.NotFiled() if session.filing and isinstance(session.state, at.Checking):
             return problem(session, Failure.NOT_SAVED, now, retry=False)
         case on.Confirmed():
-            return _confirmed(session), ()
-        case on.PinIssued() if _awaits_outcome(session):
-            accepted = at.Accepted(happening.pin, happening.valid_until_ms, happening.sandbox)
-            return enter(session, accepted, now, lasts_s=session.policy.activation_wait_s), ()
-        case on.BecameActive(sandbox) if _awaits_outcome(session) or _may_become_active(session):
-            return enter(session, at.Activated(sandbox), now), ()
-        case on.Rejected() if _awaits_outcome(session):
-            return problem(session, Failure.NOT_ACCEPTED, now, retry=False)
+            return outcome.confirmed(session), ()
+        case on.PinIssued() if outcome.is_awaited(session):
+            return outcome.pin_issued(session, happening, now)
+        case on.BecameActive(sandbox):
+            return outcome.became_active(session, now, sandbox=sandbox)
+        case on.Rejected() if outcome.is_awaited(session):
+            return outcome.rejected(session, now)
         case on.FaultHappened(fault):
             return faulted(session, fault)
         case on.Ticked():
             return _ticked(session, now)
         case _:
             return session, ()
-
-
-def _awaits_outcome(session: Session) -> bool:
-    return session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
-
-
-def _may_become_active(session: Session) -> bool:
-    return isinstance(session.moment, (at.Accepted, at.FinishLater))
-
-
-def _filed(session: Session, code: str, now: on.Now) -> Session:
-    """Go on waiting for the outcome; had the wait been given up as not saved, take that word back."""
-    filed = replace(session, filed=code, identity=None)
-    if isinstance(session.state, at.Checking):
-        return replace(filed, until_s=now.monotonic_s + session.policy.outcome_timeout_s)
-    if isinstance(session.moment, at.Problem):
-        return enter(filed, at.SavedHere(code, filed.confirmed), now)
-    return filed
-
-
-def _confirmed(session: Session) -> Session:
-    known = replace(session, confirmed=True)
-    match session.state, session.interrupted:
-        case at.SavedHere(code=code), _:
-            return replace(known, state=at.SavedHere(code, confirmed=True))
-        case _, at.SavedHere(code=code):
-            return replace(known, interrupted=at.SavedHere(code, confirmed=True))
-        case _:
-            return known
 
 
 # -- what the person says -----------------------------------------------------------------------------------------
@@ -137,10 +108,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return _retry(awake, session.state.failure, now)
         case at.Problem(), (Intent.DONE | Intent.CANCEL):
             return leave(awake, ending(session.state.failure), now)
-        case ((at.Accepted() | at.Activated() | at.FinishLater() | at.SavedHere()), (Intent.DONE | Intent.CANCEL)):
-            return leave(awake, Farewell.FILED, now)
-        case at.AlreadyEnrolled(), (Intent.DONE | Intent.CANCEL):
-            return leave(awake, Farewell.ALREADY_ENROLLED, now)
+        case (state, _) if isinstance(state, outcome.REACHED):
+            return outcome.said(awake, intent, now)
         case (state, Intent.CANCEL) if isinstance(state, _CANCELLED_AT_ONCE):
             return leave(awake, Farewell.CANCELLED, now)
         case at.Checking(), Intent.CANCEL if not session.filing:
@@ -212,8 +181,8 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
             return enter(session, at.SavedHere(session.filed, session.confirmed), now), ()
         case at.Checking():
             return problem(session, Failure.NOT_SAVED, now, retry=False)
-        case at.Accepted(pin=pin, valid_until_ms=valid_until_ms):
-            return enter(session, at.FinishLater(pin, valid_until_ms), now), ()
+        case at.Accepted() | at.HandOver():
+            return outcome.for_home(session, now)
         case at.TakeCard() | at.Goodbye():
             return end(session)
         case _:
@@ -222,11 +191,9 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
 
 def _ending_of(session: Session) -> Farewell:
     """How a session that silence ends is counted: by what had been reached, else as timed out."""
-    if session.filed is not None:
-        return Farewell.FILED
+    if session.filed is not None or isinstance(session.interrupted, at.AlreadyEnrolled):
+        return outcome.ending(session)
     match session.interrupted:
-        case at.AlreadyEnrolled():
-            return Farewell.ALREADY_ENROLLED
         case at.Problem(failure=failure, retry=False):
             return ending(failure)
         case _:

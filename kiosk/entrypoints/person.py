@@ -129,7 +129,7 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
         keeper=keeper,
         stage=PipeStage(channel),
         clock=_now,
-        policy=SessionPolicy(),
+        policy=SessionPolicy(mor_prom_link=settings.mor_prom_link),
     )
     threading.Thread(target=_listen, args=(channel, conductor, keeper), name="listener", daemon=True).start()
     why = conductor.run()

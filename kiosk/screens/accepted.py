@@ -44,8 +44,15 @@ class AcceptedScreen(Moment[Accepted]):
             yield Center(self.line("accepted.sandbox", "sandbox"))
 
     def actions(self) -> tuple[Action, ...]:
-        """Done."""
-        return (Action(Intent.DONE, "button.finish"),)
+        """Go on with a phone, without one, or finish."""
+        no_phone = Action(Intent.NO_PHONE, "button.no_phone", forward=False)
+        if not self.state.hand_over:
+            return (no_phone, Action(Intent.DONE, "button.finish"))
+        return (
+            no_phone,
+            Action(Intent.DONE, "button.finish", forward=False),
+            Action(Intent.SHOW_QR, "button.open_mor_prom"),
+        )
 
 
 class FinishLaterScreen(Moment[FinishLater]):
@@ -59,7 +66,9 @@ class FinishLaterScreen(Moment[FinishLater]):
         yield self.line("finish_later.title", "title", moment=moment)
         yield CodeDigits(self.state.pin)
         yield self.line("finish_later.body", "lead")
+        if self.state.sandbox:
+            yield Center(self.line("accepted.sandbox", "sandbox"))
 
     def actions(self) -> tuple[Action, ...]:
-        """Done."""
-        return (Action(Intent.DONE, "button.finish"),)
+        """Go on without a phone, or finish."""
+        return (Action(Intent.NO_PHONE, "button.no_phone", forward=False), Action(Intent.DONE, "button.finish"))

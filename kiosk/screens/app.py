@@ -28,9 +28,11 @@ from kiosk.enrollment.states import (
     ConfirmIdentity,
     FinishLater,
     Goodbye,
+    HandOver,
     InsertCard,
     Looking,
     Menu,
+    NoPhone,
     Notice,
     OutOfService,
     Problem,
@@ -47,6 +49,7 @@ from kiosk.screens.attract import AttractScreen
 from kiosk.screens.check_answer import CheckAnswerScreen
 from kiosk.screens.checking import CheckingScreen
 from kiosk.screens.confirm import ConfirmScreen
+from kiosk.screens.hand_over import HandOverScreen, NoPhoneScreen
 from kiosk.screens.insert_card import InsertCardScreen
 from kiosk.screens.looking import LookingScreen
 from kiosk.screens.menu import MenuScreen, StaffTodayScreen
@@ -81,6 +84,8 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Checking: CheckingScreen,
     CheckAnswer: CheckAnswerScreen,
     Accepted: AcceptedScreen,
+    HandOver: HandOverScreen,
+    NoPhone: NoPhoneScreen,
     Activated: ActivatedScreen,
     FinishLater: FinishLaterScreen,
     SavedHere: SavedHereScreen,

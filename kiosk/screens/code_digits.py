@@ -65,7 +65,7 @@ class CodeDigits(Widget):
 
     def render(self) -> Content:
         """Draw the code."""
-        return Content("\n".join(self._lines(self.app.size.width, self.app.size.height)))
+        return Content("\n".join(self._lines(self.size.width, self.app.size.height)))
 
     def _lines(self, width: int, screen_rows: int) -> list[str]:
         scales = (2, 1) if screen_rows >= _ROOMY_ROWS else (1,)

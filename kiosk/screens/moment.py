@@ -33,6 +33,8 @@ STEPS = 4  # notice, card, face, code
 _WIDTHS = [(0, "-narrow"), (56, "-wide")]  # from so many columns on, the class kiosk.tcss knows
 _HEIGHTS = [(0, "-short"), (14, "-medium"), (20, "-tall")]  # rows, as above
 
+_COMPANY = {1: " alone", 2: "", 3: " of-three"}  # by how many choices stand in the row, the class kiosk.tcss knows
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -107,8 +109,8 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         yield from self.middle()
         actions = self.actions()
         if actions:
-            alone = " alone" if len(actions) == 1 else ""
-            yield Horizontal(*(self._choice(action, alone) for action in actions), id="choices")
+            company = _COMPANY[len(actions)]
+            yield Horizontal(*(self._choice(action, company) for action in actions), id="choices")
 
     def update(self, state: S, wording: Wording) -> None:
         """Render another state of the same kind, or the same state in another language."""
@@ -147,8 +149,8 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
             yield self.line("header.test_mode", "test")
         yield Choice(self.wording.text("header.language"), None, classes="language", name_id="language")
 
-    def _choice(self, action: Action, alone: str) -> Choice:
-        kind = f"choice {'forward' if action.forward else 'back'}{alone}"
+    def _choice(self, action: Action, company: str) -> Choice:
+        kind = f"choice {'forward' if action.forward else 'back'}{company}"
         text = self.wording.text(action.words)
         choice = Choice(text, action.intent, classes=kind, name_id=f"choice-{action.intent}")
         choice.disabled = not action.enabled

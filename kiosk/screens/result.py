@@ -44,10 +44,13 @@ class AlreadyEnrolledScreen(Moment[AlreadyEnrolled]):
         kind = "activated" if self.state.activated else "accepted"
         yield self.line(f"already_enrolled.{kind}.title", "title")
         yield self.line(f"already_enrolled.{kind}.body", "lead")
+        yield self.line("already_enrolled.forgot", "plain")
 
     def actions(self) -> tuple[Action, ...]:
-        """Done."""
-        return _FINISH
+        """Done, or Mor Prom's page where its address is known."""
+        if not self.state.hand_over:
+            return _FINISH
+        return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.SHOW_QR, "button.open_mor_prom"))
 
 
 class SavedHereScreen(Moment[SavedHere]):

@@ -12,7 +12,7 @@ from kiosk import config
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REST = """
+REST = """
 kiosk = "k-udon-01"
 facility = "10670"
 province = "41"
@@ -32,7 +32,7 @@ key = "kiosk.key"
 
 def _read(folder: Path, camera: str, pin: str) -> config.Settings:
     file = folder / "kiosk.toml"
-    file.write_text(f'camera = "{camera}"\ncamera_pin = "{pin}"\n{_REST}', encoding="utf-8")
+    file.write_text(f'camera = "{camera}"\ncamera_pin = "{pin}"\n{REST}', encoding="utf-8")
     return config.read(file)
 
 

@@ -20,9 +20,11 @@ from kiosk.enrollment.states import (
     Farewell,
     FinishLater,
     Goodbye,
+    HandOver,
     InsertCard,
     Looking,
     Menu,
+    NoPhone,
     Notice,
     OutOfService,
     Problem,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VALID_UNTIL_MS = 1_796_032_800_000  # 30 November 2026, 10:00 UTC: 17:00 in Bangkok
+
+# A page that does not exist below the one host that a link may name.
+LINK, LONG_LINK = "https://example.moph.go.th", "https://example.moph.go.th/a/page/somewhat/down"
 
 MOMENTS: Mapping[str, State] = {
     "attract": Attract(),
@@ -64,12 +69,18 @@ MOMENTS: Mapping[str, State] = {
     **{f"check-answer-{standing}": CheckAnswer(standing) for standing in Standing},
     "accepted": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS),
     "accepted-live": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, sandbox=False),
+    "accepted-with-link": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, hand_over=True),
+    "hand-over": HandOver(link=LINK, pin="482913"),
+    "hand-over-long": HandOver(link=LONG_LINK, pin="482913"),
+    "hand-over-no-code": HandOver(link=LINK),
+    "no-phone": NoPhone(),
     "activated": Activated(),
     "activated-live": Activated(sandbox=False),
     "finish-later": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS),
     "saved-here": SavedHere(code="K7QX-29DM"),
     "saved-here-confirmed": SavedHere(code="K7QX-29DM", confirmed=True),
     "already-activated": AlreadyEnrolled(activated=True),
+    "already-with-link": AlreadyEnrolled(activated=True, hand_over=True),
     "already-accepted": AlreadyEnrolled(activated=False),
     **{f"problem-{failure}": Problem(failure) for failure in Failure},
     "problem-retry": Problem(Failure.FACE_MISMATCH, retry=True, attempt=2),

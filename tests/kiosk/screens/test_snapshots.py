@@ -28,3 +28,12 @@ async def test_a_card_being_read_looks_as_it_was_accepted(
 ) -> None:
     drawing = await draw(MOMENTS[name], language, (80, 24))
     assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("name", ["accepted-with-link", "hand-over", "no-phone", "finish-later"])
+async def test_the_way_to_a_phone_looks_as_it_was_accepted(
+    name: str, language: str, snapshot: SnapshotAssertion
+) -> None:
+    drawing = await draw(MOMENTS[name], language, (58, 15))
+    assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of a filed record, in a session's transitions: the code, its way to a phone, the activation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.enrollment import happenings as on
+from kiosk.enrollment import states as at
+from kiosk.enrollment.failures import Failure
+from kiosk.enrollment.session import Advance, Session, enter, leave, problem
+from kiosk.enrollment.states import Farewell, Intent
+
+HAS_CODE = (at.Accepted, at.FinishLater, at.HandOver, at.NoPhone)
+REACHED = (*HAS_CODE, at.Activated, at.SavedHere, at.AlreadyEnrolled)
+
+
+def filed(session: Session, code: str, now: on.Now) -> Session:
+    """Go on waiting for the outcome; had the wait been given up as not saved, take that word back."""
+    known = replace(session, filed=code, identity=None)
+    if isinstance(session.state, at.Checking):
+        return replace(known, until_s=now.monotonic_s + session.policy.outcome_timeout_s)
+    if isinstance(session.moment, at.Problem):
+        return enter(known, at.SavedHere(code, known.confirmed), now)
+    return known
+
+
+def confirmed(session: Session) -> Session:
+    """Say that the controller has it, also under the idle warning."""
+    known = replace(session, confirmed=True)
+    match session.state, session.interrupted:
+        case at.SavedHere(code=code), _:
+            return replace(known, state=at.SavedHere(code, confirmed=True))
+        case _, at.SavedHere(code=code):
+            return replace(known, interrupted=at.SavedHere(code, confirmed=True))
+        case _:
+            return known
+
+
+def is_awaited(session: Session) -> bool:
+    """Whether a record was filed and nothing is known of it yet."""
+    return session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
+
+
+def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
+    """Show the code."""
+    return _accepted(
+        session,
+        at.Accepted(issued.pin, issued.valid_until_ms, issued.sandbox, hand_over=bool(session.policy.mor_prom_link)),
+        now,
+    ), ()
+
+
+def became_active(session: Session, now: on.Now, *, sandbox: bool) -> Advance:
+    """Say "done", which nothing else is called."""
+    if is_awaited(session) or (session.filed is not None and isinstance(session.moment, HAS_CODE)):
+        return enter(replace(session, back_to=None), at.Activated(sandbox), now), ()
+    return session, ()
+
+
+def rejected(session: Session, now: on.Now) -> Advance:
+    """Lead to the staff, in neutral words."""
+    return problem(session, Failure.NOT_ACCEPTED, now, retry=False)
+
+
+def said(session: Session, intent: Intent, now: on.Now) -> Advance:
+    """Take in what the person does with the outcome."""
+    match session.state, intent:
+        case ((at.Accepted() | at.FinishLater() | at.AlreadyEnrolled()), Intent.SHOW_QR) if (
+            session.policy.mor_prom_link
+        ):
+            return _hand_over(session, now), ()
+        case ((at.Accepted() | at.FinishLater()), Intent.NO_PHONE):
+            return replace(enter(session, at.NoPhone(), now), back_to=session.state), ()
+        case ((at.HandOver() | at.NoPhone()), Intent.BACK):
+            return go_back(session, now), ()
+        case _, (Intent.DONE | Intent.CANCEL):
+            return leave(session, ending(session), now)
+        case _:
+            return session, ()
+
+
+def go_back(session: Session, now: on.Now) -> Session:
+    """Be again where the person turned away from; a code that was waited for is waited for anew."""
+    back = replace(session, back_to=None)
+    if isinstance(session.back_to, at.Accepted):
+        return _accepted(back, session.back_to, now)
+    return enter(back, session.back_to or session.state, now)
+
+
+def for_home(session: Session, now: on.Now) -> Advance:
+    """Nobody has used the code for a while: say that the rest can be done at home."""
+    match session.state, session.back_to:
+        case ((at.Accepted() as code), _):
+            pass
+        case at.HandOver(), (at.Accepted() as code):
+            pass
+        case _:
+            return go_back(session, now), ()
+    later = at.FinishLater(code.pin, code.valid_until_ms, code.sandbox)
+    return enter(replace(session, back_to=None), later, now), ()
+
+
+def ending(session: Session) -> Farewell:
+    """How a session that has come this far is counted."""
+    return Farewell.ALREADY_ENROLLED if session.filed is None else Farewell.FILED
+
+
+def _accepted(session: Session, accepted: at.Accepted, now: on.Now) -> Session:
+    return enter(session, accepted, now, lasts_s=session.policy.activation_wait_s)
+
+
+def _hand_over(session: Session, now: on.Now) -> Session:
+    pin = session.state.pin if isinstance(session.state, (at.Accepted, at.FinishLater)) else ""
+    shown = at.HandOver(session.policy.mor_prom_link, pin)
+    looking = enter(session, shown, now, lasts_s=session.policy.activation_wait_s)
+    return replace(looking, back_to=session.state)
