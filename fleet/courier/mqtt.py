@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fleet.courier import mqtt5
+from fleet import mqtt5
 from fleet.courier.reception import Incoming
 from fleet.courier.session import Session
 from fleet.errors import ConfigError

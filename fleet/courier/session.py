@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from fleet.courier import mqtt5
+from fleet import mqtt5
 from wire.topics import up_filter
 
 if TYPE_CHECKING:

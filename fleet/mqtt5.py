@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of MQTT 5 that an ingest worker speaks, as bytes: what it sends, and a reader of what a broker sends.
 
-It opens no socket and keeps no session. It sends with QoS 0 and takes QoS 0 and 1, without topic aliases; a broker that
-speaks otherwise is hung up on.
+It opens no socket and keeps no session. It sends and takes QoS 0 and 1, without topic aliases; a broker that speaks
+otherwise is hung up on.
 Source: OASIS MQTT Version 5.0.
 """
 
@@ -104,9 +104,11 @@ def unsubscribe(packet: int, filters: Sequence[str]) -> bytes:
     return _packet(Type.UNSUBSCRIBE, 0x02, _TWO_BYTES.pack(packet) + b"\x00" + b"".join(map(_text, filters)))
 
 
-def publish(topic: str, payload: bytes) -> bytes:
-    """Send a message that nobody acknowledges (QoS 0, 3.3)."""
-    return _packet(Type.PUBLISH, 0, _text(topic) + b"\x00" + payload)
+def publish(topic: str, payload: bytes, packet: int = 0) -> bytes:
+    """Send a message with QoS 1, which the broker acknowledges under this number; with 0 nobody does (3.3)."""
+    if not packet:
+        return _packet(Type.PUBLISH, 0, _text(topic) + b"\x00" + payload)
+    return _packet(Type.PUBLISH, 0x02, _text(topic) + _TWO_BYTES.pack(packet) + b"\x00" + payload)
 
 
 def acknowledge(packets: Sequence[int]) -> bytes:

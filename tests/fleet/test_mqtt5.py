@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.courier import mqtt5
-from fleet.courier.mqtt5 import Acknowledged, Connected, Dismissed, Packet, Pong, ProtocolError, Published, Reader, Type
+from fleet import mqtt5
+from fleet.mqtt5 import Acknowledged, Connected, Dismissed, Packet, Pong, ProtocolError, Published, Reader, Type
 
 LARGEST = 70_000
 # As Mosquitto sends them; a CONNACK of its with what it allows, a PUBLISH with a user property.
@@ -105,3 +105,9 @@ def test_what_is_said_is_said_as_the_standard_has_it() -> None:
     assert mqtt5.publish("t", b"hi") == PUBLISH_0
     assert mqtt5.acknowledge([1, 258]).hex() == "40020001" + "40020102"
     assert (mqtt5.PING.hex(), mqtt5.GOODBYE.hex()) == ("c000", "e000")
+
+
+def test_what_is_sent_is_read_at_the_other_end() -> None:
+    reader = Reader(1000)
+    sent = mqtt5.publish("j/k", b"payload") + mqtt5.publish("j/k", b"payload", 9)
+    assert [described(packet) for packet in reader.feed(sent)] == [("j/k", b"payload", 0), ("j/k", b"payload", 9)]
