@@ -44,7 +44,7 @@ class Counter:
     at: int = 0
     cut: bool = False
 
-    def value(self) -> int:
+    def value(self) -> int | None:
         """How far it has counted."""
         return self.at
 
@@ -53,6 +53,13 @@ class Counter:
         if self.cut:
             raise PowerCutError
         self.at = max(self.at, value)
+
+
+class Uncounted(Counter):
+    """No count outside the card, as every kiosk is today."""
+
+    def value(self) -> None:
+        """Nothing here counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class RealKiosk:
 
     def cloned(self) -> RealKiosk:
         """The same card in another machine."""
-        return RealKiosk(self.copy(), Counter(self.counter.at), self._keys)
+        return RealKiosk(self.copy(), type(self.counter)(self.counter.at), self._keys)
 
     def restart(self) -> None:
         """Let the screen's process die and start anew."""
