@@ -18,13 +18,14 @@ from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
 from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError
-from provisioning.files import Report, public, read
+from provisioning.files import Report, folder, public, read
 from provisioning.fleet import Plan
 from provisioning.fleet import make as make_fleet
 from provisioning.identities import AgentWish, Site
 from provisioning.identities import make as make_kiosk
 from provisioning.places import Layout
 from wire.errors import WireError
+from wire.ids import simulated_id
 from wire.registration import default_shard
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Makes and renews a fleet's folders.")
@@ -114,6 +115,37 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     make_kiosk(directory, site, out, _now(), report)
     _tell(report, "Keys that existed were kept; a kiosk that needs new keys gets a new name.")
     _tell(Report(), f"Next: dipchip-fleet register --config courier.toml {out / 'registration.json'}")
+
+
+@app.command()
+def simulated(
+    directory: Fleet,
+    *,
+    kiosks: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")],
+    out: Annotated[Path, typer.Option(help="A folder for their folders.")],
+    facility: Annotated[str, typer.Option(help="Facility code (hcode5).")] = "00000",
+    province: Annotated[str, typer.Option(help="Two digits of the Ministry of Interior.")] = "10",
+) -> None:
+    """Make folders for dipchip-fleet simulate: kiosks that do not exist, whose names say so. Never live."""
+    folder(out, private=True)
+    for number in range(1, kiosks + 1):
+        name = simulated_id(number)
+        site = Site(
+            name,
+            facility,
+            province,
+            default_shard(name),
+            profile="test",
+            camera="file:none",
+            camera_pin="",
+            reader="",
+            models="",
+            policy=None,
+            layout=Layout.BESIDE,
+            agent=AgentWish(),
+        )
+        make_kiosk(directory, site, out / name, _now(), Report())
+    _tell(Report(), f"Next: dipchip-fleet simulate --config web.toml --papers {out} --kiosks {kiosks} --events-per-s 1")
 
 
 @app.command()

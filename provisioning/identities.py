@@ -23,7 +23,7 @@ from provisioning.places import KioskPlaces, Layout
 from provisioning.policies import verified
 from provisioning.rendering import toml
 from wire.errors import Malformed
-from wire.ids import facility_code, key_id, kiosk_id, shard
+from wire.ids import facility_code, is_simulated, key_id, kiosk_id, shard
 from wire.provinces import province_code
 from wire.registration import Registration
 from wire.signing import SigningKey
@@ -100,6 +100,9 @@ class Site:
     def _check_names(self) -> None:
         if self.kiosk == CONTROLLER:
             message = f"--id {self.kiosk}: that name is the controller's own. Choose another."
+            raise RefusedError(message)
+        if is_simulated(self.kiosk) and self.profile != "test":
+            message = f"--id {self.kiosk}: simulated kiosks have such names, and are never live. Choose another."
             raise RefusedError(message)
         if self.profile not in _PROFILES:
             message = f"--profile {self.profile!r}: must be test or live."

@@ -20,6 +20,7 @@ StreamId = NewType("StreamId", str)
 Shard = NewType("Shard", str)
 
 _KIOSK = re.compile(r"[a-z0-9][a-z0-9-]{2,31}")
+_SIMULATED = "sim-"
 _FACILITY = re.compile(r"[0-9]{5}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{2,31}#[0-9]{1,6}")
 _STREAM = re.compile(r"[0-9a-f]{24}")
@@ -38,6 +39,16 @@ def _matched(pattern: re.Pattern[str], text: str, what: str, shape: str) -> str:
 def kiosk_id(text: str) -> KioskId:
     """Parse a kiosk's name: it is also the certificate's CN, the MQTT user name and the client id."""
     return KioskId(_matched(_KIOSK, text, "kiosk id", "3 to 32 of a-z, 0-9 and '-'"))
+
+
+def is_simulated(kiosk: str) -> bool:
+    """Whether a kiosk of this name exists only in a simulation: nothing that it says may count as real."""
+    return kiosk.startswith(_SIMULATED)
+
+
+def simulated_id(number: int) -> KioskId:
+    """The name of a simulated kiosk; no other kiosk is given such a one."""
+    return kiosk_id(f"{_SIMULATED}{number:05}")
 
 
 def facility_code(text: str) -> FacilityCode:

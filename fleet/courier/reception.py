@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from wire.asks import About, Ask
 from wire.envelope import digest, open_message, split
 from wire.errors import Malformed, NotForYou, WireError
-from wire.events import EnrollmentCaptured
+from wire.events import EnrollmentCaptured, Profile
 from wire.hello import Heartbeat, Hello
+from wire.ids import is_simulated
 from wire.signing import Kind, VerifyKey
 from wire.topics import Up, parse_up
 
@@ -113,7 +114,7 @@ def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -
 
     1. The topic is one of ours, of a registered kiosk, on its own shard.
     2. That kiosk's key for this kind has signed exactly this kind, strictly shaped.
-    3. The body names the same kiosk, and an ask makes sense.
+    3. The body names the same kiosk, a simulated one enrols for test only, and an ask makes sense.
     4. The kiosk has not been revoked; if so, what it signed is kept.
     """
     came_from = origin(incoming.topic)  # 1
@@ -139,6 +140,9 @@ def _verified(incoming: Incoming, kiosk: RegisteredKiosk, kind: Up) -> Verified[
     body, attachment = open_message(incoming.payload, signed_kind, _key(kiosk, kind), shape)  # 2
     if body.kiosk != kiosk.id:  # 3
         text = "the body names another kiosk than the topic"
+        raise NotForYou(text)
+    if is_simulated(kiosk.id) and isinstance(body, EnrollmentCaptured) and body.profile is not Profile.TEST:
+        text = "a simulated kiosk enrols nobody real"
         raise NotForYou(text)
     if isinstance(body, Ask) and (body.about is About.OUTCOME) != (body.event is not None):
         text = "an ask names an event when, and only when, it is about an outcome"

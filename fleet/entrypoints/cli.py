@@ -126,6 +126,28 @@ def official(
     run(_settings(config), file, source=source, by=by, made_up=made_up)
 
 
+@app.command()
+def simulate(  # noqa: PLR0913 - each is one option of the command line
+    config: Config,
+    *,
+    papers: Annotated[Path, typer.Option(help="The folder that dipchip-provision simulated made.")],
+    kiosks: Annotated[int, typer.Option(help="How many of them take part.")],
+    events_per_s: Annotated[float, typer.Option(min=0, help="Enrolments a second, of all together.")] = 1.0,
+    seconds: Annotated[float, typer.Option(min=0, help="So long people come; then all wait for receipts.")] = 60.0,
+    settle_s: Annotated[float, typer.Option(min=0, help="So long they wait.")] = 120.0,
+    faults: Annotated[str, typer.Option(help="Some of drop,duplicate,restart,offline.")] = "",
+    fault_every_s: Annotated[float, typer.Option(min=0.1, help="Each kiosk has a fault so often on average.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same faults.")] = 1,
+) -> None:
+    """Play a fleet of kiosks that do not exist. Exit code 1: not every event got its receipt, once."""
+    from fleet.entrypoints import simulate as room  # noqa: PLC0415
+    from fleet.simulation.crowd import Plan  # noqa: PLC0415
+
+    plan = Plan(seconds, settle_s, events_per_s, room.faults(faults), fault_every_s, seed)
+    if not room.run(_settings(config), papers, kiosks, plan):
+        raise typer.Exit(1)
+
+
 @app.command("idp-sandbox")
 def idp_sandbox(
     store: Path,

@@ -216,6 +216,7 @@ def test_a_revoked_name_is_not_given_again(tmp_path: Path, capsys: pytest.Captur
         ({"camera": "file:people.avi", "camera_pin": "serial:1"}, "--camera-pin 'serial:1'"),
         ({"profile": "prod"}, "--profile 'prod'"),
         ({"profile": "live"}, "--models"),
+        ({"kiosk_id": "sim-00001", "profile": "live"}, "simulated"),
     ],
 )
 def test_a_wrong_value_is_named_and_nothing_is_made(
@@ -269,3 +270,11 @@ def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     said = capsys.readouterr().err
     assert (ended.value.code, said.count("\n")) == (2, 1), said
     return said
+
+
+def test_simulated_kiosks_are_made_in_one_go_for_test_only(tmp_path: Path) -> None:
+    made = make_fleet(tmp_path)
+    run("simulated", made.fleet, "--kiosks", 3, "--out", tmp_path / "sim")
+    settings = [read_kiosk(folder / "kiosk.toml") for folder in sorted((tmp_path / "sim").iterdir())]
+    assert [str(each.kiosk) for each in settings] == ["sim-00001", "sim-00002", "sim-00003"]
+    assert {each.profile for each in settings} == {"test"}

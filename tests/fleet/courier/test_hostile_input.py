@@ -19,7 +19,7 @@ from fleet.store.tables import ask, event, quarantine, refusal
 from fleet.store.tables import kiosk as table_kiosk
 from tests.simulators.kiosk_wire import Session, WireKiosk, cloned
 from wire.envelope import encode, join
-from wire.events import EnrollmentCaptured
+from wire.events import EnrollmentCaptured, Profile
 from wire.ids import KeyId, Shard, kiosk_id
 from wire.signing import Kind, SigningKey
 from wire.topics import Up, up
@@ -299,3 +299,11 @@ def test_a_thousand_signed_mutations_neither_raise_nor_stop_the_next_good_messag
     assert sum(refused(fleet).values()) > before
     kiosk.restart()  # a mutation that is still an event has taken its place in the stream
     assert still_works(fleet, kiosk)
+
+
+def test_a_simulated_kiosk_enrols_nobody_real(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk("sim-00001")
+    assert fleet.deliver(kiosk, kiosk.enrol(profile=Profile.LIVE)[1]) == []
+    assert [row.reason for row in fleet.rows(refusal)] == ["not_for_you"]
+    kiosk.head = None
+    assert len(fleet.deliver(kiosk, kiosk.enrol(profile=Profile.TEST)[1])) == 1
