@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """How each kiosk does, judged in one place from its last words and from what was refused of it.
 
-It reads and decides; it changes nothing. A kiosk's clock is never used: "seen" is the controller's own time.
+The database judges, so that thirty thousand kiosks are counted without being fetched; nothing is changed. A kiosk's
+clock is never used: "seen" is the controller's own time.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, exists, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
 from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Column, Connection, Row
+    from sqlalchemy import Case, Column, Connection, Function, Label, Row, Select
 
 SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
@@ -39,15 +39,15 @@ class Condition(StrEnum):
 
 
 class Care(StrEnum):
-    """Why a kiosk needs care."""
+    """Why a kiosk needs care, in the order in which it is told."""
 
+    ALARM = "alarm"
     SCREEN = "screen"
     READER = "reader"
     CAMERA = "camera"
     OUTBOX_OLD = "outbox_old"
     DISK_LOW = "disk_low"
     CLOCK = "clock"
-    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,64 +98,126 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """All kiosks, those that need somebody first, and what was refused of senders that are not registered."""
+    """One page of all kiosks, those that need somebody first; how many there are of each condition; what stands out.
+
+    `strangers` are refused senders that are not registered; of them and of the alarms the latest 200 are here.
+    """
 
     devices: tuple[Device, ...]
+    counts: Mapping[Condition, int]
+    page: int
+    pages: int
+    alarms: tuple[Alarm, ...]
     strangers: tuple[Refusal, ...]
 
-    def count(self, condition: Condition) -> int:
-        """Count the kiosks in a condition."""
-        return sum(device.condition is condition for device in self.devices)
+    @property
+    def total(self) -> int:
+        """How many kiosks there are."""
+        return sum(self.counts.values())
 
 
+_PAGE = 100  # kiosks
+_STANDING_OUT = 200  # rows
 _URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condition.OK, Condition.REVOKED)
 
 
-def read_park(connection: Connection, now_ms: int) -> Park:
-    """Read and judge every registered kiosk."""
+def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
+    """Judge every registered kiosk in the database, and read one page of them; a page past the last is the last."""
+    condition = _condition(now_ms)
+    every = select(condition.label("condition"), func.count().label("n")).select_from(_WITH_STATE)
+    counted = {Condition(row.condition): row.n for row in connection.execute(every.group_by(condition))}
+    counts = {each: counted.get(each, 0) for each in Condition}
+    pages = max(1, -(-sum(counts.values()) // _PAGE))
+    page = min(page, pages)
     rows = connection.execute(
-        select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, kiosk.c.status, *_said())
-        .outerjoin_from(kiosk, device_state, device_state.c.kiosk == kiosk.c.id)
-        .order_by(kiosk.c.province, kiosk.c.facility, kiosk.c.id)
+        select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, condition.label("condition"), *_said(), *_signs())
+        .select_from(_WITH_STATE)
+        .order_by(_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
+        .limit(_PAGE)
+        .offset((page - 1) * _PAGE)
     ).all()
-    alarms = _alarms(connection)
-    refusals = [Refusal(*row) for row in connection.execute(select(refusal).order_by(refusal.c.last_ms.desc()))]
-    refused: Counter[str] = Counter()
-    for each in refusals:
-        refused[each.kiosk] += each.n
-    held: dict[str, int] = {
-        row.kiosk: row.n
-        for row in connection.execute(select(quarantine.c.kiosk, func.count().label("n")).group_by(quarantine.c.kiosk))
+    return Park(
+        _devices(connection, rows),
+        counts,
+        page,
+        pages,
+        _alarms(connection, select(alarm).limit(_STANDING_OUT)),
+        _strangers(connection),
+    )
+
+
+_WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)
+
+
+def _signs() -> list[Label[bool]]:
+    """A column for each care: whether a kiosk needs it."""
+    said = device_state.c
+    signs = {
+        Care.ALARM: kiosk.c.id.in_(select(alarm.c.kiosk)),
+        Care.SCREEN: said.screen.not_in(sorted(WELL)),
+        Care.READER: said.reader.not_in(sorted(WELL)),
+        Care.CAMERA: said.camera.not_in(sorted(WELL)),
+        Care.OUTBOX_OLD: said.oldest_unacked_s >= OUTBOX_OLD_S,
+        Care.DISK_LOW: said.disk_free_mib < DISK_LOW_MIB,
+        Care.CLOCK: said.clock_sync == "unsynced",
     }
-    devices = [
-        _device(row, alarms.get(row.id, ()), refused=refused[row.id], quarantined=held.get(row.id, 0), now_ms=now_ms)
-        for row in rows
-    ]
-    registered = {device.kiosk for device in devices}
-    devices.sort(key=lambda device: _URGENCY.index(device.condition))
-    return Park(tuple(devices), tuple(each for each in refusals if each.kiosk not in registered))
+    return [func.coalesce(sign, false()).label(f"care_{care}") for care, sign in signs.items()]
+
+
+def _condition(now_ms: int) -> Case[str]:
+    return case(
+        (kiosk.c.status == REVOKED, str(Condition.REVOKED)),
+        (device_state.c.seen_ms.is_(None), str(Condition.NEVER_SEEN)),
+        (device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS, str(Condition.SILENT)),
+        (or_(*(sign.element for sign in _signs())), str(Condition.NEEDS_CARE)),
+        else_=str(Condition.OK),
+    )
+
+
+def _urgency(condition: Case[str]) -> Case[int]:
+    return case({str(each): n for n, each in enumerate(_URGENCY)}, value=condition)
 
 
 def _said() -> list[Column[Any]]:
     return [column for column in device_state.c if column.name != "kiosk"]
 
 
-def _alarms(connection: Connection) -> dict[str, tuple[Alarm, ...]]:
-    found: dict[str, tuple[Alarm, ...]] = {}
-    for row in connection.execute(select(alarm).order_by(alarm.c.raised_ms.desc())):
-        one = Alarm(row.kiosk, row.kind, row.stream, row.seq, row.raised_ms)
-        found[row.kiosk] = (*found.get(row.kiosk, ()), one)
-    return found
+def _devices(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Device, ...]:
+    shown = [row.id for row in rows]
+    alarms: dict[str, tuple[Alarm, ...]] = {}
+    for each in _alarms(connection, select(alarm).where(alarm.c.kiosk.in_(shown))):
+        alarms[each.kiosk] = (*alarms.get(each.kiosk, ()), each)
+    refused = _summed(connection, refusal.c.kiosk, func.sum(refusal.c.n), shown)
+    held = _summed(connection, quarantine.c.kiosk, func.count(), shown)
+    return tuple(
+        _device(row, alarms.get(row.id, ()), refused=refused.get(row.id, 0), quarantined=held.get(row.id, 0))
+        for row in rows
+    )
 
 
-def _device(row: Row[Any], alarms: tuple[Alarm, ...], *, refused: int, quarantined: int, now_ms: int) -> Device:
-    cares = tuple(_cares(row, alarms))
+def _summed(connection: Connection, by: Column[Any], what: Function[Any], shown: Sequence[str]) -> dict[str, int]:
+    rows = connection.execute(select(by, what).where(by.in_(shown)).group_by(by))
+    return {who: int(n) for who, n in rows}
+
+
+def _alarms(connection: Connection, asked: Select[Any]) -> tuple[Alarm, ...]:
+    rows = connection.execute(asked.order_by(alarm.c.raised_ms.desc(), alarm.c.row.desc()))
+    return tuple(Alarm(row.kiosk, row.kind, row.stream, row.seq, row.raised_ms) for row in rows)
+
+
+def _strangers(connection: Connection) -> tuple[Refusal, ...]:
+    unknown = select(refusal).where(~exists().where(kiosk.c.id == refusal.c.kiosk))
+    rows = connection.execute(unknown.order_by(refusal.c.last_ms.desc()).limit(_STANDING_OUT))
+    return tuple(Refusal(*row) for row in rows)
+
+
+def _device(row: Row[Any], alarms: tuple[Alarm, ...], *, refused: int, quarantined: int) -> Device:
     return Device(
         kiosk=row.id,
         facility=row.facility,
         province=row.province,
-        condition=_condition(row, cares, now_ms),
-        cares=cares,
+        condition=Condition(row.condition),
+        cares=tuple(care for care in Care if getattr(row, f"care_{care}")),
         seen_ms=row.seen_ms,
         release=row.release,
         outbox=row.outbox,
@@ -170,29 +232,6 @@ def _device(row: Row[Any], alarms: tuple[Alarm, ...], *, refused: int, quarantin
         quarantined=quarantined,
         alarms=alarms,
     )
-
-
-def _condition(row: Row[Any], cares: tuple[Care, ...], now_ms: int) -> Condition:
-    if row.status == REVOKED:
-        return Condition.REVOKED
-    if row.seen_ms is None:
-        return Condition.NEVER_SEEN
-    if now_ms - row.seen_ms >= SILENT_AFTER_MS:
-        return Condition.SILENT
-    return Condition.NEEDS_CARE if cares else Condition.OK
-
-
-def _cares(row: Row[Any], alarms: tuple[Alarm, ...]) -> list[Care]:
-    signs = {
-        Care.ALARM: bool(alarms),
-        Care.SCREEN: row.screen is not None and row.screen not in WELL,
-        Care.READER: row.reader is not None and row.reader not in WELL,
-        Care.CAMERA: row.camera is not None and row.camera not in WELL,
-        Care.OUTBOX_OLD: row.oldest_unacked_s is not None and row.oldest_unacked_s >= OUTBOX_OLD_S,
-        Care.DISK_LOW: row.disk_free_mib is not None and row.disk_free_mib < DISK_LOW_MIB,
-        Care.CLOCK: row.clock_sync == "unsynced",
-    }
-    return [care for care, is_shown in signs.items() if is_shown]
 
 
 def _sessions(text: str | None) -> dict[str, int]:

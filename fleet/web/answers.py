@@ -203,10 +203,12 @@ class RefusalAnswer(_Answer):
 
 
 class DevicesAnswer(_Answer):
-    """All kiosks, those that need somebody first."""
+    """One page of the kiosks, those that need somebody first; `counts` is of all of them."""
 
     at: str
     counts: dict[Condition, int]
+    page: int
+    pages: int
     devices: list[DeviceAnswer]
     strangers: list[RefusalAnswer]
 

@@ -14,12 +14,12 @@ from fleet.coverage import kpi57, reading
 from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import cutoff, cutoff_day
 from fleet.coverage.report import report
-from fleet.devices.health import Condition, read_park
+from fleet.devices.health import read_park
 from fleet.store.session import reading as read_only
 from fleet.web import answers
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
-from fleet.web.questions import Question, RegionQuestion
+from fleet.web.questions import PageQuestion, Question, RegionQuestion
 from fleet.web.supplies import engine, now_ms
 from wire.provinces import PROVINCES
 
@@ -95,15 +95,18 @@ def funnel(question: RegionQuestion) -> answers.FunnelAnswer:
 
 
 @pages.get("/api/v1/devices")
+@pages.input(PageQuestion, location="query", arg_name="question")
 @pages.output(answers.DevicesAnswer)
-def devices() -> answers.DevicesAnswer:
-    """All kiosks, those that need somebody first."""
+def devices(question: PageQuestion) -> answers.DevicesAnswer:
+    """The kiosks, those that need somebody first, a hundred a page."""
     moment = now_ms()
     with read_only(engine()) as connection:
-        park = read_park(connection, moment)
+        park = read_park(connection, moment, question.number)
     return answers.DevicesAnswer(
         at=_at(moment),
-        counts={condition: park.count(condition) for condition in Condition},
+        counts=dict(park.counts),
+        page=park.page,
+        pages=park.pages,
         devices=[_device(device) for device in park.devices],
         strangers=[
             answers.RefusalAnswer(

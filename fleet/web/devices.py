@@ -8,6 +8,8 @@ from flask import render_template
 
 from fleet.devices.health import Condition, read_park
 from fleet.store.session import reading as read_only
+from fleet.web.questions import PageQuestion
+from fleet.web.refusals import asked
 from fleet.web.supplies import engine, now_ms
 
 pages = APIBlueprint("devices", __name__, enable_openapi=False)
@@ -15,8 +17,9 @@ pages = APIBlueprint("devices", __name__, enable_openapi=False)
 
 @pages.get("/devices")
 def overview() -> str:
-    """Show all kiosks."""
+    """Show the kiosks, a page at a time."""
+    question = asked(PageQuestion)
     moment = now_ms()
     with read_only(engine()) as connection:
-        park = read_park(connection, moment)
+        park = read_park(connection, moment, question.number)
     return render_template("devices.html", park=park, now_ms=moment, conditions=tuple(Condition))

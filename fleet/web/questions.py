@@ -85,11 +85,29 @@ Region = Annotated[
     OrNothing,
     Field(description="Health region 1 to 13; all if not given."),
 ]
+Page = Annotated[
+    Annotated[int, WholeNumber, Field(ge=1)] | None,
+    OrNothing,
+    Field(description="Which page of the list; the first if not given."),
+]
 Figures = Annotated[
     Choice | None,
     OrNothing,
     Field(description="official, proxy-live or proxy-test; proxy-live if not given. matched is refused for now."),
 ]
+
+
+class PageQuestion(BaseModel):
+    """One page of a long list. Other parameters are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    page: Page = None
+
+    @property
+    def number(self) -> int:
+        """Which page, from 1."""
+        return self.page or 1
 
 
 class Question(BaseModel):

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fleet too large for one page is counted whole and shown a page at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.devices.health import Condition, read_park
+from fleet.store.session import reading
+from tests.fleet.books import NOW_MS, add_kiosk, heard, raise_alarm, refuse
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def test_every_kiosk_stands_on_one_page_and_those_that_need_somebody_on_the_first(engine: Engine) -> None:
+    names = [f"udon-{n:03}" for n in range(205)]
+    for name in names:
+        add_kiosk(engine, name)
+    for name in names[:203]:
+        heard(engine, name)
+    heard(engine, names[203], reader="reader_absent")
+    raise_alarm(engine, names[202], "fork")
+    refuse(engine, names[201], "too_large", 3)
+    with reading(engine) as connection:
+        pages = [read_park(connection, NOW_MS, number) for number in (1, 2, 3)]
+        past = read_park(connection, NOW_MS, 10**12)
+    assert [(each.page, each.pages, each.total) for each in pages] == [(1, 3, 205), (2, 3, 205), (3, 3, 205)]
+    shown = [device for each in pages for device in each.devices]
+    assert sorted(device.kiosk for device in shown) == names
+    assert [device.kiosk for device in shown[:3]] == [names[202], names[203], names[204]]
+    assert pages[0].counts[Condition.OK] == 202
+    assert {device.kiosk: device.refused for device in shown if device.refused} == {names[201]: 3}
+    assert [each.alarms[0].kiosk for each in pages] == [names[202]] * 3
+    assert past.devices == pages[2].devices
