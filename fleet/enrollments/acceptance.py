@@ -17,7 +17,7 @@ from fleet.enrollments.alarms import Raised
 from fleet.enrollments.ledger import Entry
 from fleet.store.days import bangkok_day
 from fleet.store.many import Insertion
-from fleet.store.tables import enrollment, event, stream, workload_day
+from fleet.store.tables import enrollment, event, event_content, stream, workload_day
 from wire.asks import PersonState
 from wire.chain import Verdict, Write, alarms, judge, look_up, writes
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from wire.events import EnrollmentCaptured
     from wire.ids import FacilityCode, KioskId, ProvinceCode
 
-_EVENTS = Insertion(event, "id", "kiosk", "stream", "seq", "digest", "signed", "attachment", "received_ms")
+_EVENTS = Insertion(event, "id", "kiosk", "stream", "seq", "digest", "received_ms")
+_CONTENTS = Insertion(event_content, "event", "received_ms", "signed", "attachment")
 _ENROLLMENTS = Insertion(enrollment, "event", "profile", "state", "captured_ms", "due_ms")
 _STREAMS = Insertion(
     stream,
@@ -111,6 +112,7 @@ class Acceptance:
 
 def _write_ledger(connection: Connection, accepted: Sequence[Arrival]) -> None:
     _EVENTS.add(connection, [_event_row(arrival) for arrival in accepted])
+    _CONTENTS.add(connection, [(each.entry.id, each.at_ms, each.signed, each.attachment) for each in accepted])
     _ENROLLMENTS.add(connection, [_enrollment_row(arrival) for arrival in accepted])
 
 
@@ -125,10 +127,9 @@ def _write_counts(connection: Connection, accepted: Sequence[Arrival]) -> None:
 _WRITERS = {Write.LEDGER: _write_ledger, Write.CURSOR: _write_cursors, Write.COUNTS: _write_counts}
 
 
-def _event_row(arrival: Arrival) -> tuple[str, str, str, int, bytes, bytes, bytes, int]:
+def _event_row(arrival: Arrival) -> tuple[str, str, str, int, bytes, int]:
     entry = arrival.entry
-    place = (entry.link.stream, entry.link.seq)
-    return entry.id, entry.kiosk, *place, entry.digest, arrival.signed, arrival.attachment, arrival.at_ms
+    return entry.id, entry.kiosk, entry.link.stream, entry.link.seq, entry.digest, arrival.at_ms
 
 
 def _enrollment_row(arrival: Arrival) -> tuple[str, str, str, int, int]:

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from fleet.store.backup import BackupError
 from fleet.store.many import Lookup, Of
 from fleet.store.session import reading, unit_of_work
-from fleet.store.tables import enrollment, event, kiosk, stream
+from fleet.store.tables import enrollment, event, event_content, kiosk, stream
 from wire.asks import PersonState
 from wire.envelope import decode, digest
 from wire.errors import WireError
@@ -34,7 +34,10 @@ Heads = dict[Stream, tuple[int, bytes]]
 _AT_ONCE = 500
 _NEEDS_ITS_IDENTITY = (PersonState.CAPTURED, PersonState.SUBMITTED)
 _EVENTS = (
-    select(event, enrollment.c.state, enrollment.c.duplicate_of)
+    select(event, event_content.c.signed, event_content.c.attachment, enrollment.c.state, enrollment.c.duplicate_of)
+    .outerjoin(
+        event_content, (event_content.c.event == event.c.id) & (event_content.c.received_ms == event.c.received_ms)
+    )
     .outerjoin(enrollment, enrollment.c.event == event.c.id)
     .order_by(event.c.kiosk, event.c.stream, event.c.seq)
     .execution_options(yield_per=_AT_ONCE)
@@ -48,10 +51,11 @@ _PLACES = Lookup(
 )
 
 
-def held_by(backup: Engine) -> Heads:
+def held_by(backup: Engine, kept_since_ms: int) -> Heads:
     """How far a restored backup holds each stream, and that head's digest; every event of it was read.
 
-    1. Each event stands in its stream without a gap, and its signed bytes are those of its digest.
+    1. Each event stands in its stream without a gap, and its signed bytes are those of its digest. They may be missing
+       only of an event that was received before the fleet itself keeps bytes.
     2. Its sealed identity is the one that was signed for, or was erased because nobody needs it any more.
     3. Each stream's cursor is where its events end, and each event has its enrolment.
 
@@ -63,7 +67,7 @@ def held_by(backup: Engine) -> Heads:
             (row.kiosk, row.stream): (row.acked, bytes(row.head)) for row in connection.execute(select(stream)).all()
         }
         with connection.execute(_EVENTS) as rows:
-            found = dict(_read(rows))
+            found = dict(_read(rows, kept_since_ms))
         roads = connection.execute(select(func.count()).select_from(enrollment)).scalar_one()
         events = connection.execute(select(func.count()).select_from(event)).scalar_one()
     if found != cursors:  # 3
@@ -106,16 +110,22 @@ def _record(connection: Connection, held: Mapping[Stream, tuple[int, bytes]]) ->
     return len(here)
 
 
-def _read(rows: Iterable[Row[Any]]) -> Iterator[tuple[Stream, tuple[int, bytes]]]:
+def _read(rows: Iterable[Row[Any]], kept_since_ms: int) -> Iterator[tuple[Stream, tuple[int, bytes]]]:
     for at, events in groupby(rows, key=lambda row: (row.kiosk, row.stream)):
         seq, head = 0, b""
         for row in events:
             seq, head = seq + 1, bytes(row.digest)
-            if row.seq != seq or digest(bytes(row.signed)) != head:  # 1
+            if row.seq != seq or not _has_bytes(row, head, kept_since_ms):  # 1
                 raise _unfit(*at, f"event {seq} is missing or is not what was signed")
             if not _keeps_identity(row):  # 2
                 raise _unfit(*at, f"the sealed identity of event {seq} is missing or altered")
         yield at, (seq, head)
+
+
+def _has_bytes(row: Row[Any], head: bytes, kept_since_ms: int) -> bool:
+    if row.signed is None:
+        return bool(row.received_ms < kept_since_ms)
+    return digest(bytes(row.signed)) == head
 
 
 def _keeps_identity(row: Row[Any]) -> bool:

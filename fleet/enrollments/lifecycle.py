@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from fleet.store.days import bangkok_day
 from fleet.store.session import insert
-from fleet.store.tables import enrollment, event, kiosk, person, workload_day
+from fleet.store.tables import enrollment, event, event_content, kiosk, person, workload_day
 from wire.asks import PersonState
 
 if TYPE_CHECKING:
@@ -240,4 +240,6 @@ def _count_duplicate(connection: Connection, opened: Opened) -> None:
 
 
 def _erase(connection: Connection, event_id: str) -> None:
-    connection.execute(update(event).where(event.c.id == event_id).values(attachment=None))
+    received = select(event.c.received_ms).where(event.c.id == event_id).scalar_subquery()
+    mine = (event_content.c.event == event_id) & (event_content.c.received_ms == received)
+    connection.execute(update(event_content).where(mine).values(attachment=None))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fleet.enrollments.archiving import held_by, record
 from fleet.errors import ConfigError
 from fleet.store.backup import BackupError, copy_to
+from fleet.store.months import kept_since_ms
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
 
@@ -52,7 +53,7 @@ def verify(settings: Settings, restored: str) -> None:
                 "The backup's tables are another release's. Run `dipchip-fleet migrate` on the restored copy first."
             )
             raise BackupError(message) from error
-        known = record(live, held_by(copy))
+        known = record(live, held_by(copy, kept_since_ms(live)))
     finally:
         live.dispose()
         copy.dispose()

@@ -97,6 +97,22 @@ def verify_backup(
 
 
 @app.command()
+def months(config: Config) -> None:
+    """Make the months ahead in which PostgreSQL keeps the bytes of events. Run it daily."""
+    from fleet.entrypoints.months import make as run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command("detach-month")
+def detach_month(config: Config, month: Annotated[str, typer.Argument(help="As 2026-11; it must be over.")]) -> None:
+    """Take a month's bytes out of PostgreSQL's ledger; its table stays, to be dumped and dropped."""
+    from fleet.entrypoints.months import detach as run  # noqa: PLC0415
+
+    run(_settings(config), month)
+
+
+@app.command()
 def denominators(
     config: Config,
     file: Path,

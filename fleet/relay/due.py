@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, select
 
 from fleet.store.session import reading
-from fleet.store.tables import enrollment, event
+from fleet.store.tables import enrollment, event, event_content
 from wire.asks import PersonState
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 64
 _WAITED_FOR = (PersonState.CAPTURED, PersonState.SUBMITTED)  # somebody stands at the kiosk
+_CONTENT_OF_EVENT = (event_content.c.event == event.c.id) & (event_content.c.received_ms == event.c.received_ms)
 _ON_THE_ROAD = (*_WAITED_FOR, PersonState.ACCEPTED, PersonState.ACTIVATED)
 
 
@@ -37,8 +38,9 @@ def due_now(engine: Engine, profile: str, now_ms: int) -> list[Due]:
     """The enrolments of this profile that are due."""
     waited_for = enrollment.c.state.in_([str(state) for state in _WAITED_FOR])
     query = (
-        select(enrollment, event.c.kiosk, event.c.attachment)
+        select(enrollment, event.c.kiosk, event_content.c.attachment)
         .join(event, event.c.id == enrollment.c.event)
+        .outerjoin(event_content, _CONTENT_OF_EVENT)
         .where(
             enrollment.c.due_ms <= now_ms,
             enrollment.c.profile == profile,

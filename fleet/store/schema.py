@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine) -> None:
-    """Run every migration that this database has not seen, in one transaction."""
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Run every migration that this database has not seen, in one transaction; `to` is the last one."""
     config = _config()
     with unit_of_work(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def require_current(engine: Engine) -> None:

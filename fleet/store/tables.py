@@ -72,11 +72,21 @@ event = Table(
     Column("stream", String(24), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
-    Column("signed", LargeBinary, nullable=False),
-    Column("attachment", LargeBinary),  # erased when the identity provider has accepted
     Column("received_ms", _MS, nullable=False),
     UniqueConstraint("kiosk", "stream", "seq"),
     Index(None, "digest"),
+)
+
+# What an event is recognised by stays for ever; its bytes are kept by the month of their receipt (docs/adr/0017). No
+# foreign key: an event and its bytes are written by one statement each in one transaction, and old months may go.
+event_content = Table(
+    "event_content",
+    metadata,
+    Column("event", String(36), primary_key=True),
+    Column("received_ms", _MS, primary_key=True),  # the event's
+    Column("signed", LargeBinary, nullable=False),
+    Column("attachment", LargeBinary),  # erased when the identity provider has accepted
+    postgresql_partition_by="RANGE (received_ms)",
 )
 
 # One row an event: the road of that capture. `state` is wire.asks.PersonState.

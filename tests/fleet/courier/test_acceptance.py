@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fleet.courier.reception import Incoming
-from fleet.store.tables import alarm, enrollment, event, quarantine, refusal, stream, workload_day
+from fleet.store.tables import alarm, enrollment, event, event_content, quarantine, refusal, stream, workload_day
 from tests.simulators.kiosk_wire import cloned, identity_record
 from wire.events import Profile
 from wire.topics import Up
@@ -175,9 +175,10 @@ def test_the_signed_bytes_are_stored_as_they_came(fleet: Fleet) -> None:
     kiosk = fleet.kiosk()
     _, message = kiosk.enrol()
     fleet.deliver(kiosk, message)
-    (row,) = fleet.rows(event)
+    (row,), (content,) = fleet.rows(event), fleet.rows(event_content)
     signed, _, sealed = message.partition(b"~")
-    assert (row.signed, len(row.attachment) > 0, bool(sealed)) == (signed, True, True)
+    assert (content.event, content.received_ms) == (row.id, row.received_ms)
+    assert (content.signed, len(content.attachment) > 0, bool(sealed)) == (signed, True, True)
     assert [held.head for held in fleet.rows(stream)] == [row.digest]
 
 

@@ -19,7 +19,17 @@ from fleet.courier.reception import Incoming
 from fleet.devices.registry import look_up, register, revoke
 from fleet.enrollments.ledger import already_held
 from fleet.store.session import unit_of_work
-from fleet.store.tables import alarm, device_state, enrollment, event, quarantine, refusal, stream, workload_day
+from fleet.store.tables import (
+    alarm,
+    device_state,
+    enrollment,
+    event,
+    event_content,
+    quarantine,
+    refusal,
+    stream,
+    workload_day,
+)
 from tests.simulators.kiosk_wire import WireKiosk
 from wire.chain import COMMITTED, Head, Verdict, judge
 from wire.chain import look_up as ask_ledger
@@ -41,7 +51,8 @@ if TYPE_CHECKING:
 SEALED = b"sealed"
 RELAY = OpeningKey.generate(KeyId("relay#1")).public()
 TABLES = {
-    event: ("id", "kiosk", "stream", "seq", "digest", "signed", "attachment", "received_ms"),
+    event: ("id", "kiosk", "stream", "seq", "digest", "received_ms"),
+    event_content: ("event", "received_ms", "signed", "attachment"),
     enrollment: ("event", "profile", "state", "captured_ms", "due_ms"),
     stream: ("kiosk", "stream", "parent_stream", "parent_seq", "acked", "head", "moved_ms"),
     workload_day: ("profile", "province", "facility", "day", "captured", "duplicates"),

@@ -15,7 +15,7 @@ from fleet.partners.idp.sandbox import Fault
 from fleet.relay import activation, submission
 from fleet.relay.due import due_now
 from fleet.store.session import reading, truncate_log
-from fleet.store.tables import coverage_day, enrollment, event, person, workload_day
+from fleet.store.tables import coverage_day, enrollment, event_content, person, workload_day
 from tests.fleet.road import ACTIVATE_AFTER_MS
 from tests.simulators.kiosk_wire import identity_record, made_up_number
 from wire.asks import PersonState
@@ -42,7 +42,7 @@ def states(fleet: Fleet) -> dict[str, str]:
 
 
 def attachments(fleet: Fleet) -> list[bytes | None]:
-    return [row.attachment for row in fleet.rows(event)]
+    return [row.attachment for row in fleet.rows(event_content)]
 
 
 def duplicates(fleet: Fleet) -> int:

@@ -8,13 +8,13 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from fleet import config
 from fleet.entrypoints import backup
 from fleet.store.backup import BackupError, copy_to
 from fleet.store.session import open_engine, unit_of_work
-from fleet.store.tables import enrollment, event, stream
+from fleet.store.tables import enrollment, event, event_content, stream
 from wire.topics import Up
 
 if TYPE_CHECKING:
@@ -91,13 +91,15 @@ def test_an_older_backup_takes_nothing_back(
     assert archived(fleet, kiosk) == 3
 
 
+_SECOND = event_content.c.event == select(event.c.id).where(event.c.seq == 2).scalar_subquery()
 DAMAGE: dict[str, Update | Delete] = {
     "an event is gone": delete(event).where(event.c.seq == 2),
     "the last event is gone": delete(event).where(event.c.seq == 3),
-    "signed bytes are others": update(event).where(event.c.seq == 2).values(signed=b"a.b.c"),
+    "signed bytes are others": update(event_content).where(_SECOND).values(signed=b"a.b.c"),
+    "an event's bytes are gone": delete(event_content).where(_SECOND),
     "a digest is another": update(event).where(event.c.seq == 2).values(digest=bytes(32)),
-    "an identity is gone": update(event).where(event.c.seq == 2).values(attachment=None),
-    "an identity is another": update(event).where(event.c.seq == 2).values(attachment=b"x"),
+    "an identity is gone": update(event_content).where(_SECOND).values(attachment=None),
+    "an identity is another": update(event_content).where(_SECOND).values(attachment=b"x"),
     "a cursor is ahead": update(stream).values(acked=4),
     "a cursor's head is another": update(stream).values(head=bytes(32)),
     "a cursor is gone": delete(stream),
@@ -135,7 +137,7 @@ def test_an_identity_that_was_erased_is_not_missed(
 ) -> None:
     kiosk = enrolled(fleet, 1)
     fleet.work(3, pass_ms=1000)
-    assert [row.attachment for row in fleet.rows(event)] == [None]
+    assert [row.attachment for row in fleet.rows(event_content)] == [None]
     backup.verify(settings, restored())
     assert archived(fleet, kiosk) == 1
 
