@@ -27,8 +27,8 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The kiosk's state, for the devices page. Codes are a `Fault`, a presence or `ok`.
 
-    `outbox` is None when the store cannot be read. `sessions` counts ended sessions by how they ended since the store
-    was made.
+    `outbox` is None when the store cannot be read. `sessions` counts since the store was made: ended sessions by
+    how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one.
     """
 
     v: Version1

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk import device
-from kiosk.store import noticeboard, outbox
+from kiosk.store import noticeboard, opinions, outbox
 from kiosk.store.database import LOW_WATER_BYTES, StoreError, free_bytes
 from kiosk.store.noticeboard import Topic
 from wire.hello import Heartbeat
@@ -25,6 +25,7 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
     """Describe this kiosk now. What the screen process has never told is `unknown`; a full disk speaks for it."""
     try:
         depth, told, sessions = outbox.depth(store), noticeboard.read(store), noticeboard.endings(store)
+        thought = opinions.told(store, device.wall_ms())
         free = free_bytes(store.path)
     except StoreError:
         return distress(store.path, kiosk, release)
@@ -45,7 +46,7 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         reader=said(Topic.READER),
         camera=said(Topic.CAMERA),
         disk_free_mib=free // _MIB,
-        sessions=sessions,
+        sessions=sessions | {f"opinion.{code}": n for code, n in thought.items()},
     )
 
 

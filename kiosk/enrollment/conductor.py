@@ -18,6 +18,7 @@ from kiosk.enrollment.transitions import advance
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.policy import SessionPolicy
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceExaminer, Presence, RecordKeeper
     from kiosk.enrollment.states import Farewell, Prompt, State
@@ -37,6 +38,9 @@ class Stage(Protocol):
 
     def card_seen(self, presence: Presence) -> None:
         """Tell the technician's side what the reader sees."""
+
+    def opined(self, opinion: Opinion) -> None:
+        """Count what somebody thought of the visit."""
 
 
 class Conductor:
@@ -135,6 +139,8 @@ class Conductor:
                 self._keeper.ask_status(identity)
             case on.FileRecord(enrollment):
                 self._keeper.file(enrollment)
+            case on.NoteOpinion(opinion):
+                self._stage.opined(opinion)
             case on.StopWork():
                 self._left.set()
                 self._stop_looking.set()

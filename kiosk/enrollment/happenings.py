@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.failures import Failure, Fault
     from kiosk.enrollment.identity import Identity
+    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.ports import Enrolled, Presence
     from kiosk.enrollment.states import Farewell, Intent, Prompt
 
@@ -205,10 +206,17 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteOpinion:
+    """Count what somebody thought, apart from whoever it was."""
+
+    opinion: Opinion
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The session is over: wipe and leave."""
 
     why: Farewell
 
 
-Step = ReadCard | AskStatus | Look | StopWork | FileRecord | End
+Step = ReadCard | AskStatus | Look | StopWork | FileRecord | NoteOpinion | End

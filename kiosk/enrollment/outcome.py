@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.enrollment import happenings as on
+from kiosk.enrollment import opinions
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
@@ -75,9 +76,15 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:
         case ((at.HandOver() | at.NoPhone()), Intent.BACK):
             return go_back(session, now), ()
         case _, (Intent.DONE | Intent.CANCEL):
-            return leave(session, ending(session), now)
+            return _finished(session, now)
         case _:
             return session, ()
+
+
+def _finished(session: Session, now: on.Now) -> Advance:
+    if session.policy.rating_s > 0:
+        return opinions.ask(session, ending(session), now)
+    return leave(session, ending(session), now)
 
 
 def go_back(session: Session, now: on.Now) -> Session:

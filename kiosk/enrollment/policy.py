@@ -29,5 +29,7 @@ class SessionPolicy:
     activation_wait_s: float = 90.0  # journeys SC-09
     farewell_s: float = 8.0  # how long a last word stays on the screen
     take_card_s: float = 15.0  # journeys SC-13
+    rating_s: float = 8.0  # journeys SC-12; 0 asks nobody
+    complaint_s: float = 20.0  # to choose one of four, as long as the idle warning
     mor_prom_link: str = ""  # Mor Prom's own page, once the ministry has named it; without it no QR code is offered
     offers_staff: bool = True  # journeys J10: a tile that says what staff can do here today

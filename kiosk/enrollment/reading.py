@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kiosk.enrollment import asking
+from kiosk.enrollment import asking, opinions
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure, Fault
@@ -112,6 +112,8 @@ def _card_left(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
             return _pulled(session, now)
         case at.CheckAnswer():
             return asking.leave_with_answer(session, now)
+        case at.Rate() | at.Complaint():
+            return opinions.go(session, now)
         case at.Problem(failure=Failure.CARD_CHANGED):
             return leave(session, Farewell.CARD_CHANGED, now)
         case at.Problem(retry=True, failure=failure) if failure not in CARD_TRIES:

@@ -201,6 +201,18 @@ class AlreadyEnrolled(_State, frozen=True):
     hand_over: bool = False
 
 
+class Rate(_State, frozen=True):
+    """SC-12: five faces, for a few seconds; nobody has to."""
+
+    why: Farewell
+
+
+class Complaint(_State, frozen=True):
+    """What was not good, one touch; with the face and the touch before it the third."""
+
+    why: Farewell
+
+
 class Problem(_State, frozen=True):
     """Something went wrong; `retry` says whether the person may try again here."""
 
@@ -252,6 +264,8 @@ State = (
     | FinishLater
     | SavedHere
     | AlreadyEnrolled
+    | Rate
+    | Complaint
     | Problem
     | StillThere
     | TakeCard
@@ -277,6 +291,15 @@ class Intent(StrEnum):
     RETRY = "retry"
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
+    RATED_1 = "rated_1"
+    RATED_2 = "rated_2"
+    RATED_3 = "rated_3"
+    RATED_4 = "rated_4"
+    RATED_5 = "rated_5"
+    ABOUT_WAITING = "about_waiting"
+    ABOUT_WORDS = "about_words"
+    ABOUT_MACHINE = "about_machine"
+    ABOUT_OTHER = "about_other"
     MORE_TIME = "more_time"
     CANCEL = "cancel"
     DONE = "done"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import asking, choosing, facing, outcome, reading
+from kiosk.enrollment import asking, choosing, facing, opinions, outcome, reading
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
@@ -110,6 +110,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return leave(awake, ending(session.state.failure), now)
         case (state, _) if isinstance(state, outcome.REACHED):
             return outcome.said(awake, intent, now)
+        case ((at.Rate() | at.Complaint()), _):
+            return opinions.said(awake, intent, now)
         case (state, Intent.CANCEL) if isinstance(state, _CANCELLED_AT_ONCE):
             return leave(awake, Farewell.CANCELLED, now)
         case at.Checking(), Intent.CANCEL if not session.filing:
@@ -165,7 +167,7 @@ def _counted_down(session: Session, now: on.Now) -> Advance:
     return replace(session, state=at.StillThere(max(1, round(left_s)))), ()
 
 
-def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one arm a state
+def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911 - one arm a state
     match session.state:
         case at.Reading():
             return problem(session, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
@@ -183,6 +185,8 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
             return problem(session, Failure.NOT_SAVED, now, retry=False)
         case at.Accepted() | at.HandOver():
             return outcome.for_home(session, now)
+        case at.Rate() | at.Complaint():
+            return opinions.go(session, now)
         case at.TakeCard() | at.Goodbye():
             return end(session)
         case _:

@@ -34,6 +34,7 @@ from kiosk.records.sealing import SealedKeeper
 from wire.events import Profile
 
 if TYPE_CHECKING:
+    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.ports import Presence
     from kiosk.enrollment.states import State
     from wire.registration import Trust
@@ -59,6 +60,10 @@ class PipeStage:
     def card_seen(self, presence: Presence) -> None:
         """See `Stage`."""
         self._channel.send(pipe.CardSeen(presence))
+
+    def opined(self, opinion: Opinion) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.Opined(opinion))
 
 
 def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:

@@ -16,7 +16,7 @@ from kiosk import device
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
 from kiosk.records import pipe
-from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
+from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import Topic
@@ -25,6 +25,7 @@ from wire.ids import AskId, EventId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.enrollment.opinions import Opinion
     from kiosk.records.filing import Filing
 
 log = structlog.get_logger()
@@ -181,6 +182,8 @@ class Desk:
                 self._pin(Topic.READER, presence)
             case pipe.CardRead():
                 self._note(message)
+            case pipe.Opined(opinion):
+                self._opine(opinion)
             case pipe.AskThis():
                 self._put(message, channel)
             case pipe.FileThis():
@@ -193,6 +196,12 @@ class Desk:
             card_reads.note(self._store, CardRead(device.wall_ms(), *figures))
         except StoreError as error:
             log.error("card_read_not_noted", technician=str(error))  # noqa: TRY400 - as above
+
+    def _opine(self, opinion: Opinion) -> None:
+        try:
+            opinions.note(self._store, opinion, device.wall_ms())
+        except StoreError as error:
+            log.error("not_counted", technician=str(error))  # noqa: TRY400 - as above
 
     def _put(self, question: pipe.AskThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         try:

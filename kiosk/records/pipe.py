@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.opinions import Opinion
 from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.states import Farewell, Intent, State
 from wire.asks import About
@@ -73,6 +74,12 @@ class CardRead(_Message, frozen=True):
     bytes_per_s: float
 
 
+class Opined(_Message, frozen=True):
+    """Count this opinion."""
+
+    opinion: Opinion
+
+
 class AskThis(_Message, frozen=True):
     """Sign and send this sealed question."""
 
@@ -98,7 +105,7 @@ class Finished(_Message, frozen=True):
     why: Farewell
 
 
-FromPerson = Ready | Broken | Shown | Previewed | CardSeen | CardRead | AskThis | FileThis | Finished
+FromPerson = Ready | Broken | Shown | Previewed | CardSeen | CardRead | Opined | AskThis | FileThis | Finished
 
 
 class Said(_Message, frozen=True):

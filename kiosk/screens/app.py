@@ -25,6 +25,7 @@ from kiosk.enrollment.states import (
     Attract,
     CheckAnswer,
     Checking,
+    Complaint,
     ConfirmIdentity,
     FinishLater,
     Goodbye,
@@ -37,6 +38,7 @@ from kiosk.enrollment.states import (
     OutOfService,
     Problem,
     PutCardBack,
+    Rate,
     Reading,
     SavedHere,
     StaffToday,
@@ -57,6 +59,7 @@ from kiosk.screens.notice import NoticeScreen
 from kiosk.screens.out_of_service import OutOfServiceScreen
 from kiosk.screens.problem import ProblemScreen
 from kiosk.screens.put_card_back import PutCardBackScreen
+from kiosk.screens.rate import ComplaintScreen, RateScreen
 from kiosk.screens.reading import ReadingScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
 from kiosk.screens.still_there import StillThereScreen
@@ -90,6 +93,8 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     FinishLater: FinishLaterScreen,
     SavedHere: SavedHereScreen,
     AlreadyEnrolled: AlreadyEnrolledScreen,
+    Rate: RateScreen,
+    Complaint: ComplaintScreen,
     Problem: ProblemScreen,
     StillThere: StillThereScreen,
     TakeCard: TakeCardScreen,

@@ -64,3 +64,10 @@ CREATE TABLE IF NOT EXISTS card_read (
   ms_per_command REAL NOT NULL,
   bytes_per_s    REAL NOT NULL
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS opinion (
+  day  INTEGER NOT NULL,                     -- days since 1970 in Bangkok: told when it is over, so that nobody is known by it
+  code TEXT NOT NULL,
+  n    INTEGER NOT NULL,
+  PRIMARY KEY (day, code)
+) STRICT;

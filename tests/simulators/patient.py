@@ -153,6 +153,8 @@ class Patient:
                 self._touch("button.retry")
             case "finish" | "activated" | "already":
                 self._touch("button.finish")
+            case "rate":
+                self._touch("rate.skip")
             case "take_card":
                 self._pull()
 
@@ -183,6 +185,7 @@ _MOMENTS = {
     "accepted": ("accepted.body",),
     "activated": ("activated.title",),
     "already": ("already_enrolled.activated.title", "already_enrolled.accepted.title"),
+    "rate": ("rate.title",),
     "finish": ("button.finish",),
 }
 

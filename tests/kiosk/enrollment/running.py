@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
+    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver
 
 
@@ -59,6 +60,7 @@ class World:
         self.watching = threading.Event()
         self.states: list[State] = []
         self.forgot = False
+        self.opinions: list[Opinion] = []
 
     def watch(self, changed: Callable[[Presence], None]) -> None:
         self.changed = changed
@@ -92,6 +94,9 @@ class World:
 
     def card_seen(self, presence: Presence) -> None:
         pass
+
+    def opined(self, opinion: Opinion) -> None:
+        self.opinions.append(opinion)
 
 
 class Running:

@@ -58,7 +58,7 @@ def test_who_has_one_already_sees_the_page_without_a_code() -> None:
     assert walk.state == at.AlreadyEnrolled(activated=True, hand_over=True)
     assert walk.say(Intent.SHOW_QR).state == at.HandOver(LINK)
     assert walk.wait(90).state == at.AlreadyEnrolled(activated=True, hand_over=True)
-    assert walk.say(Intent.SHOW_QR, Intent.DONE).state == at.TakeCard(Farewell.ALREADY_ENROLLED)
+    assert walk.say(Intent.SHOW_QR, Intent.DONE, Intent.DONE).state == at.TakeCard(Farewell.ALREADY_ENROLLED)
 
 
 def test_who_has_no_phone_learns_what_the_card_is_good_for_and_may_go_back_to_the_code() -> None:
@@ -66,7 +66,7 @@ def test_who_has_no_phone_learns_what_the_card_is_good_for_and_may_go_back_to_th
     assert walk.state == at.NoPhone()
     assert walk.say(Intent.BACK).state == at.Accepted("482913", UNTIL, sandbox=True)
     assert walk.wait(90).state == at.FinishLater("482913", UNTIL, sandbox=True)
-    assert walk.say(Intent.NO_PHONE, Intent.DONE).state == at.TakeCard(Farewell.FILED)
+    assert walk.say(Intent.NO_PHONE, Intent.DONE, Intent.DONE).state == at.TakeCard(Farewell.FILED)
 
 
 def test_who_leaves_before_the_page_for_people_without_a_phone_is_counted_as_filed() -> None:

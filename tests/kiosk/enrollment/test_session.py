@@ -28,6 +28,8 @@ def test_the_happy_way_ends_with_a_card_in_the_person_s_hand() -> None:
     walk.tell(on.BecameActive(sandbox=True))
     assert walk.state == at.Activated(sandbox=True)
     walk.say(Intent.DONE)
+    assert walk.state == at.Rate(Farewell.FILED)
+    walk.wait(8)
     assert walk.state == at.TakeCard(Farewell.FILED)
     walk.tell(on.CardChanged(Presence.ABSENT))
     assert walk.session.ended is Farewell.FILED
@@ -93,7 +95,7 @@ def test_a_person_who_is_enrolled_is_told_so_and_not_photographed(enrolled: Enro
     walk = Walk().to_confirm().say(Intent.YES).tell(on.StatusKnown(enrolled))
     assert walk.state == at.AlreadyEnrolled(activated=enrolled is Enrolled.ACTIVATED)
     assert not any(isinstance(step, on.Look) for step in walk.steps)
-    assert walk.say(Intent.DONE).state == at.TakeCard(Farewell.ALREADY_ENROLLED)
+    assert walk.say(Intent.DONE, Intent.DONE).state == at.TakeCard(Farewell.ALREADY_ENROLLED)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_a_card_pulled_after_filing_loses_nothing() -> None:
     walk = Walk().to_filed().tell(on.CardChanged(Presence.ABSENT))
     assert walk.state == at.Checking()
     assert isinstance(walk.tell(on.PinIssued("1234", 1, sandbox=True)).state, at.Accepted)
-    assert walk.say(Intent.DONE).state == at.Goodbye(Farewell.FILED)
+    assert walk.say(Intent.DONE, Intent.DONE).state == at.Goodbye(Farewell.FILED)
 
 
 @pytest.mark.parametrize("where", _HOLDING)
@@ -317,7 +319,7 @@ def test_a_record_whose_filing_took_long_is_not_called_lost_when_it_was_kept() -
     walk = Walk().to_looking().tell(on.FaceJudged(findings())).wait(20)
     assert walk.state == at.Problem(Failure.NOT_SAVED, retry=False)
     assert walk.tell(on.Filed("ABCD-1234")).state == at.SavedHere("ABCD-1234", confirmed=False)
-    assert walk.say(Intent.DONE).state == at.TakeCard(Farewell.FILED)
+    assert walk.say(Intent.DONE, Intent.DONE).state == at.TakeCard(Farewell.FILED)
 
 
 def test_after_90_s_without_activation_the_rest_is_for_home() -> None:
@@ -336,7 +338,7 @@ def test_a_reader_that_disappears_stops_the_kiosk_before_a_person_starts() -> No
 
 
 def test_a_person_who_leaves_the_card_is_waited_for_15_s() -> None:
-    walk = Walk().to_accepted().say(Intent.DONE)
+    walk = Walk().to_accepted().say(Intent.DONE, Intent.DONE)
     assert walk.wait(14.5).session.ended is None
     assert walk.wait(1).session.ended is Farewell.FILED
 

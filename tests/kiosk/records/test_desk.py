@@ -10,11 +10,12 @@ import pytest
 
 from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.opinions import Opinion
 from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, OutOfService, Problem, State
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
-from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
+from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.records.test_door import Session
 
@@ -103,6 +104,13 @@ def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby
         lobby.person(n).inside.send(pipe.Finished(Farewell.CANCELLED))
     lobby.person(3)
     assert noticeboard.endings(store) == {"cancelled": 2}
+
+
+def test_an_opinion_is_counted_and_told_when_its_day_is_over(lobby: Lobby, store: Store) -> None:
+    lobby.person().inside.send(pipe.Opined(Opinion.RATED_4))
+    tomorrow_ms = device.wall_ms() + 86_400_000
+    wait_for(lambda: opinions.told(store, tomorrow_ms) == {"rated_4": 1})
+    assert opinions.told(store, device.wall_ms()) == {}
 
 
 def test_how_a_read_went_is_noted_for_the_technician(lobby: Lobby, store: Store) -> None:

@@ -63,7 +63,7 @@ def test_every_button_is_three_rows_high_and_a_thumb_wide(drawn: Drawn) -> None:
         (name, choice)
         for name, screen in screens.items()
         for choice, region in screen.choices.items()
-        if choice.startswith("choice-") and (region.height < 3 or region.width < 12)
+        if choice.startswith("choice-") and (region.height < 3 or region.width < 7)  # 22 mm on the smallest panel
     ]
     assert small == []
 
