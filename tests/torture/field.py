@@ -53,6 +53,7 @@ class Field:
         self._desk.mkdir(parents=True)
         self.machines: dict[str, Machine] = {}
         self.retired: set[str] = set()
+        self._killed: set[str] = set()
         self.incidents: list[Incident] = []
         self.facilities = {life.kiosk: str(_FIRST_FACILITY + n) for n, life in enumerate(lives)}
         self._images: dict[str, Path] = {}
@@ -114,6 +115,32 @@ class Field:
         for service in self.services.values():
             if not service.alive:
                 service.start()
+        self._killed.clear()
+
+    def kill(self, *services: str) -> None:
+        """Let processes of the controller or of the provider die, until `start`."""
+        self._killed.update(services)
+        for name in services:
+            self.services[name].kill()
+
+    def restore_database(self, age: int) -> None:
+        """Let the controller die, and put its database back."""
+        self.kill(*self.controller.processes)
+        self.controller.restore(age)
+
+    def revived(self) -> list[str]:
+        """Start what has ended by itself, as systemd would; what that was."""
+        ended = []
+        for machine in self.machines.values():
+            for name in sorted(machine.in_service):
+                if not machine.processes[name].alive:
+                    machine.start(name)
+                    ended.append(f"{machine.name}/{name}")
+        for name, service in self.services.items():
+            if name not in self._killed and not service.alive:
+                service.start()
+                ended.append(name)
+        return ended
 
     def lose_queue(self) -> None:
         """Let the broker die, and lose all that it had kept."""

@@ -50,5 +50,6 @@ def _rows(verdict: Verdict, done: Done) -> Iterator[tuple[str, object]]:
     yield "cards restored", count(Deed.RESTORE_CARD)
     yield "cards cloned", count(Deed.CLONE_CARD)
     yield "alarms", ", ".join(f"{n} {kind}" for kind, n in verdict.alarms.items()) or "none"
-    yield "ended by themselves", sum(done.ended_by_itself.values())
+    ended = ", ".join(f"{n} {name}" for name, n in sorted(done.ended_by_itself.items()))
+    yield "ended by themselves", ended or "none"
     yield "at rest after", f"{done.drained_in_s:.0f} s"

@@ -87,7 +87,7 @@ class Run:
             case Deed.BACK_UP:
                 field.controller.back_up()
             case Deed.RESTORE_DATABASE:
-                field.controller.restore(int(act.share))
+                field.restore_database(int(act.share))
                 self._later(self._now_s() + act.lasts_s, field.start)
             case Deed.COMMISSION if kiosk is not None:
                 kiosk.start()
@@ -126,7 +126,7 @@ class Run:
             case "proxy":
                 field.proxy.kill()
             case service:
-                field.services[service].kill()
+                field.kill(service)
         return True
 
     def _start(self, machine: Machine, process: str) -> None:
@@ -137,12 +137,7 @@ class Run:
         return time.monotonic() - self._began_s
 
     def _revive(self) -> None:
-        """Start what has ended by itself, as systemd would."""
-        for machine in self._field.machines.values():
-            for name in sorted(machine.in_service):
-                if not machine.processes[name].alive:
-                    self.done.ended_by_itself[f"{machine.name}/{name}"] += 1
-                    machine.start(name)
+        self.done.ended_by_itself.update(self._field.revived())
 
     def come_to_rest(self, patience_s: float) -> list[str]:
         """End every fault, let one more person come to each kiosk, and wait until nothing moves any more.
