@@ -69,6 +69,12 @@ class Door(_Section):
     socket: File
 
 
+class Metrics(_Section):
+    """Where the courier tells Prometheus of its work: a port of this machine's loopback."""
+
+    port: int = Field(ge=0, le=65535)
+
+
 class Web(_Section):
     """Where the console listens. There is no sign-in yet, so only a loopback address is accepted."""
 
@@ -93,6 +99,7 @@ class Settings(_Section):
     courier_keys: CourierKeys | None = None
     relay_keys: RelayKeys | None = None
     door: Door | None = None
+    metrics: Metrics | None = None
     web: Web = Web()
     identity_provider: IdentityProvider | None = None
 

@@ -7,6 +7,7 @@ settled in the order they came, in memory; the database is asked once a question
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ class Batch:
         self._raised: list[Raised] = []
         self._acceptance = Acceptance(self._ledger, self._raised)
         self._sightings = Sightings()
-        self._refusals: list[Refusal] = []
+        self.refusals: list[Refusal] = []
+        self.outcomes: Counter[str] = Counter()  # of what was verified: verdicts of events, else kinds
         self._owed: dict[KioskId, _Owed] = {}
 
     def settle(self) -> None:
@@ -73,6 +75,7 @@ class Batch:
         for n, each in enumerate(self._examined):
             finding = each.finding
             if isinstance(finding, Repeated):
+                self.outcomes[Verdict.DUPLICATE] += 1
                 self._owe(finding.kiosk).streams.add(finding.stream)
             elif isinstance(finding, Refusal):
                 self._refuse(finding)
@@ -83,7 +86,7 @@ class Batch:
         self._acceptance.write(self._connection)
         raise_alarms(self._connection, self._raised)
         self._sightings.write(self._connection)
-        quarantine.keep(self._connection, self._refusals)
+        quarantine.keep(self._connection, self.refusals)
 
     def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
         """What each kiosk may be told once this transaction is committed: one receipt, or one for each HELLO.
@@ -108,6 +111,7 @@ class Batch:
         if isinstance(body, EnrollmentCaptured):
             return self._event(kiosk, self._arrivals[n])
         self._sightings.seen(kiosk.id, message.at_ms)
+        self.outcomes[type(body).__name__.lower()] += 1
         if isinstance(body, Hello):
             self._hello(message, body)
         elif isinstance(body, Heartbeat):
@@ -119,6 +123,7 @@ class Batch:
     def _event(self, kiosk: RegisteredKiosk, arrival: Arrival) -> str | None:
         self._owe(kiosk).streams.add(arrival.body.stream)
         verdict = self._acceptance.judge(arrival)
+        self.outcomes[verdict] += 1
         if verdict is not Verdict.DUPLICATE:  # old bytes do not say that their kiosk is there
             self._sightings.seen(kiosk.id, arrival.at_ms)
         _log.debug("event_judged", kiosk=kiosk.id, event_id=arrival.entry.id, verdict=str(verdict))
@@ -136,7 +141,7 @@ class Batch:
         return str(kept) if kept in _NOT_KEPT else None
 
     def _refuse(self, refusal: Refusal) -> None:
-        self._refusals.append(refusal)
+        self.refusals.append(refusal)
         _log.warning("message_refused", kiosk=refusal.kiosk, kind=refusal.kind, reason=refusal.reason)
 
     def _owe(self, kiosk: RegisteredKiosk) -> _Owed:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from fleet.courier import quarantine
+from fleet.courier import metrics, quarantine
 from fleet.courier.batch import Batch
 from fleet.courier.examining import Examined, Held, event_digests, examine, senders
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
@@ -136,7 +136,11 @@ class Committer:
         with unit_of_work(self._engine) as connection:
             settling = Batch(connection, _as_registered_now(connection, batch))
             settling.settle()
-            return settling.receipts(self._now_ms(), horizon)
+            receipts = settling.receipts(self._now_ms(), horizon)
+        metrics.committed(
+            batch.messages, settling.outcomes, settling.refusals, receipts=len(receipts), now_ms=self._now_ms()
+        )
+        return receipts
 
     def _sealed(self, receipts: Sequence[tuple[RegisteredKiosk, Receipt]]) -> list[Outbound]:
         return [

@@ -124,9 +124,7 @@ _URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condit
 def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
     """Judge every registered kiosk in the database, and read one page of them; a page past the last is the last."""
     condition = _condition(now_ms)
-    every = select(condition.label("condition"), func.count().label("n")).select_from(_WITH_STATE)
-    counted = {Condition(row.condition): row.n for row in connection.execute(every.group_by(condition))}
-    counts = {each: counted.get(each, 0) for each in Condition}
+    counts = count_conditions(connection, now_ms)
     pages = max(1, -(-sum(counts.values()) // _PAGE))
     page = min(page, pages)
     rows = connection.execute(
@@ -144,6 +142,15 @@ def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
         _alarms(connection, select(alarm).limit(_STANDING_OUT)),
         _strangers(connection),
     )
+
+
+def count_conditions(connection: Connection, now_ms: int) -> dict[Condition, int]:
+    """How many kiosks are in each condition."""
+    condition = _condition(now_ms).label("condition")
+    judged = select(condition).select_from(_WITH_STATE).subquery()
+    rows = connection.execute(select(judged.c.condition, func.count()).group_by(judged.c.condition))
+    counted = {Condition(name): int(n) for name, n in rows}
+    return {each: counted.get(each, 0) for each in Condition}
 
 
 _WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.courier import metrics
 from fleet.courier.committing import Committer
 from fleet.courier.dispatch import Dispatch
 from fleet.courier.leases import Fixed, Leases
@@ -53,6 +54,7 @@ def run(settings: Settings) -> None:
         shards=_shards(settings.broker, engine),
         now_ms=_now_ms,
     )
+    _tell_prometheus(settings)
     link.start()
     _collect_seldom()
     sys.setswitchinterval(_TURN_S)
@@ -61,6 +63,17 @@ def run(settings: Settings) -> None:
     link.stop()
     engine.dispose()
     _log.info("courier_stopped")
+
+
+def _tell_prometheus(settings: Settings) -> None:
+    if settings.metrics is None:
+        return
+    try:
+        port = metrics.tell(settings.metrics.port)
+    except OSError as error:
+        message = f"metrics: port {settings.metrics.port} cannot be listened on ({error.strerror}). Set metrics.port."
+        raise ConfigError(message) from error
+    _log.info("metrics_listening", port=port)
 
 
 def _collect_seldom() -> None:

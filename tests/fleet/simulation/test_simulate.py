@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import re
 import subprocess
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select
 
+from fleet.config import read as read_settings
 from fleet.courier.committing import Committer
 from fleet.courier.reception import Incoming
 from fleet.devices.registry import register
 from fleet.store.session import open_engine, reading, unit_of_work
 from fleet.store.tables import alarm, enrollment, event, refusal
 from tests.provisioning.conftest import make_fleet, run
-from tests.simulators.broker import Mosquitto
+from tests.simulators.broker import Mosquitto, free_port
 from tests.simulators.kiosk_wire import WireKiosk
 from tests.simulators.services import Service, script
 from wire.events import Profile
@@ -42,6 +44,8 @@ KIOSKS = 50
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     made = make_fleet(tmp_path_factory.mktemp("box"))
     run("simulated", made.fleet, "--kiosks", KIOSKS, "--out", made.place / "sim")
+    with config(made).open("a") as settings:
+        settings.write(f"\n[metrics]\nport = {free_port()}\n")
     subprocess.run([script("dipchip-fleet"), "migrate", "-c", str(config(made))], check=True)
     return made
 
@@ -66,6 +70,13 @@ def simulate(made: Made, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *more], capture_output=True, text=True, timeout=300, check=False)
 
 
+def scraped(made: Made) -> str:
+    metrics = read_settings(config(made)).metrics
+    assert metrics is not None
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
 def figures(said: str) -> dict[str, int]:
     return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)\b", said.splitlines()[-1])}
 
@@ -78,6 +89,7 @@ def test_each_event_of_fifty_kiosks_gets_its_receipt_and_stands_in_the_ledger_on
     said = figures(done.stdout)
     assert said["captured"] == said["receipted"] == said["committed"] > 0
     assert "never an official figure" in done.stdout
+    assert f'dipchip_ingest_settled_total{{outcome="accept"}} {said["committed"]}.0' in scraped(made)
     with reading(controller) as connection:
         profiles = connection.execute(select(enrollment.c.profile).distinct()).scalars().all()
     assert profiles == ["test"]

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/metrics`: the fleet's figures as Prometheus reads them, all from the database: every console says the same.
+
+How the couriers work is told by each of them: `fleet/courier/metrics.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from fleet.devices.telling import read_figures
+from fleet.store.session import reading as read_only
+from fleet.web.supplies import engine, now_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from prometheus_client.core import Metric
+    from prometheus_client.registry import Collector
+
+    from fleet.devices.telling import Figures
+
+pages = APIBlueprint("metrics", __name__, enable_openapi=False)
+
+
+class _Told:
+    """One reading of the figures."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each figure with its words."""
+        told = self._figures
+        yield _gauges(
+            "dipchip_kiosks",
+            "Registered kiosks by condition.",
+            "condition",
+            {str(each): n for each, n in told.kiosks.items()},
+        )
+        yield _gauge("dipchip_outbox_events", "Events without a receipt, as kiosks last said.", told.outbox)
+        yield _gauge(
+            "dipchip_oldest_unreceipted_seconds",
+            "How long the oldest event of any active kiosk had no receipt when it last said so.",
+            told.oldest_unreceipted_s,
+        )
+        yield _counters("dipchip_events_captured", "Committed captures by profile.", "profile", told.captured)
+        yield _counters("dipchip_messages_refused", "Refused or set aside, by reason.", "reason", told.refused)
+        yield _gauges("dipchip_quarantine_messages", "In quarantine, by reason.", "reason", told.quarantined)
+        yield _gauges("dipchip_alarms", "Alarms raised, by kind.", "kind", told.alarms)
+
+
+@pages.get("/metrics")
+def metrics() -> Response:
+    """Tell all figures."""
+    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - importing it reads /proc
+    from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4  # noqa: PLC0415
+
+    with read_only(engine()) as connection:
+        figures = read_figures(connection, now_ms())
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(cast("Collector", _Told(figures)))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _gauge(name: str, words: str, value: int) -> Metric:
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    return GaugeMetricFamily(name, words, value=value)
+
+
+def _gauges(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for value, n in sorted(values.items()):
+        family.add_metric([value], n)
+    return family
+
+
+def _counters(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:
+    from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415
+
+    family = CounterMetricFamily(name, words, labels=[label])
+    for value, n in sorted(values.items()):
+        family.add_metric([value], n)
+    return family

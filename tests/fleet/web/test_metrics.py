@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/metrics` is what Prometheus reads, agrees with the database, and names no kiosk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from fleet.web.app import create_app
+from tests.fleet.books import NOW, add_kiosk, heard, raise_alarm, refuse
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def test_the_fleet_is_told_in_figures_that_name_no_kiosk(engine: Engine) -> None:
+    for name in ("udon-01", "udon-02", "udon-03"):
+        add_kiosk(engine, name)
+    heard(engine, "udon-01", outbox=4, oldest_unacked_s=70)
+    heard(engine, "udon-02", outbox=3, oldest_unacked_s=50)
+    refuse(engine, "udon-01", "too_large", 3)
+    raise_alarm(engine, "udon-02", "fork")
+    text = create_app(engine, clock=lambda: NOW).test_client().get("/metrics").text
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert told["dipchip_outbox_events",] == 7
+    assert told["dipchip_oldest_unreceipted_seconds",] == 70
+    assert told["dipchip_kiosks", "ok"] == 1
+    assert told["dipchip_kiosks", "needs_care"] == 1
+    assert told["dipchip_kiosks", "never_seen"] == 1
+    assert told["dipchip_messages_refused_total", "too_large"] == 3
+    assert told["dipchip_alarms", "fork"] == 1
+    assert "udon" not in text
