@@ -100,7 +100,7 @@ def refuse(incoming: Incoming, kiosk: str, kind: str, reason: str, *, signed: bo
     )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=131_072)  # a few topics of each kiosk of a country
 def origin(topic: str) -> tuple[Shard, KioskId, Up] | None:
     """Where a topic says a message comes from and what it is, None for a topic that is not ours."""
     try:

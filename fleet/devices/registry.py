@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from wire.registration import Registration
 
+# Kiosks whose keys need not be read again. Heartbeats come from all in turn: with fewer than there are, none is remembered.
+_REMEMBERED = 65_536
 ACTIVE = "active"
 REVOKED = "revoked"
 
@@ -46,12 +48,12 @@ class RegisteredKiosk:
     active: bool
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=2 * _REMEMBERED)
 def _key(jwk: str) -> VerifyKey:
     return VerifyKey.from_jwk(json.loads(jwk))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=_REMEMBERED)
 def _as_registered(*row: str) -> RegisteredKiosk:
     name, facility, province, shard, event_key, courier_key, status = row
     return RegisteredKiosk(
