@@ -92,7 +92,7 @@ def read_official(connection: Connection, basis: Basis) -> Reading[Literal[Mode.
     rows = connection.execute(
         select(official).where(official.c.fiscal_year == basis.fiscal_year, official.c.period == int(basis.period))
     ).all()
-    batches = _batches(connection, {row.batch for row in rows})
+    batches = batches_of(connection, {row.batch for row in rows})
     found = {row.province: row for row in rows}
 
     def figures(code: ProvinceCode) -> OfficialFigures:
@@ -115,7 +115,7 @@ def read_official(connection: Connection, basis: Basis) -> Reading[Literal[Mode.
 def read_proxy(connection: Connection, basis: Basis) -> Reading[Literal[Mode.PROXY]]:
     """Read our own people over imported counts; staff stay missing, because no roster says who is one."""
     rows = connection.execute(select(denominator).where(denominator.c.fiscal_year == basis.fiscal_year)).all()
-    batches = _batches(connection, {row.batch for row in rows})
+    batches = batches_of(connection, {row.batch for row in rows})
     found = {row.province: row for row in rows}
     active = _active_people(connection, basis)
 
@@ -145,7 +145,8 @@ def _batch_of(found: dict[ProvinceCode, Row[tuple[object, ...]]]) -> dict[Provin
     return {code: row.batch for code, row in found.items()}
 
 
-def _batches(connection: Connection, ids: set[int]) -> dict[int, Batch]:
+def batches_of(connection: Connection, ids: set[int]) -> dict[int, Batch]:
+    """Read imports by their numbers."""
     rows = connection.execute(select(import_batch).where(import_batch.c.id.in_(ids))) if ids else ()
     return {
         row.id: Batch(

@@ -143,6 +143,21 @@ def official(
 
 
 @app.command()
+def indicators(
+    config: Config,
+    file: Path,
+    *,
+    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
+    by: Annotated[str, typer.Option(help="Who imports.")],
+    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+) -> None:
+    """Import figures of Health Region 8's indicators by quarter from a CSV."""
+    from fleet.entrypoints.imports import indicators as run  # noqa: PLC0415
+
+    run(_settings(config), file, source=source, by=by, made_up=made_up)
+
+
+@app.command()
 def simulate(  # noqa: PLR0913 - each is one option of the command line
     config: Config,
     *,

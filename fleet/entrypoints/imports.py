@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`dipchip-fleet denominators` and `official`: one file into the database, and one JSON line about what was stored."""
+"""`dipchip-fleet denominators`, `official` and `indicators`: a file goes in whole or not at all; one JSON line says."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
+from fleet.coverage.region8 import place_of
 from fleet.errors import ImportRefusedError
-from fleet.people.imports import Attribution, Upload, import_denominators, import_official
+from fleet.people.imports import Attribution, Upload, import_denominators, import_indicators, import_official
 from fleet.people.spreadsheets import LARGEST_BYTES
 from fleet.store.session import open_engine
 
@@ -40,6 +42,16 @@ def official(settings: Settings, file: Path, *, source: str, by: str, made_up: b
         ImportRefusedError: nothing of the file was stored.
     """
     _run(import_official, settings, file, _attribution(source, by, made_up=made_up))
+
+
+def indicators(settings: Settings, file: Path, *, source: str, by: str, made_up: bool) -> None:
+    """Import figures of Health Region 8's indicators.
+
+    Raises:
+        ImportRefusedError: nothing of the file was stored.
+    """
+    bring_in = partial(import_indicators, is_known=lambda figure: place_of(figure) is not None)
+    _run(bring_in, settings, file, _attribution(source, by, made_up=made_up))
 
 
 def _attribution(source: str, by: str, *, made_up: bool) -> Attribution:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imports of B1, B2 and of the ministry's own figures from CSV: the whole file or nothing.
+"""Imports of B1, B2, of the ministry's own figures and of a region's indicators from CSV: the whole file or nothing.
 
-An empty cell is "missing", a 0 is zero. A row replaces the earlier one of the same year, period and province; rows
-that the file does not name stay. A problem is told by row, column and kind of value, never by repeating the cell.
+An empty cell is "missing", a 0 is zero. A row replaces the earlier one of the same keys; rows that the file does not
+name stay. A problem is told by row, column and kind of value, never by repeating the cell.
 """
 
 from __future__ import annotations
@@ -14,18 +14,33 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, and_, delete, insert
 
 from fleet.errors import ImportRefusedError
-from fleet.people.spreadsheets import Layout, Problem, Row, read_rows
+from fleet.people.spreadsheets import (
+    HALF_YEAR,
+    PROVINCE,
+    QUARTER,
+    YEAR,
+    Key,
+    Layout,
+    Problem,
+    Row,
+    Wording,
+    read_rows,
+)
 from fleet.store.session import unit_of_work
-from fleet.store.tables import denominator, import_batch, official
+from fleet.store.tables import denominator, import_batch, indicator_figure, official
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine, Table
 
 _PROBLEMS_SHOWN = 20
 
-DENOMINATORS = Layout("denominators", keys=("fiscal_year", "province"), counts=("b1", "b2"))
-OFFICIAL = Layout("official", keys=("fiscal_year", "period", "province"), counts=("a1", "b1", "a2", "b2"))
-_TABLES: dict[str, Table] = {DENOMINATORS.kind: denominator, OFFICIAL.kind: official}
+DENOMINATORS = Layout("denominators", keys=(YEAR, PROVINCE), counts=("b1", "b2"))
+OFFICIAL = Layout("official", keys=(YEAR, HALF_YEAR, PROVINCE), counts=("a1", "b1", "a2", "b2"))
+_INDICATORS = "indicators"
+_FIGURE = Wording("an indicator of the list, or one of its parts", "รหัสตัวชี้วัดในรายการ หรือส่วนหนึ่งของตัวชี้วัด")
+_TABLES: dict[str, Table] = {DENOMINATORS.kind: denominator, OFFICIAL.kind: official, _INDICATORS: indicator_figure}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,18 @@ def import_official(engine: Engine, upload: Upload, attribution: Attribution) ->
     return _import(engine, OFFICIAL, upload, attribution)
 
 
+def import_indicators(
+    engine: Engine, upload: Upload, attribution: Attribution, is_known: Callable[[str], bool]
+) -> Imported:
+    """Store the figures of a region's indicators by fiscal year and quarter; `is_known` knows what figures there are.
+
+    Raises:
+        ImportRefusedError: the file has a problem; nothing of it was stored.
+    """
+    figure = Key("figure", _FIGURE, lambda cell: cell if is_known(cell) else None)
+    return _import(engine, Layout(_INDICATORS, (YEAR, QUARTER, figure), ("num", "den")), upload, attribution)
+
+
 def _import(engine: Engine, layout: Layout, upload: Upload, attribution: Attribution) -> Imported:
     rows, problems = read_rows(upload.content, layout)
     if problems:
@@ -117,7 +144,7 @@ def _open_batch(connection: Connection, layout: Layout, file_name: str, digest: 
 def _replace(connection: Connection, layout: Layout, rows: tuple[Row, ...], batch: int) -> None:
     table = _TABLES[layout.kind]
     for row in rows:
-        same = and_(*(table.c[key] == row[key] for key in layout.keys))
+        same = and_(*(table.c[key] == row[key] for key in layout.key_names))
         connection.execute(delete(table).where(same))
     connection.execute(insert(table), [{**row, "batch": batch} for row in rows])
 

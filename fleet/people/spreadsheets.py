@@ -7,33 +7,21 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from wire.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LARGEST_BYTES = 1024 * 1024
 MOST_ROWS = 5_000
 _MOST_PROBLEMS = 1_000  # past this the file is not what it says it is; reading stops
 LARGEST_COUNT = 100_000_000  # more than live in Thailand
 _YEARS = (2560, 2600)  # B.E.; catches C.E. years
-_PERIODS = ("6", "12")
 _INTEGER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 Row: TypeAlias = dict[str, int | str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The columns of one kind of file, in their order: the keys, then the counts, which may be empty."""
-
-    kind: str
-    keys: tuple[str, ...]
-    counts: tuple[str, ...]
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """The first line."""
-        return self.keys + self.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +30,34 @@ class Wording:
 
     english: str
     thai: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A column that says what a row is about. `parse` gives its value, or None for a cell that is none."""
+
+    name: str
+    expected: Wording
+    parse: Callable[[str], int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of one kind of file, in their order: the keys, then the counts, which may be empty."""
+
+    kind: str
+    keys: tuple[Key, ...]
+    counts: tuple[str, ...]
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """What a row is known by."""
+        return tuple(key.name for key in self.keys)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The first line."""
+        return self.key_names + self.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +81,26 @@ class Problem:
 _WHOLE_NUMBER = Wording(
     f"a whole number 0 to {LARGEST_COUNT}, or nothing if unknown", "จำนวนเต็มตั้งแต่ 0 หรือเว้นว่างถ้าไม่ทราบ"
 )
-_EXPECTED = {
-    "fiscal_year": Wording(f"a fiscal year in B.E., {_YEARS[0]} to {_YEARS[1]}", "ปีงบประมาณ พ.ศ. เช่น 2569"),
-    "period": Wording("6 or 12 (months)", "6 หรือ 12 (เดือน)"),
-    "province": Wording("one of the 77 two-digit province codes", "รหัสจังหวัด 2 หลัก"),
-}
+
+
+def _year(cell: str) -> int | None:
+    return int(cell) if _INTEGER.fullmatch(cell) and _YEARS[0] <= int(cell) <= _YEARS[1] else None
+
+
+def _one_of(*months: int) -> Callable[[str], int | None]:
+    return {str(each): each for each in months}.get
+
+
+YEAR = Key(
+    "fiscal_year", Wording(f"a fiscal year in B.E., {_YEARS[0]} to {_YEARS[1]}", "ปีงบประมาณ พ.ศ. เช่น 2569"), _year
+)
+HALF_YEAR = Key("period", Wording("6 or 12 (months)", "6 หรือ 12 (เดือน)"), _one_of(6, 12))
+QUARTER = Key("period", Wording("3, 6, 9 or 12 (months)", "3, 6, 9 หรือ 12 (เดือน)"), _one_of(3, 6, 9, 12))
+PROVINCE = Key(
+    "province",
+    Wording("one of the 77 two-digit province codes", "รหัสจังหวัด 2 หลัก"),
+    lambda cell: cell if cell in PROVINCES else None,
+)
 # The kinds of value a cell can hold, first match wins.
 _KINDS: tuple[tuple[re.Pattern[str], Wording], ...] = (
     (re.compile(r""), Wording("nothing", "ช่องว่าง")),
@@ -103,7 +134,7 @@ def read_rows(content: bytes, layout: Layout) -> tuple[tuple[Row, ...], tuple[Pr
                 continue
             row, wrong = _row(reader.line_num, cells, layout)
             if not wrong:
-                key = tuple(row[name] for name in layout.keys)
+                key = tuple(row[name] for name in layout.key_names)
                 wrong = _twice(reader.line_num, first_seen.setdefault(key, reader.line_num))
             rows.append(row)
             problems += wrong
@@ -113,7 +144,8 @@ def read_rows(content: bytes, layout: Layout) -> tuple[tuple[Row, ...], tuple[Pr
     except csv.Error:
         problems.append(_not_csv(reader.line_num))
     if not rows and not problems:
-        problems.append(Problem(2, layout.header[0], Wording("no row", "ไม่มีข้อมูล"), _EXPECTED[layout.header[0]]))
+        first = layout.keys[0]
+        problems.append(Problem(2, first.name, Wording("no row", "ไม่มีข้อมูล"), first.expected))
     return tuple(rows), tuple(problems)
 
 
@@ -148,21 +180,15 @@ def _row(line: int, cells: list[str], layout: Layout) -> tuple[Row, list[Problem
         return {}, [Problem(line, "*", found, Wording(f"{width} cells", f" {width} ช่อง"))]
     row: Row = {}
     problems = []
-    for column, cell in zip(layout.header, cells, strict=True):
-        value, good = _key(column, cell) if column in layout.keys else _count(cell)
-        row[column] = value
+    for key, cell in zip(layout.keys, cells, strict=False):
+        row[key.name] = key.parse(cell)
+        if row[key.name] is None:
+            problems.append(Problem(line, key.name, _kind(cell), key.expected))
+    for column, cell in zip(layout.counts, cells[len(layout.keys) :], strict=True):
+        row[column], good = _count(cell)
         if not good:
-            problems.append(Problem(line, column, _kind(cell), _EXPECTED.get(column, _WHOLE_NUMBER)))
+            problems.append(Problem(line, column, _kind(cell), _WHOLE_NUMBER))
     return row, problems
-
-
-def _key(column: str, cell: str) -> tuple[int | str | None, bool]:
-    if column == "province":
-        return cell, cell in PROVINCES
-    if column == "period":
-        return (int(cell), True) if cell in _PERIODS else (None, False)
-    good = _INTEGER.fullmatch(cell) is not None and _YEARS[0] <= int(cell) <= _YEARS[1]
-    return (int(cell), True) if good else (None, False)
 
 
 def _count(cell: str) -> tuple[int | None, bool]:
@@ -180,7 +206,7 @@ def _twice(line: int, first: int) -> list[Problem]:
     if line == first:
         return []
     found = Wording(f"the same key as row {first}", f"ข้อมูลชุดเดียวกับแถวที่ {first}")
-    return [Problem(line, "*", found, Wording("each province once a year and period", "จังหวัดละหนึ่งแถวต่อปีและรอบ"))]
+    return [Problem(line, "*", found, Wording("each row once a year and period", "หนึ่งแถวต่อปีและรอบ"))]
 
 
 def _too_many(line: int) -> Problem:

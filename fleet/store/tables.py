@@ -236,7 +236,7 @@ import_batch = Table(
     "import_batch",
     metadata,
     Column("id", _ROW, primary_key=True, autoincrement=True),
-    Column("kind", String(16), nullable=False),  # denominators | official
+    Column("kind", String(16), nullable=False),  # denominators | official | indicators
     Column("file_sha256", String(64), nullable=False),
     Column("file_name", String(200), nullable=False),
     Column("source", String(200), nullable=False),
@@ -253,6 +253,18 @@ denominator = Table(
     Column("province", String(2), primary_key=True),
     Column("b1", BigInteger),
     Column("b2", BigInteger),
+    Column("batch", ForeignKey("import_batch.id"), nullable=False),
+)
+
+# Figures of a region's indicators by quarter: `R8-1`, or a part of one, `R8-3/M1`. A count has no `den`.
+indicator_figure = Table(
+    "indicator_figure",
+    metadata,
+    Column("fiscal_year", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),  # 3 | 6 | 9 | 12
+    Column("figure", String(48), primary_key=True),
+    Column("num", BigInteger),
+    Column("den", BigInteger),
     Column("batch", ForeignKey("import_batch.id"), nullable=False),
 )
 

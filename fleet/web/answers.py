@@ -6,6 +6,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from fleet.coverage.figures import Absence, Mode
+from fleet.coverage.judging import Comparator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
 from fleet.devices.health import Care, Condition
 from wire.events import Profile
@@ -217,3 +218,39 @@ class HealthAnswer(_Answer):
     """The console runs and its database answers."""
 
     status: str
+
+
+class FindingAnswer(_Answer):
+    """One part of an indicator against one gate. `lacking`: how many more are needed; null where that says nothing."""
+
+    part: str
+    comparator: Comparator
+    threshold: int
+    stated_count: int | None
+    num: int | None
+    den: int | None
+    value: str | None
+    lacking: int | None
+    judgement: Judgement
+    remarks: list[Remark]
+
+
+class IndicatorAnswer(_Answer):
+    """One indicator at a quarter's end."""
+
+    code: str
+    title_th: str
+    title_en: str
+    measure: Measure
+    judgement: Judgement
+    findings: list[FindingAnswer]
+
+
+class IndicatorsAnswer(_Answer):
+    """All indicators of Health Region 8, and the imports behind them."""
+
+    fiscal_year: int
+    period: int
+    made_up: bool
+    indicators: list[IndicatorAnswer]
+    batches: list[BatchAnswer]

@@ -13,18 +13,21 @@ from sqlalchemy import select
 from fleet.coverage import kpi57, reading
 from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import cutoff, cutoff_day
+from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.report import report
 from fleet.devices.health import read_park
 from fleet.store.session import reading as read_only
 from fleet.web import answers
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
+from fleet.web.indicators import QuarterQuestion, standing_of
 from fleet.web.questions import PageQuestion, Question, RegionQuestion
 from fleet.web.supplies import engine, now_ms
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
     from fleet.coverage.figures import Share
+    from fleet.coverage.judging import Judged
     from fleet.coverage.kpi57 import Met, National
     from fleet.coverage.report import AnyReport
     from fleet.devices.health import Device
@@ -91,6 +94,21 @@ def funnel(question: RegionQuestion) -> answers.FunnelAnswer:
         profile=question.profile,
         total=answers.FunnelCounts(**asdict(reading.summed(list(rows.values())))),
         provinces=[answers.FunnelRow(code=code or None, **asdict(row)) for code, row in rows.items()],
+    )
+
+
+@pages.get("/api/v1/indicators")
+@pages.input(QuarterQuestion, location="query", arg_name="question")
+@pages.output(answers.IndicatorsAnswer)
+def indicators(question: QuarterQuestion) -> answers.IndicatorsAnswer:
+    """The indicators of Health Region 8 at a quarter's end."""
+    standing = standing_of(question)
+    return answers.IndicatorsAnswer(
+        fiscal_year=FISCAL_YEAR,
+        period=int(standing.period),
+        made_up=standing.made_up,
+        indicators=[_indicator(each) for each in standing.indicators],
+        batches=[_batch(batch) for batch in standing.batches],
     )
 
 
@@ -209,3 +227,28 @@ def _device(device: Device) -> answers.DeviceAnswer:
         for each in device.alarms
     ]
     return answers.DeviceAnswer(**{**said, "seen_at": None if seen_ms is None else _at(seen_ms), "alarms": alarms})
+
+
+def _indicator(judged: Judged) -> answers.IndicatorAnswer:
+    return answers.IndicatorAnswer(
+        code=judged.indicator.code,
+        title_th=judged.indicator.title_th,
+        title_en=judged.indicator.title_en,
+        measure=judged.indicator.measure,
+        judgement=judged.judgement,
+        findings=[
+            answers.FindingAnswer(
+                part=finding.part,
+                comparator=finding.gate.comparator,
+                threshold=finding.gate.threshold,
+                stated_count=finding.gate.stated,
+                num=finding.figure.num,
+                den=finding.figure.den,
+                value=finding.shown,
+                lacking=finding.lacking,
+                judgement=finding.judgement,
+                remarks=list(finding.remarks),
+            )
+            for finding in judged.findings
+        ],
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
-from fleet.web import api, coverage, devices, funnel, metrics
+from fleet.web import api, coverage, devices, funnel, indicators, metrics
 from fleet.web.headers import guard
 from fleet.web.refusals import explain_refusals
 from fleet.web.supplies import Supplies
@@ -55,6 +55,6 @@ def create_app(engine: Engine, *, clock: Callable[[], datetime] = _now) -> APIFl
     guard(app)
     speak(app)
     explain_refusals(app)
-    for room in (coverage, funnel, devices, api, metrics):
+    for room in (coverage, funnel, indicators, devices, api, metrics):
         app.register_blueprint(room.pages)
     return app

@@ -13,13 +13,13 @@ import structlog
 from apiflask import HTTPError
 from flask import Response, jsonify, render_template, request
 from flask_babel import gettext, lazy_gettext
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fleet.coverage.report import ModeNotOfferedError
 from fleet.web.headers import ForeignNameError
-from fleet.web.questions import FIRST_YEAR, LAST_YEAR, Question
+from fleet.web.questions import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from flask import Flask
 
 log = structlog.get_logger(__name__)
-Q = TypeVar("Q", bound=Question)
+Q = TypeVar("Q", bound=BaseModel)
 
 _ALLOWED = {
     "year": lazy_gettext(
         "year: a fiscal year of the Buddhist era, %(first)s to %(last)s.", first=FIRST_YEAR, last=LAST_YEAR
     ),
     "period": lazy_gettext("period: 6 or 12 months."),
+    "quarter": lazy_gettext("quarter: 1 to 4, of the fiscal year."),
     "figures": lazy_gettext("figures: official, proxy-live or proxy-test."),
     "region": lazy_gettext("region: a health region, 1 to 13."),
     "sort": lazy_gettext("sort: code, name, region, staff, people, gap or verdict."),

@@ -16,6 +16,7 @@ from flask_babel import Babel, gettext, lazy_gettext, ngettext
 
 from fleet.coverage import fiscal
 from fleet.coverage.figures import Absence, Mode
+from fleet.coverage.judging import Comparator, Gate, Indicator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
 from fleet.devices.health import Care, Condition
 from fleet.errors import ConfigError
@@ -52,6 +53,32 @@ FLAGS = {
     Flag.UNRECONCILED: lazy_gettext("Books do not agree"),
     Flag.MADE_UP: lazy_gettext("Made-up figures"),
 }
+JUDGEMENTS = {
+    Judgement.PASS: VERDICTS[Verdict.PASS],
+    Judgement.FAIL: VERDICTS[Verdict.FAIL],
+    Judgement.CONFLICT: lazy_gettext("The document contradicts itself"),
+    Judgement.NOT_EVALUABLE: VERDICTS[Verdict.NOT_EVALUABLE],
+    Judgement.NO_GATE: VERDICTS[Verdict.NO_GATE],
+}
+REMARKS = {
+    Remark.A_GT_B: lazy_gettext("More than there are"),
+    Remark.SMALL_SAMPLE: lazy_gettext("Few answers"),
+    Remark.NO_UNITS: lazy_gettext("No such unit"),
+    Remark.DOCUMENT_CONTRADICTS_ITSELF: lazy_gettext("Stated count and percentage disagree"),
+}
+PARTS = {
+    "M1": lazy_gettext("Hospitals of level M1"),
+    "S": lazy_gettext("Hospitals of level S"),
+    "A": lazy_gettext("Hospitals of level A"),
+    "zone-offices": lazy_gettext("Health zone office"),
+    "province-offices": lazy_gettext("Provincial health offices"),
+    "regional-hospitals": lazy_gettext("Regional hospitals"),
+    "general-hospitals": lazy_gettext("General hospitals"),
+    "community-hospitals": lazy_gettext("Community hospitals"),
+    "hospitals": lazy_gettext("Hospitals"),
+    "departments": lazy_gettext("Departments"),
+    "usage": lazy_gettext("Use"),
+}
 MODES = {
     Mode.OFFICIAL: lazy_gettext("Official figures"),
     Mode.PROXY: lazy_gettext("Our estimate"),
@@ -65,6 +92,7 @@ CONDITIONS = {
     Condition.REVOKED: lazy_gettext("Withdrawn"),
 }
 CARES = {
+    Care.HELP: lazy_gettext("A person asks for a helper"),
     Care.SCREEN: lazy_gettext("The kiosk is not serving"),
     Care.READER: lazy_gettext("Look at the card reader"),
     Care.CAMERA: lazy_gettext("Look at the camera"),
@@ -79,6 +107,7 @@ CODES = {
     "absent": lazy_gettext("Ready, no card"),
     "no_reader": lazy_gettext("No card reader found"),
     "starting": lazy_gettext("Starting"),
+    "help_wanted": lazy_gettext("A person asks for a helper"),
     "reader_absent": lazy_gettext("No card reader found"),
     "reader_service_down": lazy_gettext("Reader service stopped"),
     "camera_absent": lazy_gettext("No camera found"),
@@ -128,8 +157,10 @@ def speak(app: Flask) -> None:
     app.jinja_env.globals.update(
         words={
             "absence": ABSENCES, "alarm": CODES, "care": CARES, "condition": CONDITIONS, "flag": FLAGS,
-            "met": MET, "mode": MODES, "verdict": VERDICTS,
+            "judgement": JUDGEMENTS, "met": MET, "mode": MODES, "remark": REMARKS, "verdict": VERDICTS,
         },
+        gate_words=gate_words,
+        part_words=part_words,
         language=language,
         province_name=province_name,
         region_of=lambda code: PROVINCES[code].health_region,
@@ -209,6 +240,20 @@ def age(seconds: int) -> str:
     if seconds < _DAY:
         return str(ngettext("%(num)d hour", "%(num)d hours", seconds // _HOUR))
     return str(ngettext("%(num)d day", "%(num)d days", seconds // _DAY))
+
+
+def gate_words(indicator: Indicator, gate: Gate) -> str:
+    """Write a gate as its document words it, with the count that stands beside the percentage."""
+    sign = {Comparator.AT_LEAST: "≥", Comparator.MORE_THAN: ">", Comparator.AT_MOST: "≤"}[gate.comparator]
+    written = f"{sign}\u00a0{gate.threshold}" + ("" if indicator.measure is Measure.COUNT else "%")
+    return written if gate.stated is None else str(gettext("%(gate)s (%(n)s)", gate=written, n=gate.stated))
+
+
+def part_words(part: str) -> str:
+    """Name a part of an indicator; of one that there is per unit, with the unit's code."""
+    name, _, unit = part.partition(":")
+    words = str(PARTS.get(name, name))
+    return f"{words} {unit}" if unit.strip("*") else words
 
 
 def code_words(code: str | None) -> str:

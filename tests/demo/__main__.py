@@ -102,7 +102,7 @@ def _console_port() -> int:
 
 
 def _import_samples(lobby: Lobby) -> None:
-    for kind in ("denominators", "official"):
+    for kind in ("denominators", "official", "indicators"):
         lobby.operate(kind, str(_SAMPLES / f"made-up-{kind}.csv"), "--source", "demo", "--by", "demo", "--made-up")
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 import fleet.people
-from fleet.people.imports import Attribution, Upload, import_denominators, import_official
+from fleet.coverage.region8 import place_of
+from fleet.people.imports import Attribution, Upload, import_denominators, import_indicators, import_official
 from fleet.store.session import unit_of_work
 from fleet.store.tables import (
     alarm,
@@ -56,14 +57,20 @@ def work(engine: Engine, province: str, facility: str, day: str, captured: int, 
 
 def bring(engine: Engine, kind: str, text: str, *, made_up: bool = False, source: str = "a register") -> Imported:
     """Import a CSV given as text."""
-    bring_in = {"denominators": import_denominators, "official": import_official}[kind]
+    bring_in = {"denominators": import_denominators, "official": import_official, "indicators": _import_indicators}[
+        kind
+    ]
     attribution = Attribution(source=source, by="tester", made_up=made_up, imported_ms=NOW_MS)
     return bring_in(engine, Upload(f"{kind}.csv", text.encode()), attribution)
 
 
+def _import_indicators(engine: Engine, upload: Upload, attribution: Attribution) -> Imported:
+    return import_indicators(engine, upload, attribution, lambda figure: place_of(figure) is not None)
+
+
 def bring_samples(engine: Engine) -> None:
     """Import the sample files that travel with the package."""
-    for kind in ("denominators", "official"):
+    for kind in ("denominators", "official", "indicators"):
         content = (SAMPLES / f"made-up-{kind}.csv").read_text(encoding="utf-8")
         bring(engine, kind, content, made_up=True, source="sample file of this software")
 

@@ -76,6 +76,7 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
         "/api/v1/coverage",
         "/api/v1/coverage/{code}",
         "/api/v1/funnel",
+        "/api/v1/indicators",
         "/api/v1/devices",
         "/healthz",
     }

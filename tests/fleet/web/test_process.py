@@ -46,7 +46,7 @@ def test_a_port_in_use_is_told_with_a_remedy(tmp_path: Path, database: Path) -> 
 
 def test_the_samples_are_imported_and_shown_as_made_up(tmp_path: Path, database: Path) -> None:
     config = str(settings_file(tmp_path, database))
-    for kind, rows in (("denominators", 154), ("official", 154)):
+    for kind, rows in (("denominators", 154), ("official", 154), ("indicators", 23)):
         sample = str(SAMPLES / f"made-up-{kind}.csv")
         done = run(kind, "--config", config, sample, "--source", "sample", "--by", "tester", "--made-up")
         assert done.returncode == 0, done.stderr

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The indicators page: every indicator of Health Region 8 at one quarter's end, judged by its own document's gates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+from apiflask import APIBlueprint
+from flask import render_template
+from pydantic import BaseModel, ConfigDict, Field
+
+from fleet.coverage.fiscal import Period, bangkok_day, cutoff_day, fiscal_year, last_day
+from fleet.coverage.judging import Judgement
+from fleet.coverage.region8 import FISCAL_YEAR
+from fleet.coverage.standing import QUARTERS, Standing, read_standing
+from fleet.store.session import reading as read_only
+from fleet.web.questions import OrNothing, WholeNumber
+from fleet.web.refusals import asked
+from fleet.web.supplies import engine, now
+
+pages = APIBlueprint("indicators", __name__, enable_openapi=False)
+
+
+class QuarterQuestion(BaseModel):
+    """Which quarter's end; the last one that is over, or the last of the document's year."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    quarter: Annotated[
+        Annotated[int, WholeNumber, Field(ge=1, le=len(QUARTERS))] | None,
+        OrNothing,
+        Field(description="Quarter of the fiscal year, 1 to 4; the last one that is over if not given."),
+    ] = None
+
+    @property
+    def period(self) -> Period:
+        """The period that ends with the quarter asked for."""
+        return QUARTERS[self.quarter - 1] if self.quarter else _last_over()
+
+
+def _last_over() -> Period:
+    today = bangkok_day(now())
+    if fiscal_year(today) > FISCAL_YEAR:
+        return Period.TWELVE
+    over = [period for period in QUARTERS if cutoff_day(FISCAL_YEAR, period) <= today]
+    return over[-1] if over else Period.THREE
+
+
+def standing_of(question: QuarterQuestion) -> Standing:
+    """Where the region stands at the quarter asked for."""
+    with read_only(engine()) as connection:
+        return read_standing(connection, question.period)
+
+
+@pages.get("/indicators")
+def overview() -> str:
+    """Show all indicators."""
+    question = asked(QuarterQuestion)
+    standing = standing_of(question)
+    counted = Counter(each.judgement for each in standing.indicators)
+    return render_template(
+        "indicators.html",
+        standing=standing,
+        counts=[(judgement, counted[judgement]) for judgement in Judgement],
+        quarters=QUARTERS,
+        fiscal_year=FISCAL_YEAR,
+        last_day=last_day(FISCAL_YEAR, question.period),
+    )
