@@ -141,6 +141,7 @@ class Settings(_Section):
     camera_pin: Annotated[str, AfterValidator(_pins_this_kind)] = ""
     models: str = ""
     face_policy: MaybeFile = None
+    help_watched: bool = False
     mor_prom_link: Annotated[str, Field(max_length=80), AfterValidator(_names_a_page_of_the_ministry)] = ""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
 DISK_LOW_MIB = 512  # less than this leaves no room for a release and a day of events
+HELP_WANTED = "help_wanted"  # told as the screen's state: the kiosk is well, and a person there asks for a helper
 WELL = frozenset({"ok", "present", "absent"})  # codes that ask nothing of anybody: `absent` is a reader with no card
 
 
@@ -42,6 +43,7 @@ class Care(StrEnum):
     """Why a kiosk needs care, in the order in which it is told."""
 
     ALARM = "alarm"
+    HELP = "help"
     SCREEN = "screen"
     READER = "reader"
     CAMERA = "camera"
@@ -161,7 +163,8 @@ def _signs() -> list[Label[bool]]:
     said = device_state.c
     signs = {
         Care.ALARM: kiosk.c.id.in_(select(alarm.c.kiosk)),
-        Care.SCREEN: said.screen.not_in(sorted(WELL)),
+        Care.HELP: said.screen == HELP_WANTED,
+        Care.SCREEN: said.screen.not_in(sorted(WELL | {HELP_WANTED})),
         Care.READER: said.reader.not_in(sorted(WELL)),
         Care.CAMERA: said.camera.not_in(sorted(WELL)),
         Care.OUTBOX_OLD: said.oldest_unacked_s >= OUTBOX_OLD_S,

@@ -15,6 +15,7 @@ import structlog
 from kiosk import device
 from kiosk.courier.heartbeat import heartbeat
 from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store.database import StoreError
 from kiosk.store.noticeboard import Topic
 from wire import topics
 from wire.asks import Answer
@@ -70,6 +71,7 @@ class Delivery:
         self._sending = Sending()
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
+        self._help_told: bool | None = None  # as in the last heartbeat; None until that has been looked up
         self._asked_at_s: dict[AskId, float] = {}
         self._link: tuple[str, float] | None = None
         self._connected = False
@@ -92,13 +94,24 @@ class Delivery:
         """All that is to be published now, in order."""
         if not self._connected:
             return
-        if now_s >= self._heartbeat_at_s:  # first, because it is heard even when the store cannot be read
+        # First, because it is heard even when the store cannot be read.
+        if now_s >= self._heartbeat_at_s or self._help_is_news():
             self._heartbeat_at_s = now_s + HEARTBEAT_EVERY_S
+            self._help_told = None
             body = heartbeat(self._store, self._kiosk, self._release)
             yield Outgoing(topics.Up.HEARTBEAT, seal_message(self._keys.own, Kind.HEARTBEAT, body))
         yield from self._due_hello(now_s)
         yield from self._due_asks(now_s)
         yield from self._due_events(now_s)
+
+    def _help_is_news(self) -> bool:
+        """Whether somebody has just asked for a helper, or no longer does: nobody waits half a minute for it."""
+        try:
+            wanted = noticeboard.wants_help(self._store)
+        except StoreError:
+            return False
+        before, self._help_told = self._help_told, wanted
+        return before is not None and before != wanted
 
     def _due_hello(self, now_s: float) -> Iterator[Outgoing]:
         self._greeting, nonce = self._greeting.due(now_s, lambda: secrets.token_hex(16))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kiosk import device
 from kiosk.store import noticeboard, opinions, outbox
 from kiosk.store.database import LOW_WATER_BYTES, StoreError, free_bytes
-from kiosk.store.noticeboard import Topic
+from kiosk.store.noticeboard import HELP_WANTED, Topic
 from wire.hello import Heartbeat
 
 if TYPE_CHECKING:
@@ -42,12 +42,17 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         release=release,
         outbox=depth.count,
         oldest_unacked_s=None if depth.oldest_ms is None else max(0, at.wall_ms - depth.oldest_ms) // 1000,
-        screen=DISK_FULL if free < LOW_WATER_BYTES else said(Topic.SCREEN),
+        screen=DISK_FULL if free < LOW_WATER_BYTES else _of_screen(said(Topic.SCREEN), said(Topic.HELP)),
         reader=said(Topic.READER),
         camera=said(Topic.CAMERA),
         disk_free_mib=free // _MIB,
         sessions=sessions | {f"opinion.{code}": n for code, n in thought.items()},
     )
+
+
+def _of_screen(screen: str, help_asked: str) -> str:
+    """A person who waits for a helper comes before a kiosk that is well, and after one that is not."""
+    return help_asked if help_asked == HELP_WANTED and screen == "ok" else screen
 
 
 def distress(path: Path, kiosk: KioskId, release: str) -> Heartbeat:

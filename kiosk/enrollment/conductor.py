@@ -39,6 +39,9 @@ class Stage(Protocol):
     def card_seen(self, presence: Presence) -> None:
         """Tell the technician's side what the reader sees."""
 
+    def help_asked(self, *, wanted: bool) -> None:
+        """Tell the fleet that somebody here asks for a helper, or no longer does."""
+
     def opined(self, opinion: Opinion) -> None:
         """Count what somebody thought of the visit."""
 
@@ -139,6 +142,10 @@ class Conductor:
                 self._keeper.ask_status(identity)
             case on.FileRecord(enrollment):
                 self._keeper.file(enrollment)
+            case on.StopLooking():
+                self._stop_looking.set()
+            case on.AskForHelp(wanted):
+                self._stage.help_asked(wanted=wanted)
             case on.NoteOpinion(opinion):
                 self._stage.opined(opinion)
             case on.StopWork():

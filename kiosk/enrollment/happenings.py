@@ -140,6 +140,11 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpTold:
+    """The call for a helper is on its way to the fleet."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaultHappened:
     """A part of the kiosk failed in the middle of a session."""
 
@@ -169,6 +174,7 @@ Happening = (
     | PinIssued
     | BecameActive
     | Rejected
+    | HelpTold
     | FaultHappened
     | Ticked
 )
@@ -191,6 +197,18 @@ class Look:
     """Run one face attempt."""
 
     portrait_jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StopLooking:
+    """Stop the camera soon; the attempt may be made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForHelp:
+    """Tell the fleet that somebody here asks for a helper, or no longer does."""
+
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,4 +237,4 @@ class End:
     why: Farewell
 
 
-Step = ReadCard | AskStatus | Look | StopWork | FileRecord | NoteOpinion | End
+Step = ReadCard | AskStatus | Look | StopLooking | StopWork | FileRecord | NoteOpinion | AskForHelp | End

@@ -31,5 +31,7 @@ class SessionPolicy:
     take_card_s: float = 15.0  # journeys SC-13
     rating_s: float = 8.0  # journeys SC-12; 0 asks nobody
     complaint_s: float = 20.0  # to choose one of four, as long as the idle warning
+    help_s: float = 300.0  # how long a helper is waited for before silence counts again
+    help_watched: bool = False  # whether somebody at the hospital watches the console for who asks for help
     mor_prom_link: str = ""  # Mor Prom's own page, once the ministry has named it; without it no QR code is offered
     offers_staff: bool = True  # journeys J10: a tile that says what staff can do here today

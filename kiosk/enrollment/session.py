@@ -59,6 +59,7 @@ class Session:
     extensions: int = 0
     interrupted: at.State | None = None
     back_to: at.State | None = None  # the moment that the person turned away from for a look at another
+    help_until_s: float = 0.0  # while help is called: when silence counts again
     ended: Farewell | None = None
 
     @property

@@ -221,6 +221,12 @@ class Problem(_State, frozen=True):
     attempt: int = 1
 
 
+class HelpCalled(_State, frozen=True):
+    """A helper was asked for. `told` only when somebody watches the console there and the call is on its way."""
+
+    told: bool = False
+
+
 class StillThere(_State, frozen=True):
     """J8: the idle warning."""
 
@@ -267,6 +273,7 @@ State = (
     | Rate
     | Complaint
     | Problem
+    | HelpCalled
     | StillThere
     | TakeCard
     | Goodbye
@@ -300,6 +307,7 @@ class Intent(StrEnum):
     ABOUT_WORDS = "about_words"
     ABOUT_MACHINE = "about_machine"
     ABOUT_OTHER = "about_other"
+    HELP = "help"
     MORE_TIME = "more_time"
     CANCEL = "cancel"
     DONE = "done"

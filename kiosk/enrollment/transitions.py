@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import asking, choosing, facing, opinions, outcome, reading
+from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
@@ -40,7 +40,11 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
     """Take one happening in. A happening that has no meaning in the present state changes nothing."""
     if session.ended is not None:
         return session, ()
+    if isinstance(session.state, at.HelpCalled):
+        return _helped(session, happening, now)
     match happening:
+        case on.PersonSaid(Intent.HELP):
+            return helping.call(session, now)
         case on.PersonSaid(intent):
             return _said(session, intent, now)
         case on.CardChanged(presence):
@@ -77,6 +81,18 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return _ticked(session, now)
         case _:
             return session, ()
+
+
+def _helped(session: Session, happening: on.Happening, now: on.Now) -> Advance:
+    match happening:
+        case on.PersonSaid(Intent.BACK):
+            return helping.resume(session, now)
+        case on.PersonSaid():
+            return session, ()
+        case on.HelpTold():
+            return helping.told(session), ()
+        case _:
+            return helping.goes_on_under(session, happening, now, advance)
 
 
 # -- what the person says -----------------------------------------------------------------------------------------

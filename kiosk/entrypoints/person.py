@@ -61,12 +61,16 @@ class PipeStage:
         """See `Stage`."""
         self._channel.send(pipe.CardSeen(presence))
 
+    def help_asked(self, *, wanted: bool) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.HelpAsked(wanted))
+
     def opined(self, opinion: Opinion) -> None:
         """See `Stage`."""
         self._channel.send(pipe.Opined(opinion))
 
 
-def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
+def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:  # noqa: PLR0911 - one arm a message
     match message:
         case pipe.Said(intent):
             return on.PersonSaid(intent)
@@ -74,6 +78,8 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
             return keeper.opened(answer)
         case pipe.LinkDown():
             return on.Unreachable()
+        case pipe.HelpTold():
+            return on.HelpTold()
         case pipe.RecordFiled(code):
             return on.Filed(code)
         case pipe.RecordNotFiled():
@@ -134,7 +140,7 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
         keeper=keeper,
         stage=PipeStage(channel),
         clock=_now,
-        policy=SessionPolicy(mor_prom_link=settings.mor_prom_link),
+        policy=SessionPolicy(mor_prom_link=settings.mor_prom_link, help_watched=settings.help_watched),
     )
     threading.Thread(target=_listen, args=(channel, conductor, keeper), name="listener", daemon=True).start()
     why = conductor.run()

@@ -182,6 +182,8 @@ class Desk:
                 self._pin(Topic.READER, presence)
             case pipe.CardRead():
                 self._note(message)
+            case pipe.HelpAsked(wanted):
+                self._ask_for_help(channel, wanted=wanted)
             case pipe.Opined(opinion):
                 self._opine(opinion)
             case pipe.AskThis():
@@ -196,6 +198,17 @@ class Desk:
             card_reads.note(self._store, CardRead(device.wall_ms(), *figures))
         except StoreError as error:
             log.error("card_read_not_noted", technician=str(error))  # noqa: TRY400 - as above
+
+    def _ask_for_help(self, channel: pipe.Pipe[pipe.FromPerson], *, wanted: bool) -> None:
+        log.info("help_asked", wanted=wanted)
+        self._pin(Topic.HELP, noticeboard.HELP_WANTED if wanted else "none")
+        try:
+            on_its_way = wanted and self._pinned.get(Topic.HELP) == noticeboard.HELP_WANTED and self._link_is_up()
+        except StoreError as error:
+            log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            return
+        if on_its_way:
+            channel.send(pipe.HelpTold())
 
     def _opine(self, opinion: Opinion) -> None:
         try:
@@ -246,6 +259,8 @@ class Desk:
             self._count(Farewell.FILED if self._filed else Farewell.NOT_SAVED)
         self._in_session = self._filed = False
         self._unconfirmed = None
+        if self._pinned.get(Topic.HELP) == noticeboard.HELP_WANTED:
+            self._pin(Topic.HELP, "none")
         for ask in self._asks:
             try:
                 inbox.forget(self._store, ask)

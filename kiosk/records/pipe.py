@@ -74,6 +74,12 @@ class CardRead(_Message, frozen=True):
     bytes_per_s: float
 
 
+class HelpAsked(_Message, frozen=True):
+    """Tell the fleet that somebody asks for a helper, or no longer does."""
+
+    wanted: bool
+
+
 class Opined(_Message, frozen=True):
     """Count this opinion."""
 
@@ -105,7 +111,9 @@ class Finished(_Message, frozen=True):
     why: Farewell
 
 
-FromPerson = Ready | Broken | Shown | Previewed | CardSeen | CardRead | Opined | AskThis | FileThis | Finished
+FromPerson = (
+    Ready | Broken | Shown | Previewed | CardSeen | CardRead | HelpAsked | Opined | AskThis | FileThis | Finished
+)
 
 
 class Said(_Message, frozen=True):
@@ -124,6 +132,10 @@ class LinkDown(_Message, frozen=True):
     """The courier has no connection: the question was not put."""
 
 
+class HelpTold(_Message, frozen=True):
+    """The call for a helper is on its way."""
+
+
 class RecordFiled(_Message, frozen=True):
     """The record is durable; `code` is the short event code."""
 
@@ -138,7 +150,7 @@ class RecordConfirmed(_Message, frozen=True):
     """A receipt has settled the record."""
 
 
-ToPerson = Said | AnswerCame | LinkDown | RecordFiled | RecordNotFiled | RecordConfirmed
+ToPerson = Said | AnswerCame | LinkDown | HelpTold | RecordFiled | RecordNotFiled | RecordConfirmed
 
 Incoming = TypeVar("Incoming")
 

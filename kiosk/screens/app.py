@@ -30,6 +30,7 @@ from kiosk.enrollment.states import (
     FinishLater,
     Goodbye,
     HandOver,
+    HelpCalled,
     InsertCard,
     Looking,
     Menu,
@@ -52,6 +53,7 @@ from kiosk.screens.check_answer import CheckAnswerScreen
 from kiosk.screens.checking import CheckingScreen
 from kiosk.screens.confirm import ConfirmScreen
 from kiosk.screens.hand_over import HandOverScreen, NoPhoneScreen
+from kiosk.screens.help_called import HelpCalledScreen
 from kiosk.screens.insert_card import InsertCardScreen
 from kiosk.screens.looking import LookingScreen
 from kiosk.screens.menu import MenuScreen, StaffTodayScreen
@@ -96,6 +98,7 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Rate: RateScreen,
     Complaint: ComplaintScreen,
     Problem: ProblemScreen,
+    HelpCalled: HelpCalledScreen,
     StillThere: StillThereScreen,
     TakeCard: TakeCardScreen,
     Goodbye: GoodbyeScreen,

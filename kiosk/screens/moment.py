@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every screen has in common: a header with the language, one state to render, and its few choices.
+"""What every screen has in common: a header with help and the language, one state to render, and its few choices.
 
 A moment decides nothing and knows no other moment: it renders the state it was given and says what the person chose.
 Choices that leave stand on the left and those that go on stand on the right, so that a double tap on a way forward
@@ -62,6 +62,7 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
     """One state on the screen."""
 
     STEP: ClassVar[int | None] = None
+    OFFERS_HELP: ClassVar[bool] = True
     ALLOW_SELECT = False
     AUTO_FOCUS = ".forward"
     HORIZONTAL_BREAKPOINTS = _WIDTHS
@@ -140,6 +141,8 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         return Sentence(self.wording.text(key, **values), classes=classes)
 
     def _header(self) -> Iterable[Widget]:
+        if self.OFFERS_HELP:
+            yield Choice(self.wording.text("header.help"), Intent.HELP, classes="corner help", name_id="help")
         step = self.step()
         words = "" if step is None else self.wording.text("header.step", step=step, steps=STEPS)
         yield Sentence(words, classes="step")
@@ -147,7 +150,7 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
             yield Sentence("", classes="live")
         else:
             yield self.line("header.test_mode", "test")
-        yield Choice(self.wording.text("header.language"), None, classes="language", name_id="language")
+        yield Choice(self.wording.text("header.language"), None, classes="corner language", name_id="language")
 
     def _choice(self, action: Action, company: str) -> Choice:
         kind = f"choice {'forward' if action.forward else 'back'}{company}"

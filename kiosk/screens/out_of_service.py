@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class OutOfServiceScreen(Moment[OutOfService]):
     """One neutral sentence for people whatever the fault; the fault's own sentence stands small below it."""
 
+    OFFERS_HELP = False  # nobody is served, so nobody hears it: the number is on the screen
+
     def body(self) -> Iterable[Widget]:
         """Yield the two."""
         yield self.line("out_of_service.title", "title")

@@ -38,6 +38,13 @@ def test_a_revoked_kiosk_stays_revoked_whatever_it_says(engine: Engine) -> None:
     assert park_of(engine).devices[0].condition is Condition.REVOKED
 
 
+def test_a_person_who_asks_for_a_helper_is_no_broken_screen(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01", screen="help_wanted")
+    device = park_of(engine).devices[0]
+    assert (device.condition, device.cares) == (Condition.NEEDS_CARE, (Care.HELP,))
+
+
 def test_silence_outweighs_what_was_said_before(engine: Engine) -> None:
     add_kiosk(engine, "udon-01")
     heard(engine, "udon-01", minutes_ago=15, camera="camera_absent")

@@ -218,6 +218,29 @@ def test_the_heartbeat_says_how_long_something_has_waited(
     assert 90 <= body.oldest_unacked_s < 200
 
 
+def test_a_person_who_asks_for_a_helper_is_told_at_once_and_only_once(
+    delivery: Delivery, store: Store, world: World
+) -> None:
+    noticeboard.pin(store, Topic.SCREEN, "ok", 0)
+    list(delivery.due(0.0))
+    assert _of(topics.Up.HEARTBEAT, list(delivery.due(0.5))) == []
+    noticeboard.pin(store, Topic.HELP, noticeboard.HELP_WANTED, 0)
+    (message,) = _of(topics.Up.HEARTBEAT, list(delivery.due(1.0)))
+    body, _ = open_message(message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
+    assert body.screen == "help_wanted"
+    assert _of(topics.Up.HEARTBEAT, list(delivery.due(2.0))) == []
+    noticeboard.pin(store, Topic.HELP, "none", 0)
+    (message,) = _of(topics.Up.HEARTBEAT, list(delivery.due(3.0)))
+    body, _ = open_message(message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
+    assert body.screen == "ok"
+
+
+def test_a_kiosk_that_is_not_well_says_so_before_anything_else(store: Store) -> None:
+    noticeboard.pin(store, Topic.SCREEN, "camera_frozen", 0)
+    noticeboard.pin(store, Topic.HELP, noticeboard.HELP_WANTED, 0)
+    assert heartbeat(store, KIOSK, "0.1.0").screen == "camera_frozen"
+
+
 def test_a_kiosk_whose_data_partition_is_gone_still_tells_the_fleet(store: Store) -> None:
     store.path.parent.rename(store.path.parent.with_name(f"{store.path.parent.name}-away"))
     told = heartbeat(store, KIOSK, "0.1.0")

@@ -60,6 +60,7 @@ class World:
         self.watching = threading.Event()
         self.states: list[State] = []
         self.forgot = False
+        self.help: list[bool] = []
         self.opinions: list[Opinion] = []
 
     def watch(self, changed: Callable[[Presence], None]) -> None:
@@ -94,6 +95,9 @@ class World:
 
     def card_seen(self, presence: Presence) -> None:
         pass
+
+    def help_asked(self, *, wanted: bool) -> None:
+        self.help.append(wanted)
 
     def opined(self, opinion: Opinion) -> None:
         self.opinions.append(opinion)

@@ -57,9 +57,9 @@ class Walk:
     def say(self, *intents: Intent) -> Walk:
         return self.tell(*(on.PersonSaid(intent) for intent in intents))
 
-    def wait(self, seconds: float) -> Walk:
-        for _ in range(round(seconds * 4)):
-            self.now_s += 0.25
+    def wait(self, seconds: float, every_s: float = 0.25) -> Walk:
+        for _ in range(round(seconds / every_s)):
+            self.now_s += every_s
             self.tell(on.Ticked())
         return self
 

@@ -106,6 +106,20 @@ def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby
     assert noticeboard.endings(store) == {"cancelled": 2}
 
 
+def test_a_call_for_a_helper_is_pinned_told_only_while_the_link_is_up_and_ends_with_the_person(
+    lobby: Lobby, store: Store
+) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.HelpAsked(wanted=True))
+    wait_for(lambda: noticeboard.wants_help(store))
+    assert person.inside.receive(0.5) is None
+    noticeboard.pin(store, Topic.LINK, "up", device.wall_ms())
+    person.inside.send(pipe.HelpAsked(wanted=True))
+    assert person.inside.receive(10) == pipe.HelpTold()
+    person.inside.send(pipe.Finished(Farewell.CANCELLED))
+    wait_for(lambda: not noticeboard.wants_help(store))
+
+
 def test_an_opinion_is_counted_and_told_when_its_day_is_over(lobby: Lobby, store: Store) -> None:
     lobby.person().inside.send(pipe.Opined(Opinion.RATED_4))
     tomorrow_ms = device.wall_ms() + 86_400_000

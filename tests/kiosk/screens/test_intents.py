@@ -56,6 +56,7 @@ CHOICES: dict[str, dict[str, Intent]] = {
     },
     "problem-card_expired": {"choice-done": Intent.DONE},
     "problem-retry": {"choice-done": Intent.DONE, "choice-retry": Intent.RETRY},
+    "help-called": {"choice-back": Intent.BACK},
     "still-there": {"choice-cancel": Intent.CANCEL, "choice-more_time": Intent.MORE_TIME},
     "take-card-filed": {},
     "goodbye-cancelled": {"choice-done": Intent.DONE},
@@ -70,7 +71,7 @@ async def test_a_touch_says_what_the_choice_means(size: tuple[int, int]) -> None
         for name in CHOICES:
             await kiosk.show(MOMENTS[name])
             heard[name] = {}
-            for choice in kiosk.choices.keys() - {"language"}:
+            for choice in kiosk.choices.keys() - {"language", "help"}:
                 kiosk.said.clear()
                 await kiosk.pilot.click(f"#{choice}")
                 heard[name][choice] = kiosk.said[:]
@@ -82,9 +83,9 @@ async def test_a_touch_says_what_the_choice_means(size: tuple[int, int]) -> None
 async def test_keys_alone_reach_every_choice(name: str, forward: str) -> None:
     async with running() as kiosk:
         await kiosk.show(MOMENTS[name])
-        for _ in range(6):
+        for _ in range(7):
             await kiosk.pilot.press(forward)
-            if kiosk.app.focused is not None and kiosk.app.focused.id != "language":
+            if kiosk.app.focused is not None and kiosk.app.focused.id not in {"language", "help"}:
                 await kiosk.pilot.press("enter")
         assert set(kiosk.said) == set(CHOICES[name].values())
 
@@ -103,6 +104,22 @@ async def test_enter_alone_never_cancels(name: str) -> None:
         await kiosk.show(MOMENTS[name])
         await kiosk.pilot.press("enter")
         assert kiosk.said == []
+
+
+async def test_help_is_one_touch_away_on_every_screen_that_serves_somebody() -> None:
+    missing, silent = [], []
+    async with running() as kiosk:
+        for name, state in MOMENTS.items():
+            await kiosk.show(state)
+            if "help" not in kiosk.choices:
+                missing.append(name)
+                continue
+            kiosk.said.clear()
+            await kiosk.pilot.click("#help")
+            if kiosk.said != [Intent.HELP]:
+                silent.append(name)
+    assert silent == []
+    assert [name for name in missing if not name.startswith(("out-of-service", "help-called"))] == []
 
 
 async def test_a_touch_anywhere_on_the_welcome_starts_once() -> None:
