@@ -24,7 +24,7 @@ demo: $(VENV)/ready ## Enrol somebody: in a terminal play the patient yourself; 
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
 test: $(VENV)/ready ## Run the tests.
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/ruff format --check .
