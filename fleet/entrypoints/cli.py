@@ -16,6 +16,10 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Di
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
 
+Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
+By = Annotated[str, typer.Option(help="Who imports.")]
+MadeUp = Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")]
+
 
 def _settings(config: Path) -> Settings:
     return read(config)
@@ -117,9 +121,9 @@ def denominators(
     config: Config,
     file: Path,
     *,
-    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
-    by: Annotated[str, typer.Option(help="Who imports.")],
-    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+    source: Source,
+    by: By,
+    made_up: MadeUp = False,
 ) -> None:
     """Import B1 and B2 by province and fiscal year from a CSV."""
     from fleet.entrypoints.imports import denominators as run  # noqa: PLC0415
@@ -132,9 +136,9 @@ def official(
     config: Config,
     file: Path,
     *,
-    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
-    by: Annotated[str, typer.Option(help="Who imports.")],
-    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+    source: Source,
+    by: By,
+    made_up: MadeUp = False,
 ) -> None:
     """Import the ministry's own A and B by province, fiscal year and period from a CSV."""
     from fleet.entrypoints.imports import official as run  # noqa: PLC0415
@@ -147,9 +151,9 @@ def indicators(
     config: Config,
     file: Path,
     *,
-    source: Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")],
-    by: Annotated[str, typer.Option(help="Who imports.")],
-    made_up: Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")] = False,
+    source: Source,
+    by: By,
+    made_up: MadeUp = False,
 ) -> None:
     """Import figures of Health Region 8's indicators by quarter from a CSV."""
     from fleet.entrypoints.imports import indicators as run  # noqa: PLC0415
