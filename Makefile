@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench torture fuzz camera-test lock clean
+.PHONY: help demo test check bench torture fuzz gallery camera-test lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ torture: $(VENV)/ready ## Let everything fail and count: SECONDS=300 SEED=1 DATA
 
 fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million times or SECONDS=1200 a target.
 	@$(BIN)/python -m tests.fuzz $(or $(SUITE),card) --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),1200)
+
+gallery: $(VENV)/ready ## Draw every screen on every panel in both languages: build/gallery/index.html; ONLY=looking.
+	@$(BIN)/python -m tests.kiosk.screens.gallery build/gallery $(if $(ONLY),--only $(ONLY))
 
 camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
 	@$(SUDO) tests/libcamera/run.sh $(BIN)/python

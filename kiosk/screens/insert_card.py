@@ -33,10 +33,11 @@ class InsertCardScreen(Moment[InsertCard]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the picture, the two sentences, and for who only asks what becomes of what is read."""
-        yield Sentence(CARD_GOES_IN, classes="picture")
+        only_asks = self.state.purpose is Purpose.CHECK
+        yield Sentence(CARD_GOES_IN, classes="picture spare" if only_asks else "picture")
         yield self.line("insert_card.title", "title")
         yield self.line("insert_card.body", "lead")
-        if self.state.purpose is Purpose.CHECK:
+        if only_asks:
             yield self.line("insert_card.check", "plain strong")
 
     def actions(self) -> tuple[Action, ...]:

@@ -14,6 +14,7 @@ import pytest
 from kiosk.screens.app import KioskApp
 from kiosk.screens.sentence import Choice
 from kiosk.screens.wording import Wording, load_wordings
+from tests.kiosk.screens.displays import DISPLAYS
 from tests.kiosk.screens.moments import MOMENTS
 from tests.kiosk.screens.terminal import Cell, cells, lines
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import Intent, State
 
 LANGUAGES = ("th", "en")
-SIZES = ((80, 24), (46, 12))
+SIZES = ((80, 24), *sorted({display.cells for display in DISPLAYS.values()}))  # the first is no kiosk but a window
 
 
 class ReadKeys(dict[str, str]):

@@ -11,12 +11,16 @@ import asyncio
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kiosk.enrollment.states import Looking, State
 from kiosk.screens.app import KioskApp
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.moments import MOMENTS
 from tests.kiosk.screens.terminal import CELL_HEIGHT, CELL_WIDTH, svg
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
 
 SIZES = ((80, 24), (58, 15), (46, 12))
 FRAME_WIDTH, FRAME_HEIGHT = 56, 42
@@ -33,16 +37,30 @@ def stand_in_frame() -> bytes:
     return bytes(pixels)
 
 
-async def draw(state: State, language: str, size: tuple[int, int], *, live: bool = False) -> str:
-    """Return one screen as SVG."""
+async def drawings(
+    moments: Mapping[str, State],
+    language: str,
+    size: tuple[int, int],
+    *,
+    cell_height: float = CELL_HEIGHT,
+    live: bool = False,
+) -> AsyncIterator[tuple[str, str]]:
+    """Draw one state after another on one kiosk; yield each name with its screen as SVG."""
     app = KioskApp(send=lambda _: None, wordings=load_wordings(), language=language, live=live)
     async with app.run_test(size=size) as pilot:
-        app.show(state)
-        await pilot.pause()
-        if isinstance(state, Looking):
-            app.preview(FRAME_WIDTH, FRAME_HEIGHT, stand_in_frame())
+        for name, state in moments.items():
+            app.show(state)
             await pilot.pause()
-        return svg(app)
+            if isinstance(state, Looking):
+                app.preview(FRAME_WIDTH, FRAME_HEIGHT, stand_in_frame())
+                await pilot.pause()
+            yield name, svg(app, cell_height=cell_height)
+
+
+async def draw(state: State, language: str, size: tuple[int, int], *, live: bool = False) -> str:
+    """Return one screen as SVG."""
+    [(_, drawing)] = [drawn async for drawn in drawings({"one": state}, language, size, live=live)]
+    return drawing
 
 
 async def four_moments(language: str) -> str:

@@ -69,16 +69,17 @@ def cells(app: App[None]) -> Iterator[Cell]:
                 x += cell_len(text)
 
 
-def svg(app: App[None], *, scale: float = 1.0) -> str:
-    """Draw the screen."""
-    width, height = app.size.width * CELL_WIDTH, app.size.height * CELL_HEIGHT
+def svg(app: App[None], *, cell_height: float = CELL_HEIGHT) -> str:
+    """Draw the screen; a cell is `CELL_WIDTH` wide."""
+    width, height = app.size.width * CELL_WIDTH, app.size.height * cell_height
     drawn = list(cells(app))
     runs = (list(run) for _, run in groupby(drawn, key=lambda cell: (cell.y, cell.paper)))
-    shapes = [_rect(run[0], 0, 0, sum(cell.width for cell in run), 1, run[0].paper) for run in runs]
-    shapes += [shape for cell in drawn for shape in _ink(cell)]
+    pen = Pen(cell_height)
+    shapes = [pen.rect(run[0], 0, 0, sum(cell.width for cell in run), 1, run[0].paper) for run in runs]
+    shapes += [shape for cell in drawn for shape in pen.ink(cell)]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width * scale:g}" '
-        f'height="{height * scale:g}" font-family="{FONT}, DejaVu Sans Mono, monospace" font-size="{FONT_SIZE}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" width="{width:g}" '
+        f'height="{height:g}" font-family="{FONT}, DejaVu Sans Mono, monospace" font-size="{FONT_SIZE}" '
         f'shape-rendering="crispEdges">\n' + "\n".join(shapes) + "\n</svg>\n"
     )
 
@@ -108,36 +109,42 @@ def _cell(x: int, y: int, text: str, style: Style | None) -> Cell:
     return Cell(x, y, text, cell_len(text), ink, paper, bold, underline)
 
 
-def _rect(cell: Cell, left: float, top: float, right: float, bottom: float, colour: str) -> str:
-    x, y = (cell.x + left) * CELL_WIDTH, (cell.y + top) * CELL_HEIGHT
-    width, height = (right - left) * CELL_WIDTH, (bottom - top) * CELL_HEIGHT
-    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{colour}"/>'
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Draws cells of one height, in pixels."""
 
+    cell_height: float
 
-def _ink(cell: Cell) -> Iterator[str]:
-    if cell.underline:
-        yield _rect(cell, 0, 0.85, cell.width, 0.9, cell.ink)
-    if cell.text in _QUADRANTS:
-        for index, inked in enumerate(_QUADRANTS[cell.text]):
-            left, top = index % 2 / 2, index // 2 / 2
-            if inked == "1":
-                yield _rect(cell, left, top, left + 0.5, top + 0.5, cell.ink)
-    elif cell.text in _BOXES:
-        arms = _BOXES[cell.text]
-        yield _rect(cell, 0 if "l" in arms else 0.4, 0.47, 1 if "r" in arms else 0.6, 0.53, cell.ink)
-        yield _rect(cell, 0.42, 0 if "u" in arms else 0.47, 0.58, 1 if "d" in arms else 0.53, cell.ink)
-    elif cell.text == "═":
-        yield _rect(cell, 0, 0.35, 1, 0.65, cell.ink)
-    elif cell.text == "░":
-        yield _rect(cell, 0, 0, 1, 1, cell.ink).replace("/>", ' opacity="0.2"/>')
-    elif cell.text.strip():
-        base, marks = cell.text[:1], cell.text[1:]
-        yield _text(cell, base)
-        if marks:  # in a monospaced font they are as wide as their base: lay them over it
-            yield _text(cell, f"\u200d{marks}")
+    def rect(self, cell: Cell, left: float, top: float, right: float, bottom: float, colour: str) -> str:
+        """Fill a part of a cell, measured in cells."""
+        x, y = (cell.x + left) * CELL_WIDTH, (cell.y + top) * self.cell_height
+        width, height = (right - left) * CELL_WIDTH, (bottom - top) * self.cell_height
+        return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{colour}"/>'
 
+    def ink(self, cell: Cell) -> Iterator[str]:
+        """Draw what stands in a cell."""
+        if cell.underline:
+            yield self.rect(cell, 0, 0.85, cell.width, 0.9, cell.ink)
+        if cell.text in _QUADRANTS:
+            for index, inked in enumerate(_QUADRANTS[cell.text]):
+                left, top = index % 2 / 2, index // 2 / 2
+                if inked == "1":
+                    yield self.rect(cell, left, top, left + 0.5, top + 0.5, cell.ink)
+        elif cell.text in _BOXES:
+            arms = _BOXES[cell.text]
+            yield self.rect(cell, 0 if "l" in arms else 0.4, 0.47, 1 if "r" in arms else 0.6, 0.53, cell.ink)
+            yield self.rect(cell, 0.42, 0 if "u" in arms else 0.47, 0.58, 1 if "d" in arms else 0.53, cell.ink)
+        elif cell.text == "═":
+            yield self.rect(cell, 0, 0.35, 1, 0.65, cell.ink)
+        elif cell.text == "░":
+            yield self.rect(cell, 0, 0, 1, 1, cell.ink).replace("/>", ' opacity="0.2"/>')
+        elif cell.text.strip():
+            base, marks = cell.text[:1], cell.text[1:]
+            yield self._text(cell, base)
+            if marks:  # in a monospaced font they are as wide as their base: lay them over it
+                yield self._text(cell, f"\u200d{marks}")
 
-def _text(cell: Cell, text: str) -> str:
-    weight = ' font-weight="bold"' if cell.bold else ""
-    x, y = cell.x * CELL_WIDTH, cell.y * CELL_HEIGHT + BASELINE
-    return f'<text x="{x}" y="{y}" fill="{cell.ink}"{weight}>{escape(text)}</text>'
+    def _text(self, cell: Cell, text: str) -> str:
+        weight = ' font-weight="bold"' if cell.bold else ""
+        x, y = cell.x * CELL_WIDTH, cell.y * self.cell_height + BASELINE + (self.cell_height - CELL_HEIGHT) / 2
+        return f'<text x="{x}" y="{y:g}" fill="{cell.ink}"{weight}>{escape(text)}</text>'
