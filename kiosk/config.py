@@ -85,6 +85,9 @@ def _names_a_page_of_the_ministry(link: str) -> str:
     return link
 
 
+OneLine = Annotated[str, Field(max_length=26, pattern=r"^[^\x00-\x1f\x7f]*$")]  # stands on one line of the screen
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -142,6 +145,8 @@ class Settings(_Section):
     models: str = ""
     face_policy: MaybeFile = None
     help_watched: bool = False
+    counter: OneLine = ""
+    nearest_kiosk: OneLine = ""
     mor_prom_link: Annotated[str, Field(max_length=80), AfterValidator(_names_a_page_of_the_ministry)] = ""
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker

@@ -33,5 +33,6 @@ class SessionPolicy:
     complaint_s: float = 20.0  # to choose one of four, as long as the idle warning
     help_s: float = 300.0  # how long a helper is waited for before silence counts again
     help_watched: bool = False  # whether somebody at the hospital watches the console for who asks for help
+    counter: str = ""  # journeys J6: where staff go on with whoever cannot here; empty where the hospital has not said
     mor_prom_link: str = ""  # Mor Prom's own page, once the ministry has named it; without it no QR code is offered
     offers_staff: bool = True  # journeys J10: a tile that says what staff can do here today

@@ -34,6 +34,18 @@ _ENDING_BY_FAILURE = {
     Failure.NOT_SAVED: Farewell.NOT_SAVED,
 }
 
+# What staff at a counter go on with: an expired card or a dead network is nothing that they can mend.
+_AT_THE_COUNTER = frozenset(
+    {
+        Failure.CARD_UNREADABLE_STAFF,
+        Failure.CARD_PORTRAIT_UNUSABLE,
+        Failure.UNDER_AGE,
+        Failure.NOT_AT_KIOSK,
+        Failure.FACE_STAFF,
+        Failure.NOT_ACCEPTED,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Session:
@@ -84,7 +96,8 @@ def enter(session: Session, state: at.State, now: on.Now, *, lasts_s: float | No
 def problem(session: Session, failure: Failure, now: on.Now, *, retry: bool) -> Advance:
     """Tell the person what went wrong; without a retry the identity is dropped and nothing is read any more."""
     kept = session if retry else replace(session, identity=None)
-    return enter(kept, at.Problem(failure, retry=retry), now), (() if retry else (on.StopWork(),))
+    counter = session.policy.counter if not retry and failure in _AT_THE_COUNTER else ""
+    return enter(kept, at.Problem(failure, retry=retry, counter=counter), now), (() if retry else (on.StopWork(),))
 
 
 def leave(session: Session, why: Farewell, now: on.Now) -> Advance:

@@ -214,11 +214,15 @@ class Complaint(_State, frozen=True):
 
 
 class Problem(_State, frozen=True):
-    """Something went wrong; `retry` says whether the person may try again here."""
+    """Something went wrong; `retry` says whether the person may try again here.
+
+    `counter` is where staff go on with it, empty where that is not known or no counter helps.
+    """
 
     failure: Failure
     retry: bool = False
     attempt: int = 1
+    counter: str = ""
 
 
 class HelpCalled(_State, frozen=True):
@@ -246,9 +250,10 @@ class Goodbye(_State, frozen=True):
 
 
 class OutOfService(_State, frozen=True):
-    """J9: the kiosk serves nobody now. The code is for the technician and the fleet."""
+    """J9: the kiosk serves nobody now. The code is for the technician and the fleet, `nearest` for the person."""
 
     fault: Fault
+    nearest: str = ""
 
 
 State = (

@@ -140,7 +140,7 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
         keeper=keeper,
         stage=PipeStage(channel),
         clock=_now,
-        policy=SessionPolicy(mor_prom_link=settings.mor_prom_link, help_watched=settings.help_watched),
+        policy=_policy(settings),
     )
     threading.Thread(target=_listen, args=(channel, conductor, keeper), name="listener", daemon=True).start()
     why = conductor.run()
@@ -148,6 +148,13 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
         channel.send(pipe.Broken(conductor.state.fault, "It failed while serving. Check its cable and its log."))
     else:
         channel.send(pipe.Finished(why))
+
+
+def _policy(settings: config.Settings) -> SessionPolicy:
+    """The rules of a session with what the hospital has said of itself."""
+    return SessionPolicy(
+        mor_prom_link=settings.mor_prom_link, help_watched=settings.help_watched, counter=settings.counter
+    )
 
 
 def _log_event(happened: Happened) -> None:

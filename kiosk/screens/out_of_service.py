@@ -23,7 +23,10 @@ class OutOfServiceScreen(Moment[OutOfService]):
     def body(self) -> Iterable[Widget]:
         """Yield the two."""
         yield self.line("out_of_service.title", "title")
-        yield self.line("out_of_service.body", "lead")
+        if self.state.nearest:
+            yield self.line("out_of_service.nearest", "lead", nearest=self.state.nearest)
+        else:
+            yield self.line("out_of_service.body", "lead")
         yield self.line("problem.help", "plain")
         yield self.line(f"fault.{self.state.fault}", "technician")
         yield Sentence(self.state.fault.value, classes="technician")

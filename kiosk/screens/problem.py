@@ -18,9 +18,11 @@ class ProblemScreen(Moment[Problem]):
     """Neutral words; the cause code is for staff and is not shown."""
 
     def body(self) -> Iterable[Widget]:
-        """Yield the fact, the remedy and the help number."""
+        """Yield the fact, the remedy, where staff go on, and the help number."""
         yield self.line(f"failure.{self.state.failure}.title", "title")
         yield self.line(f"failure.{self.state.failure}.body", "lead")
+        if self.state.counter:
+            yield self.line("problem.counter", "lead strong", counter=self.state.counter)
         yield self.line("problem.help", "plain")
 
     def actions(self) -> tuple[Action, ...]:

@@ -88,11 +88,13 @@ MOMENTS: Mapping[str, State] = {
     "rate": Rate(Farewell.FILED),
     "complaint": Complaint(Farewell.FILED),
     **{f"problem-{failure}": Problem(failure) for failure in Failure},
+    **{f"problem-at-counter-{f}": Problem(f, counter="12") for f in (Failure.UNDER_AGE, Failure.NOT_AT_KIOSK)},
     "problem-retry": Problem(Failure.FACE_MISMATCH, retry=True, attempt=2),
     "help-called": HelpCalled(),
     "help-called-told": HelpCalled(told=True),
     "still-there": StillThere(seconds_left=20),
     **{f"take-card-{why}": TakeCard(why) for why in Farewell},
     **{f"goodbye-{why}": Goodbye(why) for why in Farewell},
+    "out-of-service-nearest": OutOfService(Fault.CAMERA_FROZEN, nearest="อาคาร 2 ชั้น 1"),
     **{f"out-of-service-{fault}": OutOfService(fault) for fault in Fault},
 }
