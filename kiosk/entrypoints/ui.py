@@ -14,6 +14,7 @@ import structlog
 from kiosk import config, device, logs
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import OutOfService
+from kiosk.entrypoints.showing import AppScreen, keep_showing
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from kiosk.enrollment.states import Intent, State
+    from kiosk.enrollment.states import Intent
 
 log = structlog.get_logger()
 
@@ -82,22 +83,6 @@ def _started(settings_file: Path, descriptor: int, policy_at_least: int, log_to:
     )
 
 
-class AppScreen:
-    """The desk's screen: hands states to the app's own thread."""
-
-    def __init__(self, app: KioskApp) -> None:
-        """Show on this app."""
-        self._app = app
-
-    def show(self, state: State) -> None:
-        """See `Screen`."""
-        self._app.post_message(KioskApp.StateArrived(state))
-
-    def preview(self, width: int, height: int, rgb: bytes) -> None:
-        """See `Screen`."""
-        self._app.post_message(KioskApp.FrameArrived(width, height, rgb))
-
-
 def run(settings_file: Path, log_file: Path) -> None:
     """Serve people until the process is stopped. Textual draws on standard error, so logs go to `log_file`."""
     device.keep_memory_private()
@@ -109,16 +94,17 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
     reception = Reception(settings, lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to))
-    app = KioskApp(send=reception.say, wordings=load_wordings(), live=settings.profile is Profile.LIVE)
-    serving = threading.Thread(target=reception.serve, args=(AppScreen(app),), name="desk", daemon=True)
+    wordings, live = load_wordings(), settings.profile is Profile.LIVE
+    screen = AppScreen(settings.nearest_kiosk)
+    serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
     try:
-        app.run()
+        ended_well = keep_showing(lambda: KioskApp(send=reception.say, wordings=wordings, live=live), screen, reception)
     finally:
         reception.stop()
         serving.join(timeout=_END_S * 2)
-    if app.incident is not None:
-        log.error("incident", code=app.incident.code, error=app.incident.where)
+    if not ended_well:
+        sys.exit(1)
 
 
 class Reception:
@@ -135,6 +121,11 @@ class Reception:
         """Pass on what the person touched."""
         if self._desk is not None:
             self._desk.say(intent)
+
+    def abandon(self) -> None:
+        """End the present person's process; returns when it is gone."""
+        if self._desk is not None:
+            self._desk.abandon()
 
     def stop(self) -> None:
         """Make `serve` return soon."""

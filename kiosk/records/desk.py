@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 _POLL_S = 0.2
 _RETRY_S = 5.0
+_ABANDON_S = 10.0  # a person's process is given five to end before it is killed
 _LINK_STALE_MS = 90_000  # three of the courier's notices missed
 
 
@@ -64,6 +65,8 @@ class Desk:
         self._start = start
         self._screen = screen
         self._stopping = threading.Event()
+        self._abandoned = threading.Event()
+        self._gone = threading.Event()
         self._channel: pipe.Pipe[pipe.FromPerson] | None = None
         self._asks: dict[AskId, int] = {}
         self._unconfirmed: EventId | None = None
@@ -79,6 +82,14 @@ class Desk:
                 channel.send(pipe.Said(intent))
             except pipe.PipeClosedError:
                 return
+
+    def abandon(self) -> None:
+        """End the present person's process without a word: the screen has failed. Returns when it is gone."""
+        if self._channel is None:
+            return
+        self._gone.clear()
+        self._abandoned.set()
+        self._gone.wait(_ABANDON_S)
 
     def stop(self) -> None:
         """Make `run` return after the present step."""
@@ -121,6 +132,8 @@ class Desk:
             code = person.end()
             log.info("person_process_ended", exit_code=code)
             self._close_session()
+            self._abandoned.clear()
+            self._gone.set()
 
     def _store_fault(self) -> Fault | None:
         try:
@@ -143,7 +156,7 @@ class Desk:
 
     def _converse(self, channel: pipe.Pipe[pipe.FromPerson]) -> Fault | None:
         news_at_s = 0.0
-        while not self._stopping.is_set():
+        while not (self._stopping.is_set() or self._abandoned.is_set()):
             message = channel.receive(_POLL_S)
             if time.monotonic() >= news_at_s:
                 self._bring_news(channel)

@@ -106,6 +106,16 @@ def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby
     assert noticeboard.endings(store) == {"cancelled": 2}
 
 
+def test_a_person_whose_screen_failed_is_ended_counted_and_followed_by_the_next(lobby: Lobby, store: Store) -> None:
+    lobby.person().inside.send(pipe.Shown(Notice()))
+    wait_for(lambda: Notice() in lobby.screen.states)
+    lobby.desk.abandon()
+    assert noticeboard.endings(store) == {"not_saved": 1}
+    lobby.person(2).inside.send(pipe.Shown(Attract()))
+    wait_for(lambda: Attract() in lobby.screen.states)
+    assert lobby.screen.states == [OutOfService(Fault.STARTING), Notice(), Attract()]
+
+
 def test_a_call_for_a_helper_is_pinned_told_only_while_the_link_is_up_and_ends_with_the_person(
     lobby: Lobby, store: Store
 ) -> None:
