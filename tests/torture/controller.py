@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from tests.simulators.services import Service, script
@@ -30,14 +31,23 @@ class Controller:
             name: Service(_command(name, file, without), log=desk / f"controller-{name}.log")
             for name, file in settings.items()
         }
+        self._settings = next(iter(settings.values()))
+        self.unfit: list[str] = []
+        self.betrayed_ms: list[int] = []  # when an older backup was put back than the last one that was verified
         self.alarms: frozenset[Alarm] = frozenset()
         self.rolled_back: frozenset[str] = frozenset()
 
     def back_up(self) -> None:
-        """Back the database up, at work or not."""
-        backup = self._desk / f"backup-{len(self._backups) + 1}"
-        self.database.back_up(backup)
-        self._backups.append(backup)
+        """Back the database up at work, and have the backup read: then kiosks may erase what it holds.
+
+        One that is found unfit is not kept, and is remembered.
+        """
+        backup = self._desk / f"backup-{len(self._backups) + len(self.unfit) + 1}"
+        said = self.database.back_up(backup, self._settings)
+        if said is None:
+            self._backups.append(backup)
+        else:
+            self.unfit.append(said)
 
     def restore(self, age: int) -> None:
         """Let the database be lost, and put a backup in its place: 0 the newest, 1 the one before. Nobody uses it.
@@ -45,7 +55,10 @@ class Controller:
         What the lost one knew is remembered here: an alarm counts as told once it is raised.
         """
         lost = self.books()
-        self.database.restore(self._backups[max(0, len(self._backups) - 1 - age)])
+        chosen = max(0, len(self._backups) - 1 - age)
+        self.database.restore(self._backups[chosen])
+        if chosen < len(self._backups) - 1:
+            self.betrayed_ms.append(time.time_ns() // 1_000_000)
         self.alarms |= lost.alarms
         self.rolled_back |= lost.ledger.keys() - self.books().ledger.keys()
 
@@ -57,4 +70,4 @@ class Controller:
 def _command(name: str, settings: Path, without: str | None) -> list[str]:
     if name == _RELAY:
         return [script("dipchip-fleet"), _RELAY, "--config", str(settings)]
-    return command("fleet-courier", without, "--config", str(settings))
+    return command("fleet-courier", "--config", str(settings), without=without)

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import create_engine, make_url, text
 
 from tests.simulators import postgres
+from tests.simulators.services import script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_COPY = "restored"
 
 
 class Database(Protocol):
@@ -24,8 +26,8 @@ class Database(Protocol):
 
     url: str
 
-    def back_up(self, to: Path) -> None:
-        """Copy it as it stands, while others use it."""
+    def back_up(self, to: Path, settings: Path) -> str | None:
+        """Copy it as it stands while others use it, and have the copy read; what was found wrong with it."""
 
     def restore(self, backup: Path) -> None:
         """Put a backup in its place; nobody uses it."""
@@ -41,10 +43,9 @@ class SqliteDatabase:
         self._file = file
         self.url = f"sqlite:///{file}"
 
-    def back_up(self, to: Path) -> None:
-        """See `Database`: SQLite's own online backup."""
-        with closing(sqlite3.connect(self._file)) as live, closing(sqlite3.connect(to)) as copy:
-            live.backup(copy)
+    def back_up(self, to: Path, settings: Path) -> str | None:
+        """See `Database`."""
+        return _said("backup", "--config", str(settings), str(to))
 
     def restore(self, backup: Path) -> None:
         """See `Database`."""
@@ -61,25 +62,29 @@ class PostgresDatabase:
     """One database of a cluster of its own."""
 
     def __init__(self, cluster: postgres.Cluster) -> None:
+        self._cluster = cluster
         self._name = cluster.create()
         self.url = cluster.url(self._name)
-        self._all = cluster.url("postgres")
-        place = make_url(self.url).set(drivername="postgresql")
-        self._plain = place.render_as_string(hide_password=False)
-        self._folder = Path(str(place.query["host"]))
+        self._folder = Path(str(make_url(self.url).query["host"]))
 
-    def back_up(self, to: Path) -> None:
-        """See `Database`."""
-        subprocess.run(["pg_dump", "--format=custom", f"--file={to}", self._plain], check=True)
+    def back_up(self, to: Path, settings: Path) -> str | None:
+        """See `Database`: by PostgreSQL's own tools; the copy is read where it was restored."""
+        subprocess.run(["pg_dump", "--format=custom", f"--file={to}", _plain(self.url)], check=True)
+        self._restored(to, _COPY)
+        return _said("verify-backup", "--config", str(settings), self._cluster.url(_COPY))
 
     def restore(self, backup: Path) -> None:
         """See `Database`."""
-        engine = create_engine(self._all, isolation_level="AUTOCOMMIT")
+        self._restored(backup, self._name)
+
+    def _restored(self, backup: Path, name: str) -> None:
+        engine = create_engine(self._cluster.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {self._name} WITH (FORCE)"))
-            connection.execute(text(f"CREATE DATABASE {self._name}"))
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
         engine.dispose()
-        subprocess.run(["pg_restore", f"--dbname={self._plain}", "--exit-on-error", str(backup)], check=True)
+        to = f"--dbname={_plain(self._cluster.url(name))}"
+        subprocess.run(["pg_restore", to, "--exit-on-error", str(backup)], check=True)
 
     def crash(self) -> bool:
         """See `Database`: every process of it is ended at once, and it recovers from its log."""
@@ -88,6 +93,17 @@ class PostgresDatabase:
         with (self._folder / "output").open("ab") as output:
             subprocess.run(again, check=True, stdout=output, stderr=output, user=_owner(), cwd=self._folder)
         return True
+
+
+def _plain(url: str) -> str:
+    """For PostgreSQL's own tools."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _said(*command: str) -> str | None:
+    """Run a command of the controller's; what it objects to, None when it does not."""
+    ran = subprocess.run([script("dipchip-fleet"), *command], check=False, capture_output=True, text=True)
+    return None if ran.returncode == 0 else ran.stderr.strip()[-500:]
 
 
 def _owner() -> str | None:

@@ -21,7 +21,7 @@ from tests.simulators.broker import Mosquitto, free_port
 from tests.torture import databases
 from tests.torture.controller import Controller
 from tests.torture.judging import Evidence, Incident
-from tests.torture.machine import Machine
+from tests.torture.machine import TWIN, Machine
 from tests.torture.processes import Proxy
 from tests.torture.provider import Provider
 from tests.torture.schedule import COURIERS, PROVIDER, Deed, Misfortune
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _PORT = re.compile(r"^port = \d+$", re.MULTILINE)
 _FIRST_FACILITY = 10_000
 _PROVINCE = "41"
-_TWIN = "-twin"
 
 
 class Field:
@@ -102,10 +101,10 @@ class Field:
         )
         _lead_through(folder / "kiosk.toml", self.proxy.ports["kiosks"])
         register(read_settings(controller), folder / "registration.json")
-        self.machines[kiosk] = self._machine(folder, counts=self._lives[kiosk].counts)
-
-    def _machine(self, folder: Path, *, counts: bool) -> Machine:
-        return Machine(folder, self._desk, counts=counts, without=self._without)
+        life = self._lives[kiosk]
+        self.machines[kiosk] = Machine(
+            folder, self._desk, counts=life.counts, erases=life.erases, without=self._without
+        )
 
     def start(self) -> None:
         """Start what is shared."""
@@ -122,6 +121,12 @@ class Field:
         self._killed.update(services)
         for name in services:
             self.services[name].kill()
+
+    def back_up(self) -> None:
+        """Back the database up; whoever is stopped and may hold its locks goes on first."""
+        for name in self.controller.processes:
+            self.signal(name, signal.SIGCONT)
+        self.controller.back_up()
 
     def restore_database(self, age: int) -> None:
         """Let the controller die, and put its database back."""
@@ -207,16 +212,17 @@ class Field:
         machine = self.machines[kiosk]
         machine.power_off()
         at_ms = time.time_ns() // 1_000_000
-        twin = self._folder / (kiosk + _TWIN)
+        twin = self._folder / (kiosk + TWIN)
         shutil.copytree(machine.folder, twin)
-        self.machines[twin.name] = self._machine(twin, counts=False)
+        erases = self._lives[kiosk].erases
+        self.machines[twin.name] = Machine(twin, self._desk, counts=False, erases=erases, without=self._without)
         self.incidents.append(Incident(kiosk, Misfortune.CLONED, at_ms, counts=False))
         machine.start()
         self.machines[twin.name].start()
 
     def retire(self, kiosk: str) -> None:
         """Switch a kiosk off, and its clone; what they have not delivered waits on their cards."""
-        for name in (kiosk, kiosk + _TWIN):
+        for name in (kiosk, kiosk + TWIN):
             if name in self.machines:
                 self.retired.add(name)
                 self.machines[name].power_off()
@@ -232,6 +238,9 @@ class Field:
             incidents=self.incidents,
             alarms=books.alarms | self.controller.alarms,
             rolled_back=self.controller.rolled_back,
+            betrayed_ms=self.controller.betrayed_ms,
+            erases={life.kiosk for life in self._lives.values() if life.erases},
+            unfit=self.controller.unfit,
             facilities=self.facilities,
             still_waiting=still_waiting,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.torture.machine import TWIN
 from tests.torture.schedule import Misfortune
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.torture.machine import OnCard
     from tests.torture.tickets import Tickets
 
+UNRECOVERABLE = "unrecoverable"  # as `wire.chain.Alarm` spells it
 _EXPLAINED = frozenset({"rollback", "fork", "lost"})  # what a restored or cloned card may raise; nothing else may
 
 
@@ -46,6 +48,9 @@ class Evidence:
     alarms: frozenset[Alarm]  # also those of a database that was given up
     rolled_back: frozenset[str]  # events that some restored database no longer had
     facilities: Mapping[str, str]  # of each kiosk
+    betrayed_ms: Sequence[int]  # when an older backup was put back than kiosks had been told of
+    erases: set[str]  # kiosks that erase what a backup holds
+    unfit: Sequence[str]  # backups that were found not to hold what they should
     still_waiting: Sequence[str]  # who could go on and has not
 
     def promised(self) -> set[str]:
@@ -68,6 +73,7 @@ class Verdict:
     quarantined: int
     waiting: int
     forgotten: int
+    erased: int
     unpromised: int
     lost: tuple[str, ...]
     doubled: int
@@ -75,12 +81,15 @@ class Verdict:
     false_alarms: tuple[Alarm, ...]
     silent: tuple[str, ...]
     stuck: tuple[str, ...]
+    unfit: tuple[str, ...]
+    betrayed: int
     alarms: dict[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
         """Whether every promise was kept."""
-        return not (self.lost or self.doubled or self.miscounted or self.false_alarms or self.silent or self.stuck)
+        counts = (self.lost, self.doubled, self.miscounted)
+        return not any((*counts, self.false_alarms, self.silent, self.stuck, self.unfit))
 
 
 def judge(found: Evidence) -> Verdict:
@@ -91,7 +100,7 @@ def judge(found: Evidence) -> Verdict:
     waiting = {event.id for card in found.cards.values() for event in card if not event.acked}
     safe = books.ledger.keys() | books.quarantined | waiting
     missing = (promised | on_cards | found.accepted) - safe
-    forgotten = missing & _excused(found)
+    forgotten, betrayed = missing & _excused(found), missing & _betrayed(found)
     people = found.people()
     kinds = [alarm.kind for alarm in found.alarms]
     known = promised | on_cards | books.ledger.keys() | books.quarantined
@@ -103,15 +112,23 @@ def judge(found: Evidence) -> Verdict:
         quarantined=len(books.quarantined - books.ledger.keys()),
         waiting=len(waiting - books.ledger.keys() - books.quarantined),
         forgotten=len(forgotten),
+        erased=len(books.ledger.keys() - on_cards - _no_longer_on_its_card(found)),
         unpromised=len(known - promised),
-        lost=tuple(sorted(missing - forgotten)),
+        lost=tuple(sorted(missing - forgotten - betrayed)),
         doubled=max(0, sum(books.counted.values()) - len(books.ledger)),
         miscounted=tuple(_miscounted(found)),
-        false_alarms=tuple(alarm for alarm in found.alarms if not _has_reason(alarm, found.incidents)),
+        false_alarms=tuple(alarm for alarm in found.alarms if not _has_reason(alarm, found)),
         silent=tuple(incident.kiosk for incident in found.incidents if _is_silent(incident, found)),
         stuck=tuple(found.still_waiting),
+        unfit=tuple(found.unfit),
+        betrayed=len(betrayed - forgotten),
         alarms={kind: kinds.count(kind) for kind in sorted(set(kinds))},
     )
+
+
+def _no_longer_on_its_card(found: Evidence) -> set[str]:
+    """What restored cards forgot, wherever else it is."""
+    return {event.id for incident in found.incidents for event in incident.forgot}
 
 
 def _excused(found: Evidence) -> set[str]:
@@ -122,6 +139,15 @@ def _excused(found: Evidence) -> set[str]:
         for event in incident.forgot
         if not event.acked or event.id in found.rolled_back
     }
+
+
+def _betrayed(found: Evidence) -> set[str]:
+    """What a kiosk has erased on the strength of a backup, when an older one was put back: no fault, if it was told."""
+    told = {alarm.kiosk for alarm in found.alarms if alarm.kind == UNRECOVERABLE and _has_reason(alarm, found)}
+    erased = {
+        event for name, tickets in found.tickets.items() if name.removesuffix(TWIN) in told for event in tickets.people
+    }
+    return erased & found.rolled_back
 
 
 def _miscounted(found: Evidence) -> list[str]:
@@ -149,13 +175,15 @@ def _covered(found: Evidence) -> int:
     return len(ours - {people[event] for event in found.accepted - found.books.ledger.keys()})
 
 
-def _has_reason(alarm: Alarm, incidents: Sequence[Incident]) -> bool:
+def _has_reason(alarm: Alarm, found: Evidence) -> bool:
+    if alarm.kind == UNRECOVERABLE:
+        return alarm.kiosk in found.erases and any(at_ms <= alarm.raised_ms for at_ms in found.betrayed_ms)
     return any(
         alarm.kiosk == incident.kiosk
         and alarm.raised_ms >= incident.at_ms
         and alarm.kind in _EXPLAINED
         and (alarm.kind != "lost" or incident.counts)
-        for incident in incidents
+        for incident in found.incidents
     )
 
 

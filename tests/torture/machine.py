@@ -17,6 +17,7 @@ from tests.torture.tickets import Tickets
 if TYPE_CHECKING:
     from pathlib import Path
 
+TWIN = "-twin"  # what the clone of a kiosk is called besides
 _CARD = ("store.db", "store.db-journal")
 
 
@@ -31,14 +32,16 @@ class OnCard:
 class Machine:
     """One kiosk, or the clone of one. `desk` is the harness's own: tickets, logs, the count outside the card."""
 
-    def __init__(self, folder: Path, desk: Path, *, counts: bool, without: str | None) -> None:
+    def __init__(self, folder: Path, desk: Path, *, counts: bool, erases: bool, without: str | None) -> None:
         self.name = folder.name
+        self.kiosk = folder.name.removesuffix(TWIN)
         self.folder = folder
         self._tickets = desk / f"{self.name}.tickets"
         settings = folder / "kiosk.toml"
         counter = ("--counter", str(desk / f"{self.name}.counter")) if counts else ()
-        self._screen = command("screen", without, "--config", str(settings), "--tickets", str(self._tickets), *counter)
-        courier = command("kiosk-courier", without, "--config", str(settings))
+        of_screen = ("--config", str(settings), "--tickets", str(self._tickets), *counter)
+        self._screen = command("screen", *of_screen, without=without)
+        courier = command("kiosk-courier", "--config", str(settings), without=without, hasty=erases)
         self._desk = desk
         self.processes = {
             "screen": Service(self._screen, log=desk / f"{self.name}-screen.log"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes of a run: the product's own console scripts, unless a rule is switched off; and the proxy."""
+"""The processes of a run: the product's own console scripts, unless they are altered; and the proxy."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ _AS_SHIPPED = {
 }
 
 
-def command(process: str, without: str | None, *arguments: str) -> list[str]:
-    """The command line of a process; `without` names the rule that it does not keep."""
-    if without is None:
+def command(process: str, *arguments: str, without: str | None, hasty: bool = False) -> list[str]:
+    """The command line of a process; `without` names the rule that it does not keep, `hasty` lets it erase at once."""
+    altered = [*(["--hasty"] if hasty else []), *(["--without", without] if without is not None else [])]
+    if not altered:
         return [*_AS_SHIPPED[process], *arguments]
-    return [sys.executable, "-m", "tests.torture.rules_off", without, process, *arguments]
+    return [sys.executable, "-m", "tests.torture.altered", process, *altered, *arguments]
 
 
 class Proxy:

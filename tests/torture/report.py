@@ -19,12 +19,13 @@ _AT_MOST = 10  # of each kind of finding
 def lines(verdict: Verdict, done: Done) -> Iterator[str]:
     """The lines of it."""
     for name, value in _rows(verdict, done):
-        yield f"{name:34} {value}"
+        yield f"{name:40} {value}"
     yield (
         f"lost={len(verdict.lost)} doubled={verdict.doubled} false_alarms={len(verdict.false_alarms)} "
-        f"silent={len(verdict.silent)} miscounted={len(verdict.miscounted)} stuck={len(verdict.stuck)}"
+        f"silent={len(verdict.silent)} miscounted={len(verdict.miscounted)} stuck={len(verdict.stuck)} "
+        f"unfit={len(verdict.unfit)}"
     )
-    for name in ("lost", "miscounted", "false_alarms", "silent", "stuck"):
+    for name in ("lost", "miscounted", "false_alarms", "silent", "stuck", "unfit"):
         found = getattr(verdict, name)
         yield from (f"  {name}: {each}" for each in found[:_AT_MOST])
 
@@ -36,10 +37,12 @@ def _rows(verdict: Verdict, done: Done) -> Iterator[tuple[str, object]]:
     yield "enrolments", verdict.captured
     yield "  promised, and not", f"{verdict.captured - verdict.unpromised} + {verdict.unpromised}"
     yield "  committed", verdict.committed
+    yield "    erased by its kiosk", verdict.erased
     yield "    people, and coverage", f"{verdict.people}, {verdict.activated}"
     yield "  in quarantine", verdict.quarantined
     yield "  waiting behind a quarantined one", verdict.waiting
     yield "  forgotten by a restored card", verdict.forgotten
+    yield "  erased, and missing in too old a backup", verdict.betrayed
     yield "kills", f"{count(Deed.KILL)} ({count(Deed.KILL, '/screen', '/courier')} of kiosks)"
     yield "stops", count(Deed.STOP)
     yield "cuts", count(Deed.CUT) + count(Deed.HALVE)

@@ -1,43 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one of the processes with one of the protocol's rules switched off, to show that the harness finds the hole.
+"""Switches one of the protocol's rules off in a process, to show that the harness finds the hole.
 
-`python -m tests.torture.rules_off RULE PROCESS ...`. A rule is switched off as the model checker does it: the function
-that keeps it is exchanged where the product calls it.
+It is done as the model checker does it: the function that keeps the rule is exchanged where the product calls it.
 """
 
 from __future__ import annotations
 
 import importlib
-import sys
-from argparse import ArgumentParser
-from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from fleet.entrypoints import cli as fleet_cli
 from kiosk import config
 from kiosk.courier.mqtt import Connection
-from kiosk.entrypoints import cli as kiosk_cli
 from kiosk.entrypoints import courier as kiosk_courier
 from kiosk.store.database import Store
+from tests.model import variants
 from tests.model.rules import Rules
 from tests.model.variants import OFF
-from tests.torture import screen
+from wire import chain
 from wire.envelope import digest, split
 from wire.topics import Up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import ExitStack
+    from pathlib import Path
 
     from paho.mqtt.client import Client
     from paho.mqtt.reasoncodes import ReasonCode
 
+KIOSK_COURIER = "kiosk-courier"
 RECEIPTS = "receipts"
 RULES = {
     RECEIPTS: "receipt (erased when the broker has it)",
+    "archived": "archived (erased when acknowledged)",
+    "purge": "purge check",
     "hello": "HELLO moves marks back",
     "order": "accept in order",
     "parent": "parent named",
@@ -46,6 +46,8 @@ RULES = {
 }  # as `BREAK=` names them, and the model's case of each
 _WHERE = {
     "settle": ("wire.chain", "settle"),
+    "erasable": ("wire.chain", "erasable"),
+    "unrecoverable": ("fleet.enrollments.marks", "unrecoverable"),
     "judge": ("fleet.enrollments.acceptance", "judge"),
     "next_link": ("kiosk.store.outbox", "next_link"),
 }  # where the product calls the function that keeps a rule
@@ -95,33 +97,13 @@ def exchanges(rule: str) -> list[Exchange]:
     return [Exchange(*_WHERE[name], keeps, lacks) for name, keeps, lacks in pairs if lacks is not keeps]
 
 
-def _without(rule: str, settings: Path, stack: ExitStack) -> None:
-    if rule == RECEIPTS:
+def switch_off(rule: str, process: str, settings: Path, stack: ExitStack) -> None:
+    """Let this process lack a rule until the stack is closed."""
+    if rule != RECEIPTS:
+        as_it_was = SimpleNamespace(**vars(chain))  # what lacks a rule calls what keeps it
+        stack.enter_context(patch.object(variants, "chain", as_it_was))
+        for each in exchanges(rule):
+            stack.enter_context(patch.object(importlib.import_module(each.module), each.name, each.lacks))
+    elif process == KIOSK_COURIER:
         trusting = partial(TrustingConnection, config.read(settings).store)
         stack.enter_context(patch.object(kiosk_courier, "Connection", trusting))
-        return
-    for each in exchanges(rule):
-        stack.enter_context(patch.object(importlib.import_module(each.module), each.name, each.lacks))
-
-
-def main() -> None:
-    """Run the process."""
-    processes: dict[str, tuple[tuple[str, ...], Callable[[], None]]] = {
-        "kiosk-courier": (("courier",), kiosk_cli.main),
-        "fleet-courier": (("courier",), fleet_cli.main),
-        "screen": ((), screen.main),
-    }
-    arguments = ArgumentParser(description=__doc__)
-    arguments.add_argument("rule", choices=RULES)
-    arguments.add_argument("process", choices=processes)
-    given, rest = arguments.parse_known_args()
-    words, run = processes[given.process]
-    sys.argv[1:] = [*words, *rest]
-    with ExitStack() as stack:
-        if given.rule != RECEIPTS or given.process == "kiosk-courier":
-            _without(given.rule, Path(rest[rest.index("--config") + 1]), stack)
-        run()
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tests.torture import schedule
 from tests.torture.field import Field
-from tests.torture.judging import judge
+from tests.torture.judging import UNRECOVERABLE, judge
 from tests.torture.schedule import Act, Deed
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Run:
             case Deed.CUT | Deed.STALL | Deed.HALVE | Deed.CRUMBLE:
                 return field.proxy.tell(act)
             case Deed.BACK_UP:
-                field.controller.back_up()
+                field.back_up()
             case Deed.RESTORE_DATABASE:
                 field.restore_database(int(act.share))
                 self._later(self._now_s() + act.lasts_s, field.start)
@@ -172,14 +172,17 @@ class Run:
     def _waiting(self) -> tuple[list[str], int]:
         """Who may still go on, and a figure that grows as they do.
 
-        What waits behind a quarantined event waits for a person.
+        What waits behind a quarantined event, or behind one that is gone for good, waits for a person.
         """
         books = self._field.controller.books()
+        alarms = books.alarms | self._field.controller.alarms
+        gone = {alarm.kiosk for alarm in alarms if alarm.kind == UNRECOVERABLE}
         waiting, done = [], len(books.quarantined) - books.under_way
         for name, machine in self._field.machines.items():
             under_way = [event for event in machine.on_card() if not event.acked or event.id not in books.ledger]
             done -= len(under_way)
-            if under_way and under_way[0].id not in books.quarantined:
+            stopped = machine.kiosk in gone or (under_way and under_way[0].id in books.quarantined)
+            if under_way and not stopped:
                 waiting.append(name)
         if books.under_way:
             waiting.append(schedule.RELAY)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _EVERY_S = 12.0  # a kiosk whose card will fail comes into service so often
 _LIFE_S = 26.0  # and serves so long, when the run is long enough
+_BETRAYAL = 0.8  # of a run; before, no older backup is put back than the newest: what is erased then stops its kiosk
 COURIERS = ("courier", "courier-2")  # of the controller
 RELAY, PROVIDER, DATABASE = "relay", "provider", "database"
 
@@ -46,13 +47,14 @@ class Misfortune(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A kiosk: when it serves, what becomes of its card, and whether it counts outside of it."""
+    """A kiosk: when it serves, what becomes of its card, whether it counts outside of it, and erases in seconds."""
 
     kiosk: str
     from_s: float
     to_s: float
     misfortune: Misfortune
     counts: bool
+    erases: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def draw(seed: int, seconds: float, *, kiosks: int) -> Plan:
 
 def _healthy(kiosks: int, seconds: float) -> Iterator[Life]:
     for n in range(kiosks):
-        yield Life(f"k-{n + 1:02}", 0.0, seconds, Misfortune.NONE, counts=n % 2 == 0)
+        yield Life(f"k-{n + 1:02}", 0.0, seconds, Misfortune.NONE, counts=n % 2 == 0, erases=n % 4 < 2)
 
 
 def _unlucky(chance: random.Random, seconds: float) -> Iterator[Life]:
@@ -104,7 +106,7 @@ def _unlucky(chance: random.Random, seconds: float) -> Iterator[Life]:
     for n in range(max(3, round(seconds / _EVERY_S))):
         from_s = chance.uniform(0, seconds - life_s)
         kind = Misfortune.CLONED if n % 3 == 1 else Misfortune.RESTORED
-        yield Life(f"k-unlucky-{n + 1:02}", from_s, from_s + life_s, kind, counts=n % 3 == 0)
+        yield Life(f"k-unlucky-{n + 1:02}", from_s, from_s + life_s, kind, counts=n % 3 == 0, erases=n % 2 == 0)
 
 
 def _of_a_life(chance: random.Random, life: Life) -> Iterator[Act]:
@@ -172,4 +174,5 @@ def _of_the_database(chance: random.Random, seconds: float) -> Iterator[Act]:
     for at_s in _moments(chance, seconds, 5):
         yield Act(at_s, Deed.BACK_UP, DATABASE)
     for at_s in _moments(chance, seconds, 2):
-        yield Act(at_s, Deed.RESTORE_DATABASE, DATABASE, chance.uniform(0.1, 1.0), float(chance.randrange(2)))
+        older = at_s > _BETRAYAL * seconds and chance.random() < 0.5
+        yield Act(at_s, Deed.RESTORE_DATABASE, DATABASE, chance.uniform(0.1, 1.0), float(older))

@@ -42,6 +42,9 @@ def evidence(ledger: Books, promised: str = "ab", card: tuple[OnCard, ...] = (),
         alarms=frozenset(),
         rolled_back=frozenset(),
         facilities={KIOSK: FACILITY},
+        betrayed_ms=(),
+        erases={KIOSK},
+        unfit=(),
         still_waiting=(),
     )
     return replace(found, **more)
@@ -155,6 +158,37 @@ def test_what_the_provider_accepted_and_nobody_has_any_more_is_lost() -> None:
     tickets = {KIOSK: Tickets(set(), {"a": "7"})}
     found = evidence(books(), card=(), tickets=tickets, cards={KIOSK: ()}, accepted=frozenset({"a"}))
     assert judge(found).lost == ("a",)
+
+
+GONE = replace(FORK, kind="unrecoverable")
+
+
+def test_what_was_erased_and_is_missing_in_too_old_a_backup_is_named_when_somebody_was_told() -> None:
+    found = evidence(
+        books("a"),
+        card=(OnCard("a", acked=True),),
+        rolled_back=frozenset({"b"}),
+        betrayed_ms=[1500],
+        alarms=frozenset({GONE}),
+    )
+    assert (judge(found).holds, judge(found).betrayed) == (True, 1)
+
+
+def test_what_was_erased_and_is_missing_is_lost_when_nobody_was_told() -> None:
+    found = evidence(books("a"), card=(OnCard("a", acked=True),), rolled_back=frozenset({"b"}), betrayed_ms=[1500])
+    assert judge(found).lost == ("b",)
+
+
+@pytest.mark.parametrize("why_not", [{"betrayed_ms": []}, {"betrayed_ms": [2500]}, {"erases": set()}])
+def test_an_alarm_of_something_erased_is_false_without_an_older_backup_and_an_erasing_kiosk(
+    why_not: dict[str, Any],
+) -> None:
+    found = evidence(books("a", "b"), alarms=frozenset({GONE}), **{"betrayed_ms": [1500], **why_not})
+    assert judge(found).false_alarms == (GONE,)
+
+
+def test_a_backup_that_does_not_hold_what_it_should_is_a_fault() -> None:
+    assert not judge(evidence(books("a", "b"), unfit=["event 3 is missing"])).holds
 
 
 def test_an_outbox_that_stands_still_for_no_reason_is_stuck() -> None:
