@@ -18,12 +18,11 @@ from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
 from fleet.devices.sightings import Sightings
 from fleet.enrollments import questions
-from fleet.enrollments.acceptance import Acceptance, Arrival, Settled, entry
+from fleet.enrollments.acceptance import Acceptance, Arrival, Settled
 from fleet.enrollments.alarms import Raised, raise_alarms
 from fleet.enrollments.ledger import Ledger
 from fleet.enrollments.marks import check_pruned, marks, named
 from wire.chain import KEPT_ASIDE, Verdict
-from wire.envelope import digest
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
 from wire.receipts import Receipt
@@ -56,7 +55,7 @@ class Batch:
 
     def __init__(self, connection: Connection, examined: Sequence[Examined]) -> None:
         self._connection = connection
-        self._arrivals = {n: found for n, each in enumerate(examined) if (found := _arrival(each)) is not None}
+        self._arrivals = {n: each.arrival for n, each in enumerate(examined) if each.arrival is not None}
         self._examined = examined
         self._ledger = Ledger(
             connection,
@@ -146,23 +145,6 @@ class Batch:
 
     def _owe(self, kiosk: RegisteredKiosk) -> _Owed:
         return self._owed.setdefault(kiosk.id, _Owed(kiosk))
-
-
-def _arrival(examined: Examined) -> Arrival | None:
-    """An event to be judged."""
-    message = examined.finding
-    if not isinstance(message, Verified) or not isinstance(message.body, EnrollmentCaptured):
-        return None
-    kiosk = message.kiosk
-    return Arrival(
-        entry=entry(kiosk.id, message.body, digest(message.signed)),
-        facility=kiosk.facility,
-        province=kiosk.province,
-        body=message.body,
-        signed=message.signed,
-        attachment=message.attachment,
-        at_ms=message.at_ms,
-    )
 
 
 def _named(examined: Examined) -> list[tuple[KioskId, str]]:

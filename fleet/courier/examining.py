@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, receive
+from fleet.enrollments.acceptance import Arrival, entry
+from wire.envelope import digest
+from wire.events import EnrollmentCaptured
 from wire.topics import Up
 
 if TYPE_CHECKING:
@@ -34,10 +37,11 @@ Finding = Verified[Body] | Refusal | Repeated
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Examined:
-    """A message and what it was found to be."""
+    """A message and what it was found to be; `arrival` is there when it is an event to be judged."""
 
     incoming: Incoming
     finding: Finding
+    arrival: Arrival | None = None
 
 
 def senders(messages: Sequence[Incoming]) -> set[KioskId]:
@@ -64,7 +68,7 @@ def examine(
                 verified[same] = receive(incoming, registered)
             first = verified[same]
             finding = first if first.at_ms == incoming.at_ms else replace(first, at_ms=incoming.at_ms)
-        examined.append(Examined(incoming, finding))
+        examined.append(Examined(incoming, finding, _arrival(finding)))
     return examined
 
 
@@ -80,6 +84,21 @@ def _recognised(
     if kiosk is None or not kiosk.active or kiosk.shard != where or known[0] != who:
         return None
     return Repeated(kiosk, known[1])
+
+
+def _arrival(message: Finding) -> Arrival | None:
+    if not isinstance(message, Verified) or not isinstance(message.body, EnrollmentCaptured):
+        return None
+    kiosk = message.kiosk
+    return Arrival(
+        entry=entry(kiosk.id, message.body, digest(message.signed)),
+        facility=kiosk.facility,
+        province=kiosk.province,
+        body=message.body,
+        signed=message.signed,
+        attachment=message.attachment,
+        at_ms=message.at_ms,
+    )
 
 
 def _is_event(incoming: Incoming) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, LargeBinary
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Table
 
 Key = tuple[Any, ...]
+_BLOCK = 32  # rows of one statement in SQLite, which is prepared once
 
 
 class Of(StrEnum):
@@ -59,15 +61,25 @@ class Insertion:
         into = f'INSERT INTO "{table.name}" ({names})'
         self._postgresql = f"{into} SELECT * FROM unnest({arrays}){then}"  # noqa: S608 - constants
         self._sqlite = f"{into} VALUES ({marks}){then}"
+        self._sqlite_block = f"{into} VALUES {', '.join([f'({marks})'] * _BLOCK)}{then}"
 
     def add(self, connection: Connection, rows: Sequence[Key]) -> None:
         """Insert these rows. With `DO UPDATE` no two of them may be the same."""
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(self._sqlite, list(rows))
+            self._add_to_sqlite(connection, rows)
         else:
             connection.exec_driver_sql(self._postgresql, _columns(rows))
+
+    def _add_to_sqlite(self, connection: Connection, rows: Sequence[Key]) -> None:
+        # The driver gives the interpreter away and asks for it back at each execution of a statement: not at each row.
+        in_blocks = len(rows) - len(rows) % _BLOCK
+        for first in range(0, in_blocks, _BLOCK):
+            values = tuple(chain.from_iterable(rows[first : first + _BLOCK]))
+            connection.exec_driver_sql(self._sqlite_block, values)
+        if in_blocks < len(rows):
+            connection.exec_driver_sql(self._sqlite, list(rows[in_blocks:]))
 
 
 def _columns(rows: Collection[Key]) -> tuple[list[Any], ...]:
