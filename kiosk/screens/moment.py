@@ -4,6 +4,8 @@
 A moment decides nothing and knows no other moment: it renders the state it was given and says what the person chose.
 Choices that leave stand on the left and those that go on stand on the right, so that a double tap on a way forward
 never lands on the next screen's way out.
+
+Four keys do what a finger does: previous (left, up), next (right, down), choose (enter), cancel (escape).
 """
 
 from __future__ import annotations
@@ -33,6 +35,13 @@ STEPS = 4  # notice, card, face, code
 _WIDTHS = [(0, "-narrow"), (56, "-wide")]  # from so many columns on, the class kiosk.tcss knows
 _HEIGHTS = [(0, "-short"), (14, "-medium"), (20, "-tall")]  # rows, as above
 
+_WAYS_OUT = (
+    Intent.CANCEL,
+    Intent.DECLINE,
+    Intent.BACK,
+    Intent.NO,
+    Intent.DONE,
+)  # the cancel key takes the first one offered
 _COMPANY = {1: " alone", 2: "", 3: " of-three"}  # by how many choices stand in the row, the class kiosk.tcss knows
 
 
@@ -70,6 +79,7 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("tab,right,down", "app.focus_next", ""),
         ("shift+tab,left,up", "app.focus_previous", ""),
+        ("escape", "leave", ""),
     ]
 
     class Expressed(Message):
@@ -130,6 +140,14 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         for choice in self.query(Choice):
             if choice.id == focused:
                 choice.focus()
+
+    def action_leave(self) -> None:
+        """Take the screen's way out, as if its choice had been touched."""
+        offered = {choice.intent for choice in self.query(Choice) if not choice.disabled}
+        for intent in _WAYS_OUT:
+            if intent in offered:
+                self.post_message(self.Expressed(intent))
+                return
 
     def on_choice_chosen(self, event: Choice.Chosen) -> None:
         """Pass the choice on as an intent, or as the wish for the other language."""

@@ -62,12 +62,12 @@ class Choice(Sentence, can_focus=True):
 
     def __init__(self, text: str, intent: Intent | None, *, classes: str, name_id: str) -> None:
         super().__init__(text, classes=classes, name_id=name_id)
-        self._intent = intent
+        self.intent = intent
 
     def action_choose(self) -> None:
         """Tell the screen, unless the choice is greyed."""
         if not self.disabled:
-            self.post_message(self.Chosen(self._intent))
+            self.post_message(self.Chosen(self.intent))
 
     def on_click(self, event: events.Click) -> None:
         """Choose by touch."""

@@ -69,6 +69,12 @@ def cells(app: App[None]) -> Iterator[Cell]:
                 x += cell_len(text)
 
 
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, `#rrggbb`. WCAG 2.2, 1.4.6."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def svg(app: App[None], *, cell_height: float = CELL_HEIGHT) -> str:
     """Draw the screen; a cell is `CELL_WIDTH` wide."""
     width, height = app.size.width * CELL_WIDTH, app.size.height * cell_height
@@ -82,6 +88,12 @@ def svg(app: App[None], *, cell_height: float = CELL_HEIGHT) -> str:
         f'height="{height:g}" font-family="{FONT}, DejaVu Sans Mono, monospace" font-size="{FONT_SIZE}" '
         f'shape-rendering="crispEdges">\n' + "\n".join(shapes) + "\n</svg>\n"
     )
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _strips(app: App[None]) -> list[Strip]:

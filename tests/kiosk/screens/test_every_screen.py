@@ -12,10 +12,10 @@ from kiosk.enrollment.states import State
 from kiosk.screens.thai import WORD_MARK, drawable
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.moments import MOMENTS
+from tests.kiosk.screens.terminal import contrast
 
 if TYPE_CHECKING:
     from tests.kiosk.screens.conftest import Gallery
-    from tests.kiosk.screens.terminal import Cell
 
     Drawn = tuple[str, tuple[int, int], Gallery]
 
@@ -94,7 +94,7 @@ def test_words_stand_out_from_their_ground_at_least_seven_to_one(drawn: Drawn) -
         (name, cell.ink, cell.paper)
         for name, screen in screens.items()
         for cell in screen.cells
-        if not _DRAWINGS.fullmatch(cell.text) and _contrast(cell) < 7
+        if not _DRAWINGS.fullmatch(cell.text) and contrast(cell.ink, cell.paper) < 7
     }
     assert faint == set()
 
@@ -108,15 +108,3 @@ def _reads(lines: list[str], sentence: str) -> bool:
     seen = _DRAWINGS.sub("", "".join(lines))
     pieces = re.split(r"\{\w+\}", sentence.replace(WORD_MARK, "").replace("\n", ""))
     return all(_DRAWINGS.sub("", drawable(piece)) in seen for piece in pieces)
-
-
-def _contrast(cell: Cell) -> float:
-    """Return the contrast ratio of WCAG 2.2, 1.4.6."""
-    light, dark = sorted((_luminance(cell.ink), _luminance(cell.paper)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

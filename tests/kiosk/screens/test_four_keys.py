@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every state with four keys and no touch: next, previous, choose, cancel; and an eye that sees where they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kiosk.enrollment.states import Intent
+from kiosk.screens.sentence import Choice
+from tests.kiosk.screens.conftest import Kiosk, running
+from tests.kiosk.screens.displays import PANELS
+from tests.kiosk.screens.moments import MOMENTS
+from tests.kiosk.screens.terminal import Cell, cells, contrast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kiosk.enrollment.states import State
+
+SIZE = PANELS[0].cells
+SEEN = 3.0  # WCAG 2.2, 2.4.13: between a pixel with the focus and the same pixel without
+SEEN_CELLS = 6
+NO_WAY_OUT = {"Attract", "OutOfService", "TakeCard"}  # nobody is in a session, or only the card is left to take
+
+# One state for each screen and each set of choices: all others differ in their words only.
+FORMS: Mapping[str, State] = {
+    name: state
+    for name, state in MOMENTS.items()
+    if not name.startswith(("looking-", "problem-", "goodbye-", "take-card-", "out-of-service-"))
+    or name in ("looking-again", "problem-card_expired", "problem-retry", "goodbye-filed", "take-card-filed")
+}
+
+
+def choosable(kiosk: Kiosk) -> list[str]:
+    return [str(choice.id) for choice in kiosk.app.screen.query(Choice) if not choice.disabled]
+
+
+async def walk(kiosk: Kiosk, key: str) -> list[str]:
+    """Press a key once for each choice; return where the focus went."""
+    seen = []
+    for _ in choosable(kiosk):
+        await kiosk.pilot.press(key)
+        seen.append(str(kiosk.app.focused.id) if kiosk.app.focused else "nothing")
+    return seen
+
+
+async def test_next_comes_by_every_choice_of_every_state_and_previous_the_other_way() -> None:
+    lost = {}
+    async with running(size=SIZE) as kiosk:
+        for name, state in FORMS.items():
+            await kiosk.show(state)
+            start = kiosk.app.focused
+            forth = await walk(kiosk, "right")
+            came_round = kiosk.app.focused is start or start is None
+            back = await walk(kiosk, "left")
+            if set(forth) != set(choosable(kiosk)) or set(back) != set(forth) or not came_round:
+                lost[name] = forth, back
+    assert lost == {}
+
+
+async def test_cancel_is_the_way_out_of_every_state_that_has_one() -> None:
+    ways_out = (Intent.CANCEL, Intent.DECLINE, Intent.BACK, Intent.NO, Intent.DONE)
+    stuck = {}
+    async with running(size=SIZE) as kiosk:
+        for name, state in FORMS.items():
+            await kiosk.show(state)
+            kiosk.said.clear()
+            await kiosk.pilot.press("escape")
+            offered = [intent for intent in ways_out if f"choice-{intent}" in choosable(kiosk)]
+            if kiosk.said != offered[:1] or (not offered and type(state).__name__ not in NO_WAY_OUT):
+                stuck[name] = kiosk.said[:], offered
+    assert stuck == {}
+
+
+async def test_the_eye_sees_which_choice_the_keys_are_on() -> None:
+    unseen = []
+    async with running(size=SIZE) as kiosk:
+        for name, state in FORMS.items():
+            await kiosk.show(state)
+            for choice in kiosk.app.screen.query(Choice):
+                if choice.disabled:
+                    continue
+                kiosk.app.set_focus(None)
+                await kiosk.pilot.pause()
+                without = inside(kiosk, choice)
+                choice.focus()
+                await kiosk.pilot.pause()
+                if changes(without, inside(kiosk, choice)) < SEEN_CELLS:
+                    unseen.append((name, choice.id))
+    assert unseen == []
+
+
+@pytest.mark.parametrize("steps", [["enter", "right", "right", "enter"]])
+async def test_a_box_is_ticked_and_agreed_to_with_keys(steps: list[str]) -> None:
+    async with running(size=SIZE) as kiosk:
+        await kiosk.show(MOMENTS["notice"])
+        await kiosk.pilot.press(steps[0])
+        await kiosk.show(MOMENTS["notice-ticked"])
+        await kiosk.pilot.press(*steps[1:])
+        assert kiosk.said == [Intent.TICK, Intent.AGREE]
+
+
+def inside(kiosk: Kiosk, choice: Choice) -> dict[tuple[int, int], Cell]:
+    region = choice.region
+    return {(cell.x, cell.y): cell for cell in cells(kiosk.app) if region.contains(cell.x, cell.y)}
+
+
+def changes(before: Mapping[tuple[int, int], Cell], after: Mapping[tuple[int, int], Cell]) -> int:
+    """Count the cells whose ground, or the frame drawn in them, changes enough to be seen."""
+    return sum(contrast(shade(before[at]), shade(cell)) >= SEEN for at, cell in after.items() if at in before)
+
+
+def shade(cell: Cell) -> str:
+    """Return the colour of a cell's frame, or of its ground."""
+    return cell.ink if cell.text in set("▛▀▜▌▐▙▄▟") else cell.paper
