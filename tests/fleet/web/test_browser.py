@@ -144,7 +144,7 @@ CONTRAST = """
   const poor = [];
   for (const node of document.querySelectorAll('body *')) {
     const own = [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim());
-    if (!own || node.closest('.unseen, .skip, option')) continue;
+    if (!own || node.closest('.unseen, .skip, option, svg title')) continue;
     const [a, b] = [light(numbers(getComputedStyle(node).color)), light(ground(node))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) poor.push(`${node.tagName}.${node.className} ${ratio.toFixed(2)}`);
