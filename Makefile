@@ -52,7 +52,7 @@ fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million tim
 gallery: $(VENV)/ready ## Draw every screen on every panel in both languages: build/gallery/index.html; ONLY=looking.
 	@$(BIN)/python -m tests.kiosk.screens.gallery build/gallery $(if $(ONLY),--only $(ONLY))
 
-camera-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
+camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
 	@$(SUDO) tests/libcamera/run.sh $(BIN)/python
 
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
