@@ -5,6 +5,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError
@@ -267,3 +269,25 @@ def test_the_noticeboard_keeps_the_last_word_and_the_tally_counts(store: Store) 
     noticeboard.count_ending(store, "filed")
     noticeboard.count_ending(store, "filed")
     assert noticeboard.endings(store) == {"filed": 2}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_what_is_pending_is_what_a_look_at_every_event_finds(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    store = Store(tmp_path_factory.mktemp("pending") / "store.db")
+    streams = [StreamId(letter * 24) for letter in "cab"]
+    for stream in streams:  # a process start each
+        for _ in range(data.draw(st.integers(0, 5))):
+            _file(store, stream)
+    told = {stream: Marks(data.draw(st.integers(0, 6)), 0) for stream in streams}
+    outbox.settle(store, told, may_go_back=True)
+    gone = data.draw(st.lists(st.integers(1, 12), max_size=4))
+    with store.transaction() as connection:
+        connection.executemany("DELETE FROM event WHERE position = ?", [(position,) for position in gone])
+        rows = connection.execute("SELECT stream, seq, position FROM event ORDER BY position").fetchall()
+    limit = data.draw(st.integers(1, 5))
+    expected = [(stream, seq) for stream, seq, _ in rows if seq > told[stream].acked][:limit]
+    assert [(event.stream, event.seq) for event in outbox.pending(store, limit)] == expected
+    store.close()
