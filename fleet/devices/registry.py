@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from fleet.devices.sodium import check_of
 from fleet.errors import FleetError
 from fleet.store.many import Lookup, Of
 from fleet.store.tables import kiosk
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from wire.registration import Registration
 
-# Kiosks whose keys need not be read again. Heartbeats come from all in turn: with fewer than there are, none is remembered.
+# Kiosks whose keys need not be read again: all of a country, since heartbeats come from all in turn.
 _REMEMBERED = 65_536
 ACTIVE = "active"
 REVOKED = "revoked"
@@ -50,7 +51,7 @@ class RegisteredKiosk:
 
 @lru_cache(maxsize=2 * _REMEMBERED)
 def _key(jwk: str) -> VerifyKey:
-    return VerifyKey.from_jwk(json.loads(jwk))
+    return VerifyKey.from_jwk(json.loads(jwk)).hastened(check_of)
 
 
 @lru_cache(maxsize=_REMEMBERED)
