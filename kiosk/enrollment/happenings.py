@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.failures import Failure, Fault
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.ports import Enrolled, Presence
-    from kiosk.enrollment.states import Farewell, Intent, Prompt
+    from kiosk.enrollment.states import Farewell, Intent, Opinion, Prompt
 
 
 @dataclass(frozen=True, slots=True)

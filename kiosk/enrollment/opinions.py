@@ -7,27 +7,11 @@ An opinion is one code. It is counted apart from the person, whose data is gone 
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.session import Advance, Session, enter, leave
-from kiosk.enrollment.states import Farewell, Intent
-
-
-class Opinion(StrEnum):
-    """What is counted; spelled as the intent that says it."""
-
-    RATED_1 = "rated_1"
-    RATED_2 = "rated_2"
-    RATED_3 = "rated_3"
-    RATED_4 = "rated_4"
-    RATED_5 = "rated_5"
-    ABOUT_WAITING = "about_waiting"
-    ABOUT_WORDS = "about_words"
-    ABOUT_MACHINE = "about_machine"
-    ABOUT_OTHER = "about_other"
-
+from kiosk.enrollment.states import Farewell, Intent, Opinion
 
 FACES = (Intent.RATED_1, Intent.RATED_2, Intent.RATED_3, Intent.RATED_4, Intent.RATED_5)
 UNHAPPY = frozenset(FACES[:2])

@@ -316,3 +316,17 @@ class Intent(StrEnum):
     MORE_TIME = "more_time"
     CANCEL = "cancel"
     DONE = "done"
+
+
+class Opinion(StrEnum):
+    """What is counted; spelled as the intent that says it."""
+
+    RATED_1 = "rated_1"
+    RATED_2 = "rated_2"
+    RATED_3 = "rated_3"
+    RATED_4 = "rated_4"
+    RATED_5 = "rated_5"
+    ABOUT_WAITING = "about_waiting"
+    ABOUT_WORDS = "about_words"
+    ABOUT_MACHINE = "about_machine"
+    ABOUT_OTHER = "about_other"

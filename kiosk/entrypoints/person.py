@@ -34,9 +34,8 @@ from kiosk.records.sealing import SealedKeeper
 from wire.events import Profile
 
 if TYPE_CHECKING:
-    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.ports import Presence
-    from kiosk.enrollment.states import State
+    from kiosk.enrollment.states import Opinion, State
     from wire.registration import Trust
 
 log = structlog.get_logger()

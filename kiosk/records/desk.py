@@ -25,7 +25,7 @@ from wire.ids import AskId, EventId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.enrollment.opinions import Opinion
+    from kiosk.enrollment.states import Opinion
     from kiosk.records.filing import Filing
 
 log = structlog.get_logger()

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from kiosk.enrollment.failures import Fault
-from kiosk.enrollment.opinions import Opinion
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Farewell, Intent, State
+from kiosk.enrollment.states import Farewell, Intent, Opinion, State
 from wire.asks import About
 from wire.events import Evidence
 

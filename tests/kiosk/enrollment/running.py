@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.opinions import Opinion
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver
+    from kiosk.enrollment.states import Opinion
 
 
 class Reader:

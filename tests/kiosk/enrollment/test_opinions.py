@@ -8,11 +8,11 @@ import pytest
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
-from kiosk.enrollment.opinions import ABOUT, FACES, UNHAPPY, Opinion
+from kiosk.enrollment.opinions import ABOUT, FACES, UNHAPPY
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.session import Session
-from kiosk.enrollment.states import Farewell, Intent
+from kiosk.enrollment.states import Farewell, Intent, Opinion
 from tests.kiosk.enrollment.walk import Walk
 
 

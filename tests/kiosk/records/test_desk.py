@@ -10,9 +10,8 @@ import pytest
 
 from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
-from kiosk.enrollment.opinions import Opinion
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, OutOfService, Problem, State
+from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, Opinion, OutOfService, Problem, State
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor

@@ -41,7 +41,7 @@ BLAME = {
     "en": r"fake|fraud|reject|denied|deny|suspici|forbidden|not allowed|your fault|you failed|wrong (?!way)",
 }
 STATUS = {"th": "ต่างด้าว|แรงงาน|สัญชาติ|ไร้สัญชาติ|ลี้ภัย", "en": "alien|migrant|nationality|stateless|refugee|immigra"}
-UNTIDY = re.compile(r"(?<!\])  |!| [,.?]|[\u0e50-\u0e59]|\s$", re.MULTILINE)
+UNTIDY = re.compile(r"(?<![\] [])  |!| [,.?]|[\u0e50-\u0e59]|\s$", re.MULTILINE)
 
 
 def read(language: str) -> dict[str, str]:
