@@ -144,6 +144,7 @@ class Settings(_Section):
     camera_pin: Annotated[str, AfterValidator(_pins_this_kind)] = ""
     models: str = ""
     face_policy: MaybeFile = None
+    language_packs: MaybeFile = None
     help_watched: bool = False
     counter: OneLine = ""
     nearest_kiosk: OneLine = ""

@@ -14,11 +14,13 @@ import structlog
 from kiosk import config, device, logs
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import OutOfService
+from kiosk.entrypoints.fonts import without_a_font
 from kiosk.entrypoints.showing import AppScreen, keep_showing
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
 from kiosk.screens.app import KioskApp
+from kiosk.screens.packs import add_packs
 from kiosk.screens.wording import load_wordings
 from kiosk.store import inbox
 from kiosk.store.database import DiskFullError, Store, StoreError
@@ -26,11 +28,12 @@ from wire.events import Profile
 from wire.ids import new_stream_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import TextIO
 
     from kiosk.enrollment.states import Intent
+    from kiosk.screens.wording import Wording
 
 log = structlog.get_logger()
 
@@ -94,7 +97,8 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
     reception = Reception(settings, lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to))
-    wordings, live = load_wordings(), settings.profile is Profile.LIVE
+    live = settings.profile is Profile.LIVE
+    wordings = _languages(settings.language_packs, live=live)
     screen = AppScreen(settings.nearest_kiosk)
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
@@ -105,6 +109,14 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
         serving.join(timeout=_END_S * 2)
     if not ended_well:
         sys.exit(1)
+
+
+def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
+    """The languages that ship and the packs that can be shown here; the log says why another one is not."""
+    packs = add_packs(load_wordings(), folder, without_a_font=without_a_font, live=live)
+    for reason in packs.refused:
+        log.error("language_pack_refused", technician=reason)
+    return packs.wordings
 
 
 class Reception:

@@ -52,6 +52,14 @@ class Wording:
             raise WordingError(msg)
         return self.sentences[key].format(**{name: drawable(str(value)) for name, value in values.items()})
 
+    def having(self, sentences: Mapping[str, str]) -> Wording:
+        """The same language with these sentences."""
+        return Wording(self.language, sentences)
+
+    def own_name(self) -> str:
+        """What the language calls itself."""
+        return self.sentences.get("header.name", self.language)
+
     def reader_event(self, code: str) -> EventWords:
         """Return the sentences for an event's code, to be printed on a terminal: without marks for line breaks.
 
@@ -69,15 +77,30 @@ def load_wordings(folder: Traversable | None = None) -> dict[str, Wording]:
         WordingError: naming the file and the first key that is empty, missing or filled differently.
     """
     folder = folder or resources.files("kiosk.screens") / "texts"
-    wordings = {language: _load(folder, language) for language in LANGUAGES}
+    wordings = {language: read_sentences(folder, language) for language in LANGUAGES}
     first, *others = wordings.values()
     for other in others:
-        _compare(first, other)
-        _compare(other, first)
-    return wordings
+        compare(first, other)
+        compare(other, first)
+    return turned(wordings)
 
 
-def _load(folder: Traversable, language: str) -> Wording:
+def turned(wordings: Mapping[str, Wording]) -> dict[str, Wording]:
+    """Let each language's button name the next one; where names are missing there is no button to name."""
+    languages = list(wordings)
+    following = dict(zip(languages, languages[1:] + languages[:1], strict=True))
+    return {
+        language: wording.having({**wording.sentences, "header.language": wordings[following[language]].own_name()})
+        for language, wording in wordings.items()
+    }
+
+
+def read_sentences(folder: Traversable, language: str) -> Wording:
+    """Read one language's file.
+
+    Raises:
+        WordingError: naming the file and what is no sentence.
+    """
     tables = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
     sentences: dict[str, str] = {}
     for key, value in _flatten(tables):
@@ -96,7 +119,12 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
             yield f"{prefix}{key}", value
 
 
-def _compare(left: Wording, right: Wording) -> None:
+def compare(left: Wording, right: Wording) -> None:
+    """Make sure that what `left` says `right` says too, with the same blanks.
+
+    Raises:
+        WordingError: naming the file, the key and what to do.
+    """
     for key, sentence in left.sentences.items():
         if key not in right.sentences:
             msg = f"texts/{right.language}.toml has no {key!r}, texts/{left.language}.toml has. Translate it."
