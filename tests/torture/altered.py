@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _RETENTION_MS = 4_000
 _HOUSEKEEPING_S = 2.0
+KEPT_S = _RETENTION_MS / 1000 + 2 * _HOUSEKEEPING_S  # after so long a hasty kiosk has erased what it may
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ class Machine:
 
     def __init__(self, folder: Path, desk: Path, *, counts: bool, erases: bool, without: str | None) -> None:
         self.name = folder.name
+        self.erases = erases
         self.kiosk = folder.name.removesuffix(TWIN)
         self.folder = folder
         self._tickets = desk / f"{self.name}.tickets"
@@ -64,8 +66,8 @@ class Machine:
 
     def file_one_more(self) -> None:
         """Let one more person come."""
-        screen = Service([*self._screen, "--people", "1"], log=self._desk / f"{self.name}-last.log")
-        screen.run()
+        with (self._desk / f"{self.name}-last.log").open("ab") as log:
+            subprocess.run([*self._screen, "--people", "1"], check=True, stderr=log)
 
     def copy_card(self, to: Path) -> None:
         """Copy the card, which is not in use, into a new folder."""

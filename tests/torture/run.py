@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.torture import schedule
+from tests.torture.altered import KEPT_S
 from tests.torture.field import Field
 from tests.torture.judging import UNRECOVERABLE, judge
 from tests.torture.schedule import Act, Deed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from tests.torture.books import Books
     from tests.torture.judging import Verdict
-    from tests.torture.machine import Machine
+    from tests.torture.machine import Machine, OnCard
     from tests.torture.schedule import Plan
 
 _LOOK_S = 1.0
@@ -39,6 +41,19 @@ class Done:
     deeds: Counter[tuple[Deed, str]] = field(default_factory=Counter)
     ended_by_itself: Counter[str] = field(default_factory=Counter)
     drained_in_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outbox:
+    """A card, how much of it is not yet where it belongs, and whether that waits for a person.
+
+    It does behind a quarantined event, and behind one that is gone for good.
+    """
+
+    machine: Machine
+    card: list[OnCard]
+    under_way: int
+    is_stopped: bool
 
 
 class Run:
@@ -140,59 +155,89 @@ class Run:
         self.done.ended_by_itself.update(self._field.revived())
 
     def come_to_rest(self, patience_s: float) -> list[str]:
-        """End every fault, let one more person come to each kiosk, and wait until nothing moves any more.
+        """End every fault and wait until nothing moves any more; then once more, in order, what must not hurt.
+
+        1. The database is backed up, and kiosks that may erase what the backup holds do so.
+        2. One more person comes to each kiosk.
+        3. The database is put back to that backup, so that these have to be delivered again, however old they are.
 
         Returns:
-            The kiosks whose outbox could go on, and the relay if it could, though nothing has moved for `patience_s`.
+            Who could go on and has not, though nothing has moved for `patience_s`: kiosks, or the relay.
         """
         field = self._field
         began_s = time.monotonic()
         for target in self._targets():
             field.signal(target, signal.SIGCONT)
         field.start()
-        machines = list(field.machines.values())
+        for machine in field.machines.values():
+            machine.power_off("screen")
+            machine.start("courier")
+        self._settle(patience_s)
+        field.back_up()
+        self._reconnect()
+        self._until_nothing_moves(self._still_to_erase, patience_s)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(_last_person, machines))
-        for side in ("kiosks", "controller"):  # whoever was connected says HELLO anew
-            field.proxy.tell(Act(0, Deed.CUT, side))
-        waiting, done, before, since_s = list(field.machines), 0, -1, time.monotonic()
-        while waiting and time.monotonic() - since_s < patience_s:
-            self._revive()
-            time.sleep(_LOOK_S)
-            waiting, done = self._waiting()
-            if done != before:
-                before, since_s = done, time.monotonic()
+            list(pool.map(lambda machine: machine.file_one_more(), field.machines.values()))
+        self._settle(patience_s)
+        time.sleep(KEPT_S)  # what no backup holds must be kept for longer than what one holds
+        field.restore_database(0)
+        field.start()
+        waiting = self._settle(patience_s)
         self.done.drained_in_s = time.monotonic() - began_s
         return waiting
+
+    def _settle(self, patience_s: float) -> list[str]:
+        """Let everybody connect anew and deliver; who has not."""
+        self._reconnect()
+        return self._until_nothing_moves(self._waiting, patience_s)
+
+    def _reconnect(self) -> None:
+        """Cut everybody off once: whoever connects says HELLO."""
+        for side in ("kiosks", "controller"):
+            self._field.proxy.tell(Act(0, Deed.CUT, side))
+
+    def _until_nothing_moves(self, look: Callable[[], tuple[list[str], int]], patience_s: float) -> list[str]:
+        """Wait until nobody is left, or nothing has moved for so long; who is left."""
+        (left, done), since_s = look(), time.monotonic()
+        while left and time.monotonic() - since_s < patience_s:
+            self._revive()
+            time.sleep(_LOOK_S)
+            before = done
+            left, done = look()
+            if done != before:
+                since_s = time.monotonic()
+        return left
+
+    def _still_to_erase(self) -> tuple[list[str], int]:
+        """Which kiosks that erase have delivered events on their cards still, and a figure that grows as they go."""
+        delivered = {
+            outbox.machine.name: sum(event.acked for event in outbox.card)
+            for outbox in self._outboxes(self._field.controller.books())
+            if outbox.machine.erases and not outbox.is_stopped
+        }
+        return [name for name, count in delivered.items() if count], -sum(delivered.values())
 
     def _targets(self) -> list[str]:
         kiosks = [f"{name}/{process}" for name, each in self._field.machines.items() for process in each.processes]
         return ["broker", "proxy", *self._field.services, *kiosks]
 
     def _waiting(self) -> tuple[list[str], int]:
-        """Who may still go on, and a figure that grows as they do.
-
-        What waits behind a quarantined event, or behind one that is gone for good, waits for a person.
-        """
+        """Who may still go on, and a figure that grows as they do."""
         books = self._field.controller.books()
-        alarms = books.alarms | self._field.controller.alarms
-        gone = {alarm.kiosk for alarm in alarms if alarm.kind == UNRECOVERABLE}
-        waiting, done = [], len(books.quarantined) - books.under_way
-        for name, machine in self._field.machines.items():
-            under_way = [event for event in machine.on_card() if not event.acked or event.id not in books.ledger]
-            done -= len(under_way)
-            stopped = machine.kiosk in gone or (under_way and under_way[0].id in books.quarantined)
-            if under_way and not stopped:
-                waiting.append(name)
+        outboxes = list(self._outboxes(books))
+        waiting = [outbox.machine.name for outbox in outboxes if outbox.under_way and not outbox.is_stopped]
         if books.under_way:
             waiting.append(schedule.RELAY)
-        return waiting, done
+        return waiting, len(books.quarantined) - books.under_way - sum(outbox.under_way for outbox in outboxes)
 
-
-def _last_person(machine: Machine) -> None:
-    machine.power_off("screen")
-    machine.file_one_more()
-    machine.start("courier")
+    def _outboxes(self, books: Books) -> Iterator[_Outbox]:
+        alarms = books.alarms | self._field.controller.alarms
+        gone = {alarm.kiosk for alarm in alarms if alarm.kind == UNRECOVERABLE}
+        for machine in self._field.machines.values():
+            card = machine.on_card()
+            under_way = [event.id for event in card if not event.acked or event.id not in books.ledger]
+            stopped = machine.kiosk in gone or (bool(under_way) and under_way[0] in books.quarantined)
+            yield _Outbox(machine, card, len(under_way), stopped)
 
 
 def run(plan: Plan, *, database: str, without: str | None, patience_s: float) -> tuple[Verdict, Done]:
