@@ -20,7 +20,7 @@ from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Case, Column, Connection, Function, Label, Row, Select
+    from sqlalchemy import Case, Column, ColumnElement, Connection, Function, Label, Row, Select
 
 SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
@@ -125,25 +125,28 @@ _URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condit
 
 def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
     """Judge every registered kiosk in the database, and read one page of them; a page past the last is the last."""
-    condition = _condition(now_ms)
     counts = count_conditions(connection, now_ms)
     pages = max(1, -(-sum(counts.values()) // _PAGE))
     page = min(page, pages)
-    rows = connection.execute(
-        select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, condition.label("condition"), *_said(), *_signs())
-        .select_from(_WITH_STATE)
-        .order_by(_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
-        .limit(_PAGE)
-        .offset((page - 1) * _PAGE)
-    ).all()
     return Park(
-        _devices(connection, rows),
+        _devices(connection, _rows(connection, now_ms, (page - 1) * _PAGE)),
         counts,
         page,
         pages,
         _alarms(connection, select(alarm).limit(_STANDING_OUT)),
         _strangers(connection),
     )
+
+
+def _rows(connection: Connection, now_ms: int, offset: int) -> list[tuple[Condition, Row[Any]]]:
+    """A page of kiosks. All names are put in order, which is little to sort; what they said is read of these alone."""
+    condition = _condition(now_ms)
+    placed = select(kiosk.c.id, condition.label("condition")).select_from(_WITH_STATE)
+    order = (_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
+    shown = connection.execute(placed.order_by(*order).limit(_PAGE).offset(offset)).all()
+    asked = select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, *_said(), *_signs()).select_from(_WITH_STATE)
+    said = {row.id: row for row in connection.execute(asked.where(kiosk.c.id.in_([row.id for row in shown])))}
+    return [(Condition(row.condition), said[row.id]) for row in shown]
 
 
 def count_conditions(connection: Connection, now_ms: int) -> dict[Condition, int]:
@@ -160,8 +163,13 @@ _WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)
 
 def _signs() -> list[Label[bool]]:
     """A column for each care: whether a kiosk needs it."""
+    return [func.coalesce(sign, false()).label(f"care_{care}") for care, sign in _signs_or_unknown().items()]
+
+
+def _signs_or_unknown() -> dict[Care, ColumnElement[bool]]:
+    """The same; null where a kiosk has not said it."""
     said = device_state.c
-    signs = {
+    return {
         Care.ALARM: kiosk.c.id.in_(select(alarm.c.kiosk)),
         Care.HELP: said.screen == HELP_WANTED,
         Care.SCREEN: said.screen.not_in(sorted(WELL | {HELP_WANTED})),
@@ -171,7 +179,6 @@ def _signs() -> list[Label[bool]]:
         Care.DISK_LOW: said.disk_free_mib < DISK_LOW_MIB,
         Care.CLOCK: said.clock_sync == "unsynced",
     }
-    return [func.coalesce(sign, false()).label(f"care_{care}") for care, sign in signs.items()]
 
 
 def _condition(now_ms: int) -> Case[str]:
@@ -179,7 +186,7 @@ def _condition(now_ms: int) -> Case[str]:
         (kiosk.c.status == REVOKED, str(Condition.REVOKED)),
         (device_state.c.seen_ms.is_(None), str(Condition.NEVER_SEEN)),
         (device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS, str(Condition.SILENT)),
-        (or_(*(sign.element for sign in _signs())), str(Condition.NEEDS_CARE)),
+        (or_(*_signs_or_unknown().values()), str(Condition.NEEDS_CARE)),
         else_=str(Condition.OK),
     )
 
@@ -192,16 +199,16 @@ def _said() -> list[Column[Any]]:
     return [column for column in device_state.c if column.name != "kiosk"]
 
 
-def _devices(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Device, ...]:
-    shown = [row.id for row in rows]
+def _devices(connection: Connection, rows: Sequence[tuple[Condition, Row[Any]]]) -> tuple[Device, ...]:
+    shown = [row.id for _, row in rows]
     alarms: dict[str, tuple[Alarm, ...]] = {}
     for each in _alarms(connection, select(alarm).where(alarm.c.kiosk.in_(shown))):
         alarms[each.kiosk] = (*alarms.get(each.kiosk, ()), each)
     refused = _summed(connection, refusal.c.kiosk, func.sum(refusal.c.n), shown)
     held = _summed(connection, quarantine.c.kiosk, func.count(), shown)
     return tuple(
-        _device(row, alarms.get(row.id, ()), refused=refused.get(row.id, 0), quarantined=held.get(row.id, 0))
-        for row in rows
+        _device(row, condition, alarms.get(row.id, ()), refused=refused.get(row.id, 0), quarantined=held.get(row.id, 0))
+        for condition, row in rows
     )
 
 
@@ -221,12 +228,14 @@ def _strangers(connection: Connection) -> tuple[Refusal, ...]:
     return tuple(Refusal(*row) for row in rows)
 
 
-def _device(row: Row[Any], alarms: tuple[Alarm, ...], *, refused: int, quarantined: int) -> Device:
+def _device(
+    row: Row[Any], condition: Condition, alarms: tuple[Alarm, ...], *, refused: int, quarantined: int
+) -> Device:
     return Device(
         kiosk=row.id,
         facility=row.facility,
         province=row.province,
-        condition=Condition(row.condition),
+        condition=condition,
         cares=tuple(care for care in Care if getattr(row, f"care_{care}")),
         seen_ms=row.seen_ms,
         release=row.release,
