@@ -51,8 +51,8 @@ class Cluster:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """Start a cluster, and stop and erase it at the end."""
+def running(*, durable: bool = False) -> Iterator[Cluster]:
+    """Start a cluster, and stop and erase it at the end. Only a durable one waits for the disk, as in the field."""
     owner = _OWNER if os.geteuid() == 0 else None
     directory = Path(tempfile.mkdtemp(prefix="pg"))
     data = directory / "data"
@@ -74,7 +74,8 @@ def running() -> Iterator[Cluster]:
 
     try:
         run("initdb", "-D", str(data), "-U", _OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync=off"
+        fsync = "on" if durable else "off"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync={fsync}"
         run("pg_ctl", "-D", str(data), "-w", "-l", str(directory / "log"), "-o", options, "start")
         try:
             yield Cluster(directory)
