@@ -145,6 +145,7 @@ class Settings(_Section):
     models: str = ""
     face_policy: MaybeFile = None
     language_packs: MaybeFile = None
+    announcements: MaybeFile = None
     help_watched: bool = False
     counter: OneLine = ""
     nearest_kiosk: OneLine = ""

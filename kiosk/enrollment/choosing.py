@@ -34,6 +34,13 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: PLR
             return session, ()
 
 
+def announced(session: Session, now: on.Now) -> Session:
+    """Let the offer and the announcements take turns on the welcome screen."""
+    announcements = (("", ""), *session.policy.announcements)
+    turn = int(now.monotonic_s / session.policy.announce_s) % len(announcements)
+    return replace(session, state=at.Attract(*announcements[turn]))
+
+
 def welcome(session: Session) -> Session:
     """Be as before anybody touched the screen."""
     return Session(policy=session.policy, presence=session.presence, left_behind=session.left_behind)

@@ -79,7 +79,10 @@ class _State(msgspec.Struct, frozen=True, tag=True):
 
 
 class Attract(_State, frozen=True):
-    """SC-01: the welcome, until a touch or a card."""
+    """SC-01: the welcome, until a touch or a card; now and then with an announcement, in both languages."""
+
+    announced_th: str = ""
+    announced_en: str = ""
 
 
 class Menu(_State, frozen=True):

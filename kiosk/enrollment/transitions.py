@@ -162,6 +162,8 @@ def _retry(session: Session, failure: Failure, now: on.Now) -> Advance:
 
 
 def _ticked(session: Session, now: on.Now) -> Advance:
+    if isinstance(session.state, at.Attract):
+        return choosing.announced(session, now), ()
     if isinstance(session.state, at.StillThere):
         return _counted_down(session, now)
     if session.until_s is not None and now.monotonic_s >= session.until_s:

@@ -24,6 +24,7 @@ from kiosk.enrollment.conductor import Conductor
 from kiosk.enrollment.failures import FaultError
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
+from kiosk.entrypoints import announcements
 from kiosk.face.cameras import camera_from
 from kiosk.face.checks import FaceCheck
 from kiosk.face.engines import EngineChoice, load_pinned
@@ -151,8 +152,17 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
 
 def _policy(settings: config.Settings) -> SessionPolicy:
     """The rules of a session with what the hospital has said of itself."""
+    announced: tuple[tuple[str, str], ...] = ()
+    if settings.announcements is not None:
+        try:
+            announced = announcements.read(settings.announcements, device.utc_now())
+        except config.ConfigError as error:
+            log.error("nothing_announced", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
     return SessionPolicy(
-        mor_prom_link=settings.mor_prom_link, help_watched=settings.help_watched, counter=settings.counter
+        announcements=announced,
+        mor_prom_link=settings.mor_prom_link,
+        help_watched=settings.help_watched,
+        counter=settings.counter,
     )
 
 

@@ -27,8 +27,12 @@ class AttractScreen(Moment[Attract]):
     """What is offered, what it takes, and how to start."""
 
     def body(self) -> Iterable[Widget]:
-        """Yield the offer."""
-        yield Sentence(_CARD, classes="picture")
+        """Yield the offer, with an announcement in place of the picture where there is one."""
+        said = self.state.announced_th if self.wording.language == "th" else self.state.announced_en
+        if said:
+            yield Sentence(said, classes="announced", max_lines=4)
+        else:
+            yield Sentence(_CARD, classes="picture")
         yield self.line("attract.title", "title")
         yield self.line("attract.body", "lead")
 

@@ -53,6 +53,9 @@ LINK, LONG_LINK = "https://example.moph.go.th", "https://example.moph.go.th/a/pa
 
 MOMENTS: Mapping[str, State] = {
     "attract": Attract(),
+    "attract-announcing": Attract(
+        "ฉีดวัคซีนไข้หวัดใหญ่ฟรี สำหรับผู้สูงอายุ ทุกวันพุธ ที่อาคาร 2", "Free flu shots for older people, Wednesdays, building 2"
+    ),
     "menu": Menu(),
     "menu-without-staff": Menu(staff=False),
     "staff-today": StaffToday(),
