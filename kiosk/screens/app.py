@@ -235,4 +235,6 @@ class KioskApp(App[None], inherit_bindings=False):
             sys.stderr.write(f"incident {self.incident.code}\n")
 
     def _moment(self) -> Moment[Any]:
-        return MOMENTS[type(self._state)](self._state, self._wording, live=self._live)
+        moment = MOMENTS[type(self._state)](self._state, self._wording, live=self._live)
+        moment.fit(self.size)
+        return moment

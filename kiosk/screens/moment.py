@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Size
     from textual.widget import Widget
 
     from kiosk.screens.wording import Wording
@@ -122,6 +123,11 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         if actions:
             company = _COMPANY[len(actions)]
             yield Horizontal(*(self._choice(action, company) for action in actions), id="choices")
+
+    def fit(self, size: Size) -> None:
+        """Take the looks for this size at once: Textual gives them after the first frame, which would be seen."""
+        for steps, length in ((_WIDTHS, size.width), (_HEIGHTS, size.height)):
+            self.add_class(max(step for step in steps if step[0] <= length)[1])
 
     def update(self, state: S, wording: Wording) -> None:
         """Render another state of the same kind, or the same state in another language."""

@@ -114,3 +114,10 @@ async def test_the_code_on_the_screen_is_the_code_given() -> None:
             drawn = [line.rstrip() for line in block_digits("482 913", scale)]
             shown = "\n".join(kiosk.lines)
             assert [row for row in drawn if row.strip() not in shown] == []
+
+
+async def test_a_screen_has_the_looks_of_its_panel_from_its_first_frame_on() -> None:
+    async with running(size=(46, 12)) as kiosk:
+        kiosk.app.show(MOMENTS["insert-card"])
+        assert {"-short", "-narrow"} <= kiosk.app.screen.classes | kiosk.app.screen_stack[-1].classes
+        assert {"-medium", "-tall", "-wide"}.isdisjoint(kiosk.app.screen.classes)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.enrollment.states import Intent
+from kiosk.enrollment.states import Intent, Notice, StillThere
 from kiosk.screens.sentence import Choice
+from tests.kiosk.enrollment.walk import Walk
 from tests.kiosk.screens.conftest import Kiosk, running
 from tests.kiosk.screens.displays import PANELS
 from tests.kiosk.screens.moments import MOMENTS
@@ -115,3 +116,18 @@ def changes(before: Mapping[tuple[int, int], Cell], after: Mapping[tuple[int, in
 def shade(cell: Cell) -> str:
     """Return the colour of a cell's frame, or of its ground."""
     return cell.ink if cell.text in set("▛▀▜▌▐▙▄▟") else cell.paper
+
+
+async def test_more_time_is_given_at_least_ten_times_by_one_key() -> None:
+    walk = Walk().say(Intent.START, Intent.ENROLL)
+    async with running(size=SIZE) as kiosk:
+        for _ in range(10):
+            walk.wait(walk.session.policy.idle_s + 1)
+            assert isinstance(walk.state, StillThere)
+            assert walk.state.seconds_left >= 19  # WCAG 2.2, 2.2.1: 20 to answer
+            await kiosk.show(walk.state)
+            await kiosk.pilot.press("enter")
+            walk.say(kiosk.said[-1])
+            await kiosk.show(walk.state)
+        assert isinstance(walk.state, Notice)
+    assert kiosk.said == [Intent.MORE_TIME] * 10
