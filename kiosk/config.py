@@ -11,7 +11,7 @@ import re
 import tomllib
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -127,6 +127,12 @@ class Agent(_Section):
     origins: tuple[Origin, ...] = ()
 
 
+class Screen(_Section):
+    """How the screen looks. The size of the letters is the terminal's, by the Ansible role."""
+
+    contrast: Literal["ordinary", "high"] = "ordinary"
+
+
 class Settings(_Section):
     """All that a kiosk is told."""
 
@@ -154,6 +160,7 @@ class Settings(_Section):
     broker: Broker
     https: Https = Https()
     card: Card = Card()
+    screen: Screen = Screen()
     agent: Agent = Agent()
 
 

@@ -103,7 +103,11 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
     try:
-        ended_well = keep_showing(lambda: KioskApp(send=reception.say, wordings=wordings, live=live), screen, reception)
+        ended_well = keep_showing(
+            lambda: KioskApp(send=reception.say, wordings=wordings, live=live, contrast=settings.screen.contrast),
+            screen,
+            reception,
+        )
     finally:
         reception.stop()
         serving.join(timeout=_END_S * 2)

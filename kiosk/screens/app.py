@@ -59,6 +59,7 @@ from kiosk.screens.looking import LookingScreen
 from kiosk.screens.menu import MenuScreen, StaffTodayScreen
 from kiosk.screens.notice import NoticeScreen
 from kiosk.screens.out_of_service import OutOfServiceScreen
+from kiosk.screens.palette import PALETTES
 from kiosk.screens.problem import ProblemScreen
 from kiosk.screens.put_card_back import PutCardBackScreen
 from kiosk.screens.rate import ComplaintScreen, RateScreen
@@ -129,6 +130,7 @@ class KioskApp(App[None], inherit_bindings=False):
         wordings: the texts by language, from `wording.load_wordings`.
         language: the language to begin with.
         live: without it every screen says that this is a test.
+        contrast: a name in `PALETTES`.
     """
 
     CSS_PATH = "kiosk.tcss"
@@ -158,7 +160,9 @@ class KioskApp(App[None], inherit_bindings=False):
         wordings: Mapping[str, Wording],
         language: str = "th",
         live: bool = False,
+        contrast: str = "ordinary",
     ) -> None:
+        self._colours = PALETTES[contrast]
         super().__init__()
         self._send = send
         self._wordings = wordings
@@ -167,6 +171,10 @@ class KioskApp(App[None], inherit_bindings=False):
         self._state: State = OutOfService(Fault.STARTING)
         self._shown: Moment[Any] | None = None
         self.incident: Incident | None = None
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Give kiosk.tcss its colours."""
+        return {**super().get_css_variables(), **self._colours}
 
     def on_mount(self) -> None:
         """Begin with the state known so far, so that there is never an empty screen."""

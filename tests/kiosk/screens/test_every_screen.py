@@ -11,11 +11,15 @@ from rich.cells import cell_len
 from kiosk.enrollment.states import State
 from kiosk.screens.thai import WORD_MARK, drawable
 from kiosk.screens.wording import load_wordings
+from tests.kiosk.screens.conftest import running
 from tests.kiosk.screens.moments import MOMENTS
-from tests.kiosk.screens.terminal import contrast
+from tests.kiosk.screens.terminal import cells, contrast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.kiosk.screens.conftest import Gallery
+    from tests.kiosk.screens.terminal import Cell
 
     Drawn = tuple[str, tuple[int, int], Gallery]
 
@@ -90,13 +94,20 @@ def test_every_line_fills_the_screen_exactly(drawn: Drawn) -> None:
 
 def test_words_stand_out_from_their_ground_at_least_seven_to_one(drawn: Drawn) -> None:
     _, _, screens = drawn
-    faint = {
-        (name, cell.ink, cell.paper)
-        for name, screen in screens.items()
-        for cell in screen.cells
-        if not _DRAWINGS.fullmatch(cell.text) and contrast(cell.ink, cell.paper) < 7
-    }
+    assert _faint((name, cell) for name, screen in screens.items() for cell in screen.cells) == set()
+
+
+async def test_words_stand_out_in_high_contrast_too_which_is_dark() -> None:
+    grounds: set[str] = set()
+    faint = set()
+    async with running("th", (46, 12), contrast="high") as kiosk:
+        for name, state in MOMENTS.items():
+            await kiosk.show(state)
+            drawn = list(cells(kiosk.app))
+            grounds.add(drawn[-1].paper)
+            faint |= _faint((name, cell) for cell in drawn)
     assert faint == set()
+    assert grounds == {"#000000"}
 
 
 def test_every_screen_says_that_this_is_a_test(drawn: Drawn) -> None:
@@ -108,3 +119,11 @@ def _reads(lines: list[str], sentence: str) -> bool:
     seen = _DRAWINGS.sub("", "".join(lines))
     pieces = re.split(r"\{\w+\}", sentence.replace(WORD_MARK, "").replace("\n", ""))
     return all(_DRAWINGS.sub("", drawable(piece)) in seen for piece in pieces)
+
+
+def _faint(drawn: Iterable[tuple[str, Cell]]) -> set[tuple[str, str, str]]:
+    return {
+        (name, cell.ink, cell.paper)
+        for name, cell in drawn
+        if not _DRAWINGS.fullmatch(cell.text) and contrast(cell.ink, cell.paper) < 7
+    }
