@@ -165,14 +165,14 @@ class Run:
             Who could go on and has not, though nothing has moved for `patience_s`: kiosks, or the relay.
         """
         field = self._field
-        began_s = time.monotonic()
         for target in self._targets():
             field.signal(target, signal.SIGCONT)
         field.start()
         for machine in field.machines.values():
             machine.power_off("screen")
             machine.start("courier")
-        self._settle(patience_s)
+        if waiting := self._settle(patience_s):
+            return waiting  # it is lost as it is
         field.back_up()
         self._reconnect()
         self._until_nothing_moves(self._still_to_erase, patience_s)
@@ -182,9 +182,7 @@ class Run:
         time.sleep(KEPT_S)  # what no backup holds must be kept for longer than what one holds
         field.restore_database(0)
         field.start()
-        waiting = self._settle(patience_s)
-        self.done.drained_in_s = time.monotonic() - began_s
-        return waiting
+        return self._settle(patience_s)
 
     def _settle(self, patience_s: float) -> list[str]:
         """Let everybody connect anew and deliver; who has not."""
@@ -248,5 +246,7 @@ def run(plan: Plan, *, database: str, without: str | None, patience_s: float) ->
     ):
         run = Run(field, plan)
         run.torture()
+        began_s = time.monotonic()
         waiting = run.come_to_rest(patience_s)
+        run.done.drained_in_s = time.monotonic() - began_s
         return judge(field.evidence(waiting)), run.done
