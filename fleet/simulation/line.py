@@ -127,6 +127,7 @@ class Line:
                 times = 2 if random.random() < self._twice else 1  # noqa: S311 - a simulated fault
                 for _ in range(times):
                     writer.write(mqtt5.publish(topic, message, self._next_packet()))
+                self.kiosk.left(kind, times)
                 await writer.drain()
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, self.kiosk.due_again_s() - time.monotonic())):
