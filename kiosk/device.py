@@ -66,17 +66,22 @@ def moment() -> Moment:
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
 _LOCK_ALL = 1 | 2 | 4  # mlockall(2): what is mapped, what will be, each page once it is touched
+_MMAP_THRESHOLD = -3  # mallopt(3)
+_LARGE_BYTES = 64 * 1024  # a halved, grey picture is larger
 
 
 def keep_memory_private() -> None:
-    """No core file, no reading by another process of this user, and no swap (security design, K10).
+    """No core file, no reading by another process of this user, no swap, and nothing large left where it was freed.
 
     Swap needs the right to lock memory, which the screen's unit gives; without it this leaves the page where it was.
+    glibc keeps what is freed, and a picture's bytes with it, unless it has a mapping of its own: the kernel takes that
+    back at once. Source: security design, K10.
     """
     libc = ctypes.CDLL(None)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     libc.mlockall(_LOCK_ALL)
+    libc.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def leave_now() -> NoReturn:

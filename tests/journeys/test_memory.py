@@ -23,7 +23,7 @@ from kiosk.face.engines import EngineChoice, load_engine
 from tests.simulators import memory
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS
-from tests.simulators.services import ServiceError, wait_until
+from tests.simulators.services import wait_until
 from tests.simulators.traces import Marked, MarkedScene, Traces, kinds
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 PERSON = "kiosk.entrypoints.person"
 PATIENCE_S = 240
-LOOKING_S = 90
 FIRST, SECOND = (Marked(one.seed, one.face, one.province) for one in CITIZENS[:2])
 ELSEWHERE = (Path("/dev/shm"), Path("/var/tmp"), Path("/run"))  # noqa: S108 - looked into, not written to
 
@@ -60,13 +59,10 @@ class Sightings:
             nonlocal person, glance
             person = memory.child_of(screen, PERSON) or 0
             if memory.reads_from(person, marked):
-                glance = self.aside(person, moments=4)
+                glance = self.aside(person)
             return glance is not None and {"embedding", "frame"} <= self.kinds(glance, of=-1)
 
-        try:
-            wait_until(is_comparing, "the portrait has become an embedding, and a frame has come", LOOKING_S)
-        except ServiceError:
-            pytest.skip("the person left before the memory could be taken: run this file alone on a quiet machine")
+        wait_until(is_comparing, "the portrait has become an embedding, and a frame has come", PATIENCE_S)
         assert glance is not None
         self.people.append(glance)
         seen = self.aside(screen)
@@ -79,10 +75,10 @@ class Sightings:
         prefix = f"{range(len(self.traces))[of]} "
         return kinds({name.removeprefix(prefix) for name in glance.found if name.startswith(prefix)})
 
-    def aside(self, pid: int, *, moments: int = 1) -> memory.Glance | None:
+    def aside(self, pid: int) -> memory.Glance | None:
         """Look for what any of the people could leave, in a process of its own: nobody is kept waiting by it."""
         needles = {f"{n} {name}": needle for n, one in enumerate(self.traces) for name, needle in one.needles.items()}
-        return self.searcher.submit(memory.look, pid, needles, moments=moments).result()
+        return self.searcher.submit(memory.look, pid, needles).result()
 
     def others(self) -> dict[str, int]:
         """Every process that goes on: the screen's, the next person's, the courier's and the controller's."""

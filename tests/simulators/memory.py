@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ _PROC = Path("/proc")
 _CHUNK = 8 * 2**20
 _ANCHOR = 4  # bytes of a needle that are looked for first
 _CAP_IPC_LOCK = 14  # capability.h
-_BETWEEN_MOMENTS_S = 2.0
 _NOT_MEMORY = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
 
 
@@ -102,22 +100,14 @@ class Glance:
     writable: frozenset[Path]
 
 
-def look(pid: int, needles: Mapping[str, bytes], *, moments: int = 1) -> Glance | None:
-    """Look into a process, None when it has ended; what it is and what it holds are taken first, then searched.
-
-    With several `moments` its memory is taken as often, two seconds apart: searching takes longer than a person stays.
-    """
-    contents = []
+def look(pid: int, needles: Mapping[str, bytes]) -> Glance | None:
+    """Look into a process, None when it has ended; what it is and what it holds are taken first, then searched."""
     try:
         told = (status(pid, "VmSwap"), status(pid, "VmLck"), core_bytes(pid), frozenset(files_it_may_write(pid)))
-        contents.append(memory(pid))
+        content = memory(pid)
     except OSError:
         return None
-    with suppress(OSError):  # it has ended meanwhile
-        for _ in range(moments - 1):
-            time.sleep(_BETWEEN_MOMENTS_S)
-            contents.append(memory(pid))
-    return Glance(frozenset().union(*(found(content, needles) for content in contents)), *told)
+    return Glance(frozenset(found(content, needles)), *told)
 
 
 def child_of(pid: int, module: str) -> int | None:

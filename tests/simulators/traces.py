@@ -56,7 +56,8 @@ def _strip(mark: int) -> Picture:
 def _mark(clip: Path, to: Path, mark: int) -> None:
     part = to.with_name(f".{to.name}.avi")
     capture = cv2.VideoCapture(str(clip))
-    writer = cv2.VideoWriter(str(part), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (640, 480))
+    # OpenCV's own encoder keeps one quality; FFmpeg's changes it from frame to frame, and with it the mark's pixels.
+    writer = cv2.VideoWriter(str(part), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"), FPS, (640, 480))
     while (read := capture.read())[0]:
         read[1][:STRIP_ROWS] = _strip(mark)
         writer.write(read[1])
