@@ -10,7 +10,8 @@ from __future__ import annotations
 import binascii
 import hashlib
 import json
-from typing import TYPE_CHECKING, TypeVar
+import threading
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
@@ -25,6 +26,9 @@ MESSAGE_BYTES = 60_000  # security design, 2.1
 _SEPARATOR = b"~"
 
 Body = TypeVar("Body", bound=msgspec.Struct)
+
+_decoders: dict[type[msgspec.Struct], msgspec.json.Decoder[msgspec.Struct]] = {}
+_laying_out = threading.Lock()
 
 
 class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +85,17 @@ def encode(body: msgspec.Struct) -> bytes:
     return msgspec.json.encode(body)
 
 
+def decoder(body: type[Body]) -> msgspec.json.Decoder[Body]:
+    """What reads such a body, made once.
+
+    msgspec works out how a class lies in memory when it first meets it, and other threads that meet it then read what
+    is not written yet (0.22: a segmentation fault). Here one thread at a time does that, and the others wait.
+    """
+    with _laying_out:
+        found = _decoders.get(body) or _decoders.setdefault(body, msgspec.json.Decoder(body))
+    return cast("msgspec.json.Decoder[Body]", found)
+
+
 def decode(payload: bytes, body: type[Body]) -> Body:
     """Decode signed bytes strictly.
 
@@ -88,7 +103,7 @@ def decode(payload: bytes, body: type[Body]) -> Body:
         Malformed: for anything that is not exactly such a body: unknown or duplicate fields, NaN, wrong types or depth.
     """
     try:
-        decoded = msgspec.json.decode(payload, type=body)
+        decoded = decoder(body).decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = f"not a {body.__name__}: {type(error).__name__}"
         raise Malformed(text) from error

@@ -20,7 +20,7 @@ from kiosk.store.database import Store
 from tests.simulators.broker import Mosquitto, free_port
 from tests.simulators.kiosk_wire import WireKiosk, identity_record
 from tests.simulators.nginx import nginx
-from tests.simulators.services import Service, script, wait_until
+from tests.simulators.services import Service, ServiceError, script, wait_until
 from wire.asks import identity_info
 from wire.envelope import digest, encode, split
 from wire.ids import kiosk_id, new_event_id
@@ -137,7 +137,11 @@ class Province:
 
     def wait_until_settled(self, *kiosks: Kiosk) -> None:
         """Wait until a receipt has settled each event of these kiosks."""
-        wait_until(lambda: not any(each.waiting() for each in kiosks), "every event has its receipt", PATIENCE_S)
+        try:
+            wait_until(lambda: not any(each.waiting() for each in kiosks), "every event has its receipt", PATIENCE_S)
+        except ServiceError as error:
+            error.add_note("\n".join(part.explain() for part in (self.courier, *(each.courier for each in kiosks))))
+            raise
 
     def _process(self, name: str) -> Service:
         settings = self.fleet / "controller" / f"{name}.toml"

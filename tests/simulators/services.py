@@ -126,6 +126,7 @@ class Service:
         self._process = None
 
     def explain(self) -> str:
-        """The end of its log."""
+        """How it ended, if it has, and the end of its log."""
         tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:] if self._log.exists() else ""
-        return f"{self.name} failed: {tail}"
+        code = None if self._process is None else self._process.poll()
+        return f"{self.name} (exit {code}): {tail}"

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -95,3 +97,26 @@ def test_no_signed_bytes_raise_anything_but_a_refusal(payload: bytes) -> None:
 def test_an_attachment_has_one_spelling(tail: bytes) -> None:
     with pytest.raises(Malformed):
         split(b"a.b.c~" + tail)
+
+
+_MANY_THREADS = """
+import sys, threading, msgspec
+from wire.envelope import decode, encode
+sys.setswitchinterval(1e-6)
+fields = [(f"f{n}", int | None, None) for n in range(20)]
+def meet(body, barrier):
+    barrier.wait()
+    decode(b'{"one":{"f0":1},"two":{"f1":1}}', body)
+for _ in range(500):
+    inner = msgspec.defstruct("Inner", fields, omit_defaults=True)
+    body = msgspec.defstruct("Outer", [("one", inner), ("two", inner)])
+    barrier = threading.Barrier(4)
+    threads = [threading.Thread(target=meet, args=(body, barrier)) for _ in range(4)]
+    for each in threads: each.start()
+    for each in threads: each.join()
+"""
+
+
+def test_threads_that_meet_a_body_for_the_first_time_together_do_not_end_the_process() -> None:
+    ended = subprocess.run([sys.executable, "-c", _MANY_THREADS], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -20,6 +20,7 @@ import msgspec
 
 from fleet.partners.idp.sandbox_book import Book, UnknownReferenceError
 from fleet.partners.idp.shapes import Submission
+from wire.envelope import decoder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +126,7 @@ class _Exchange(BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > _BODY_BYTES:
             raise _RefusedError(413)
         try:
-            return msgspec.json.decode(self.rfile.read(int(length)), type=shape)
+            return decoder(shape).decode(self.rfile.read(int(length)))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _RefusedError(400) from error
 
