@@ -152,6 +152,7 @@ class Settings(_Section):
     face_policy: MaybeFile = None
     language_packs: MaybeFile = None
     announcements: MaybeFile = None
+    metrics_file: MaybeFile = None
     help_watched: bool = False
     counter: OneLine = ""
     nearest_kiosk: OneLine = ""

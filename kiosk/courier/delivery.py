@@ -7,7 +7,8 @@ It carries sealed bytes and knows nobody. Source: security design, section 5.1.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
@@ -58,6 +59,16 @@ class Keys:
     answers: VerifyKey
 
 
+@dataclass(slots=True)
+class Counts:
+    """What a courier has done since it started: for whoever watches this kiosk from beside it."""
+
+    connections: int = 0
+    settled: int = 0  # events
+    sent: Counter[str] = field(default_factory=Counter)  # by kind, again ones too
+    refused: Counter[str] = field(default_factory=Counter)  # by reason
+
+
 class Delivery:
     """One kiosk's deliveries. Every method is told the monotonic time in seconds."""
 
@@ -75,10 +86,12 @@ class Delivery:
         self._asked_at_s: dict[AskId, float] = {}
         self._link: tuple[str, float] | None = None
         self._connected = False
+        self.counts = Counts()
 
     def connected(self) -> None:
         """A new connection: everything under way is sent again, after HELLO."""
         self._connected = True
+        self.counts.connections += 1
         self._sending = self._sending.reconnected()
         self._greeting = self._greeting.reconnected()
         self._asked_at_s.clear()
@@ -92,8 +105,11 @@ class Delivery:
 
     def due(self, now_s: float) -> Iterator[Outgoing]:
         """All that is to be published now, in order."""
-        if not self._connected:
-            return
+        for outgoing in self._due(now_s) if self._connected else ():
+            self.counts.sent[outgoing.kind] += 1
+            yield outgoing
+
+    def _due(self, now_s: float) -> Iterator[Outgoing]:
         # First, because it is heard even when the store cannot be read.
         if now_s >= self._heartbeat_at_s or self._help_is_news():
             self._heartbeat_at_s = now_s + HEARTBEAT_EVERY_S
@@ -149,6 +165,7 @@ class Delivery:
                 case None:
                     log.warning("unknown_kind_of_message")
         except WireError as error:
+            self.counts.refused[error.reason] += 1
             log.warning("message_refused", reason=error.reason)
 
     def _take_receipt(self, message: bytes, now_s: float) -> None:
@@ -161,6 +178,7 @@ class Delivery:
             self._sending = self._sending.reconnected()
         self._sending = self._sending.settled(settled)
         if settled:
+            self.counts.settled += max(0, settled)
             log.info("settled", count=settled)
         if answers_us:
             self._greeting = self._greeting.answered(now_s)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kiosk import config, device, logs
+from kiosk.courier import metrics
 from kiosk.courier.delivery import HEARTBEAT_EVERY_S, Delivery, Keys
-from kiosk.courier.heartbeat import distress
+from kiosk.courier.heartbeat import distress, heartbeat
 from kiosk.courier.https import Posting
 from kiosk.courier.link import Arrived, Connected, Disconnected
 from kiosk.courier.mqtt import Connection
@@ -27,11 +28,14 @@ from wire.topics import Up, down_filter, up
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kiosk.courier.delivery import Counts
+
 log = structlog.get_logger()
 
 _LOOP_S = 0.1
 _HOUSEKEEPING_S = 3600.0
 _AFTER_ERROR_S = 5.0
+_METRICS_S = 15.0
 
 
 def run(settings_file: Path) -> None:
@@ -50,10 +54,13 @@ def run(settings_file: Path) -> None:
     delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
-    housekeeping_at_s = 0.0
+    housekeeping_at_s = metrics_at_s = 0.0
     while not stopping.is_set():
         try:
             _one_round(settings, delivery, connection)
+            if settings.metrics_file is not None and time.monotonic() >= metrics_at_s:
+                metrics_at_s = time.monotonic() + _METRICS_S
+                _tell_collector(settings.metrics_file, delivery.counts, store, settings)
             if time.monotonic() >= housekeeping_at_s:
                 housekeeping_at_s = time.monotonic() + _HOUSEKEEPING_S
                 outbox.prune(store, device.wall_ms())
@@ -108,6 +115,13 @@ def _one_round(settings: config.Settings, delivery: Delivery, connection: Roads)
     delivery.keep_link_told(now_s)
     for outgoing in delivery.due(now_s):
         connection.publish(up(settings.shard, settings.kiosk, outgoing.kind), outgoing.message)
+
+
+def _tell_collector(file: Path, counts: Counts, store: Store, settings: config.Settings) -> None:
+    try:
+        metrics.write(file, counts, heartbeat(store, settings.kiosk, config.release()))
+    except OSError as error:
+        log.warning("metrics_not_written", file=str(file), reason=error.strerror)
 
 
 def _reopened(store: Store) -> None:
