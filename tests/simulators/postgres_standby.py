@@ -60,11 +60,12 @@ class Node:
         self.run("pg_ctl", "-D", str(self.data), "-w", "-m", "fast", "stop")
 
     def kill(self) -> None:
-        """SIGKILL to the server and all that it has started, as a power cut would."""
+        """SIGKILL to the server and all that it has started, as a power cut would; it counts as gone from then on."""
         server = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
         for process in (server, *map(int, children)):
             os.kill(process, signal.SIGKILL)
+        (self.data / "postmaster.pid").unlink()  # the server may stay a zombie for a while, which looks alive
 
     @property
     def runs(self) -> bool:
