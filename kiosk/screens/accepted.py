@@ -11,6 +11,7 @@ from textual.containers import Center
 from kiosk.enrollment.states import Accepted, FinishLater, Intent
 from kiosk.screens.code_digits import CodeDigits
 from kiosk.screens.moment import Action, Moment
+from kiosk.screens.wording import Public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")  # no summer time since 1920
 
 
-def bangkok_time(wording: Wording, moment_ms: int) -> str:
-    """Say a moment, in ms since 1970 UTC, as day, month and clock in Bangkok."""
+def bangkok_time(wording: Wording, moment_ms: int) -> Public:
+    """Say a moment, in ms since 1970 UTC, as day, month and clock in Bangkok; when a code ends is no secret."""
     moment = datetime.fromtimestamp(moment_ms / 1000, tz=BANGKOK)
     month = wording.text("time.months").split()[moment.month - 1]
-    return wording.text("time.moment", day=moment.day, month=month, clock=f"{moment:%H:%M}")
+    return Public(wording.text("time.moment", day=moment.day, month=month, clock=f"{moment:%H:%M}"))
 
 
 class AcceptedScreen(Moment[Accepted]):
@@ -38,7 +39,7 @@ class AcceptedScreen(Moment[Accepted]):
         """Yield what to do with the code, the code, and its end."""
         yield self.line("accepted.title", "title")
         yield self.line("accepted.body", "lead")
-        yield CodeDigits(self.state.pin)
+        yield CodeDigits(self.state.pin, self.wording)
         yield self.line("accepted.until", "lead", moment=bangkok_time(self.wording, self.state.valid_until_ms))
         if self.state.sandbox:
             yield Center(self.line("accepted.sandbox", "sandbox"))
@@ -64,7 +65,7 @@ class FinishLaterScreen(Moment[FinishLater]):
         """Yield until when, the code, and that home is fine."""
         moment = bangkok_time(self.wording, self.state.valid_until_ms)
         yield self.line("finish_later.title", "title", moment=moment)
-        yield CodeDigits(self.state.pin)
+        yield CodeDigits(self.state.pin, self.wording)
         yield self.line("finish_later.body", "lead")
         if self.state.sandbox:
             yield Center(self.line("accepted.sandbox", "sandbox"))

@@ -65,6 +65,7 @@ from kiosk.screens.put_card_back import PutCardBackScreen
 from kiosk.screens.rate import ComplaintScreen, RateScreen
 from kiosk.screens.reading import ReadingScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
+from kiosk.screens.speech import Voice
 from kiosk.screens.still_there import StillThereScreen
 from kiosk.screens.take_card import GoodbyeScreen, TakeCardScreen
 
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from textual.binding import BindingType
+    from textual.timer import Timer
 
     from kiosk.enrollment.states import Intent
     from kiosk.screens.moment import Moment
@@ -106,6 +108,10 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     OutOfService: OutOfServiceScreen,
 }
 
+_NOBODY = (Attract, OutOfService)  # a person who spoke for the voice is gone
+_WATCH_S = 0.1  # how often the headphones are looked at while something is said to the person only
+_LISTENED_S = 60.0  # so long the welcome listens to who turned the voice on and has not begun
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -131,6 +137,7 @@ class KioskApp(App[None], inherit_bindings=False):
         language: the language to begin with.
         live: without it every screen says that this is a test.
         contrast: a name in `PALETTES`.
+        voice: says the screens for who asks to hear them.
     """
 
     CSS_PATH = "kiosk.tcss"
@@ -161,15 +168,19 @@ class KioskApp(App[None], inherit_bindings=False):
         language: str = "th",
         live: bool = False,
         contrast: str = "ordinary",
+        voice: Voice | None = None,
     ) -> None:
         self._colours = PALETTES[contrast]
         super().__init__()
+        self._voice = voice or Voice()
         self._send = send
         self._wordings = wordings
         self._wording = wordings[language]
         self._live = live
         self._state: State = OutOfService(Fault.STARTING)
         self._shown: Moment[Any] | None = None
+        self._listening: Timer | None = None
+        self._asked = self._greets = False  # whether the person asked for what is drawn next, and begins to listen
         self.incident: Incident | None = None
 
     def get_css_variables(self) -> dict[str, str]:
@@ -180,14 +191,22 @@ class KioskApp(App[None], inherit_bindings=False):
         """Begin with the state known so far, so that there is never an empty screen."""
         self._shown = self._moment()
         self.push_screen(self._shown)
+        self._voice.begin_anew()
+        self.set_interval(_WATCH_S, self._voice.watch)
+
+    def on_unmount(self) -> None:
+        """Say nothing more."""
+        self._voice.begin_anew()
 
     def show(self, state: State) -> None:
         """Show a state. Call on the event loop; other threads post `StateArrived`."""
+        if isinstance(state, _NOBODY) and not isinstance(self._state, _NOBODY):
+            self._voice.begin_anew()
         self._state = state
         if self._shown is None:
             return  # shown when mounted
         if isinstance(self._shown, MOMENTS[type(state)]):
-            self._shown.update(state, self._wording)
+            self._shown.update(state, self._wording, self._volume())
         else:
             self._shown = self._moment()
             self.switch_screen(self._shown)
@@ -212,8 +231,28 @@ class KioskApp(App[None], inherit_bindings=False):
     def on_moment_language_turned(self) -> None:
         """Say the same in the next language."""
         languages = list(self._wordings)
+        self._asked = True
         self._wording = self._wordings[languages[(languages.index(self._wording.language) + 1) % len(languages)]]
         self.show(self._state)
+
+    def on_rendered(self) -> None:
+        """Say what is shown. A hall is not spoken to: while nobody is here, only who asks hears."""
+        if self._shown is not None and (self._asked or not isinstance(self._state, _NOBODY)):
+            self._voice.tell(self._shown.prompt(), *(self._shown.greeting() if self._greets else ()))
+        self._asked = self._greets = False
+
+    def on_moment_passed(self, event: Moment.Passed) -> None:
+        """Say which choice the keys came to."""
+        self._voice.name(event.choice, self._wording.language)
+
+    def on_moment_listened(self) -> None:
+        """Turn the voice on, or louder, or off; and off again when nobody came after it was turned on."""
+        self._voice.turn()
+        self._asked = self._greets = True
+        self.show(self._state)
+        if self._listening is not None:
+            self._listening.stop()
+        self._listening = self.set_timer(_LISTENED_S, self._hush_for_nobody)
 
     async def action_quit(self) -> None:
         """Do nothing: the supervisor ends the kiosk, not a key."""
@@ -242,7 +281,15 @@ class KioskApp(App[None], inherit_bindings=False):
         if self.incident is not None:
             sys.stderr.write(f"incident {self.incident.code}\n")
 
+    def _hush_for_nobody(self) -> None:
+        if isinstance(self._state, _NOBODY):
+            self._voice.begin_anew()
+            self.show(self._state)
+
+    def _volume(self) -> int | None:
+        return self._voice.level if self._voice.offered else None
+
     def _moment(self) -> Moment[Any]:
-        moment = MOMENTS[type(self._state)](self._state, self._wording, live=self._live)
+        moment = MOMENTS[type(self._state)](self._state, self._wording, live=self._live, volume=self._volume())
         moment.fit(self.size)
         return moment

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""J3: the answer to who only asked. It is shown, never spoken, and names nobody."""
+"""J3: the answer to who only asked. It is shown, never spoken, not into headphones either, and names nobody."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 class CheckAnswerScreen(Moment[CheckAnswer]):
     """One of four answers; who has none yet may get one at once."""
+
+    HEARD_AS = "spoken.check_answer"
 
     def body(self) -> Iterable[Widget]:
         """Yield the answer and what it means."""

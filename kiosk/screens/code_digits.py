@@ -6,12 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widget import Widget
 
+from kiosk.screens.sentence import Read
 from kiosk.screens.thai import drawable
 
 if TYPE_CHECKING:
     from textual.geometry import Size
+
+    from kiosk.screens.wording import Wording
 
 _SHAPES = {
     "0": ("###", "# #", "# #", "# #", "###"),
@@ -46,13 +48,14 @@ def block_digits(code: str, scale: int) -> list[str]:
     return ["".join(_HALVES[up == "#", low == "#"] for up, low in zip(*pair, strict=True)) for pair in pairs]
 
 
-class CodeDigits(Widget):
-    """A code as block digits, or as plain letters when it is not digits or does not fit."""
+class CodeDigits(Read):
+    """A code as block digits, or as plain letters when it is not digits or does not fit; said digit by digit."""
 
     ALLOW_SELECT = False
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, wording: Wording) -> None:
         super().__init__(classes="code")
+        self.phrase = wording.phrase("spoken.code", code=" ".join(code))
         self._code = drawable(grouped(code))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:

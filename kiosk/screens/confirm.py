@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kiosk.enrollment.states import ConfirmIdentity, Intent
 from kiosk.screens.moment import Action, Moment
-from kiosk.screens.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +23,8 @@ class ConfirmScreen(Moment[ConfirmIdentity]):
         """Yield the question, the name in the language of the screen, and the tail of the number."""
         name = self.state.name_th if self.wording.language == "th" else self.state.name_en
         yield self.line("confirm.title", "lead")
-        yield Sentence(name.replace("\n", " ") or "-", classes="title", max_lines=2)
-        yield Sentence(self.wording.text("confirm.number", number=self.state.number), classes="lead", max_lines=1)
+        yield self.line("confirm.name", "title", max_lines=2, name=name.replace("\n", " ") or "-")
+        yield self.line("confirm.number", "lead", max_lines=1, number=self.state.number)
 
     def actions(self) -> tuple[Action, ...]:
         """Yes or no."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
 
     from kiosk.enrollment.states import Intent
+    from kiosk.screens.wording import Wording
 
 _EYES = (" #   # ", " #   # ", "       ")
 _MOUTHS = (
@@ -35,8 +36,9 @@ def face_lines(mood: int) -> list[str]:
 class FaceChoice(Choice):
     """One face to touch."""
 
-    def __init__(self, mood: int, intent: Intent) -> None:
-        super().__init__("", intent, classes="choice face", name_id=f"choice-{intent}")
+    def __init__(self, mood: int, intent: Intent, wording: Wording) -> None:
+        phrase = wording.phrase(f"spoken.{intent}")
+        super().__init__("", intent, classes="choice face", name_id=f"choice-{intent}", phrase=phrase)
         self._lines = face_lines(mood)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's signature

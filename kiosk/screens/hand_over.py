@@ -11,7 +11,7 @@ from kiosk.enrollment.states import HandOver, Intent, NoPhone
 from kiosk.screens.code_digits import CodeDigits
 from kiosk.screens.moment import Action, Body, Moment
 from kiosk.screens.qr_code import QrCode
-from kiosk.screens.sentence import Choice, Sentence
+from kiosk.screens.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,11 +30,11 @@ class HandOverScreen(Moment[HandOver]):
         yield Sentence(self.state.link.removeprefix("https://").rstrip("/"), classes="plain", max_lines=3)
         if self.state.pin:
             yield self.line("hand_over.enter", "lead")
-            yield CodeDigits(self.state.pin)
+            yield CodeDigits(self.state.pin, self.wording)
 
     def middle(self) -> Iterable[Widget]:
         """Put the QR code beside everything else, so that it has the whole height."""
-        back = Choice(self.wording.text("button.back"), Intent.BACK, classes="choice forward", name_id="choice-back")
+        back = self.choice("button.back", Intent.BACK, classes="choice forward", name_id="choice-back")
         yield Horizontal(QrCode(self.state.link), Vertical(Body(self.body), back, id="beside"), id="hand-over")
 
 

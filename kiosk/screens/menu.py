@@ -9,7 +9,6 @@ from textual.containers import Vertical
 
 from kiosk.enrollment.states import Intent, Menu, StaffToday
 from kiosk.screens.moment import Action, Moment
-from kiosk.screens.sentence import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +29,8 @@ class MenuScreen(Moment[Menu]):
         """Put the two large choices under the question, the first one first."""
         yield from super().middle()
         yield Vertical(
-            Choice(self.wording.text("menu.enroll"), Intent.ENROLL, classes="choice forward", name_id="choice-enroll"),
-            Choice(self.wording.text("menu.check"), Intent.CHECK, classes="choice second", name_id="choice-check"),
+            self.choice("menu.enroll", Intent.ENROLL, classes="choice forward", name_id="choice-enroll"),
+            self.choice("menu.check", Intent.CHECK, classes="choice second", name_id="choice-check"),
             id="menu",
         )
 

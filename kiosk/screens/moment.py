@@ -6,6 +6,8 @@ Choices that leave stand on the left and those that go on stand on the right, so
 never lands on the next screen's way out.
 
 Four keys do what a finger does: previous (left, up), next (right, down), choose (enter), cancel (escape).
+
+What a voice says is read off the widgets: the sentences of the body, then the choices with the keys that take them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from textual.message import Message
 from textual.screen import Screen
 
 from kiosk.enrollment.states import Intent, State
-from kiosk.screens.sentence import Choice, Sentence
+from kiosk.screens.sentence import Choice, Read, Sentence
+from kiosk.screens.speech import LEVELS, Prompt
+from kiosk.screens.wording import Phrase, Public
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,6 +60,10 @@ class Action:
     enabled: bool = True
 
 
+class Rendered(Message):
+    """The words of a moment are there."""
+
+
 class Body(Vertical):
     """The middle of a screen, made anew from the state whenever the state changes."""
 
@@ -67,19 +75,25 @@ class Body(Vertical):
         """Ask the moment for its words."""
         yield from self._fill()
 
+    async def recompose(self) -> None:
+        """Make the words anew, and let them be heard."""
+        await super().recompose()
+        self.post_message(Rendered())
+
 
 class Moment(Screen[None], Generic[S], inherit_bindings=False):
     """One state on the screen."""
 
     STEP: ClassVar[int | None] = None
     OFFERS_HELP: ClassVar[bool] = True
+    HEARD_AS: ClassVar[str | None] = None  # the key that is said in place of a screen that is shown and never spoken
     ALLOW_SELECT = False
     AUTO_FOCUS = ".forward"
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("tab,right,down", "app.focus_next", ""),
-        ("shift+tab,left,up", "app.focus_previous", ""),
+        ("tab,right,down", "go(1)", ""),
+        ("shift+tab,left,up", "go(-1)", ""),
         ("escape", "leave", ""),
     ]
 
@@ -93,11 +107,22 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
     class LanguageTurned(Message):
         """The person wants the other language."""
 
-    def __init__(self, state: S, wording: Wording, *, live: bool) -> None:
+    class Listened(Message):
+        """The person wants to hear, or to hear it louder, or no more."""
+
+    class Passed(Message):
+        """The keys came to a choice."""
+
+        def __init__(self, choice: Phrase) -> None:
+            super().__init__()
+            self.choice = choice
+
+    def __init__(self, state: S, wording: Wording, *, live: bool, volume: int | None) -> None:
         super().__init__()
         self.state = state
         self.wording = wording
         self._live = live
+        self.volume = volume
 
     def step(self) -> int | None:
         """Return which step of an enrolment this is, None where it is none."""
@@ -129,12 +154,16 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         for steps, length in ((_WIDTHS, size.width), (_HEIGHTS, size.height)):
             self.add_class(max(step for step in steps if step[0] <= length)[1])
 
-    def update(self, state: S, wording: Wording) -> None:
-        """Render another state of the same kind, or the same state in another language."""
-        before = (self.actions(), self.wording)
-        self.state, self.wording = state, wording
+    def on_mount(self) -> None:
+        """Let the words be heard, once it is settled where the keys are."""
+        self.call_after_refresh(self.post_message, Rendered())
+
+    def update(self, state: S, wording: Wording, volume: int | None) -> None:
+        """Render another state of the same kind, or the same state in another language or with another volume."""
+        before = (self.actions(), self.wording, self.volume)
+        self.state, self.wording, self.volume = state, wording, volume
         bodies = self.query(Body)
-        if before == (self.actions(), wording) and bodies:
+        if before == (self.actions(), wording, volume) and bodies:
             bodies.first().refresh(recompose=True)
         else:
             self.refresh(recompose=True)
@@ -146,6 +175,26 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         for choice in self.query(Choice):
             if choice.id == focused:
                 choice.focus()
+        self.post_message(Rendered())
+
+    def prompt(self) -> Prompt:
+        """Say what is shown, then what can be done."""
+        if self.HEARD_AS is not None:
+            return Prompt(self, self.wording.language, (self.wording.phrase(self.HEARD_AS),), ())
+        read = (each for each in self.query(Read) if not isinstance(each, Choice))
+        shown = tuple(each.phrase for each in read if each.phrase is not None)
+        return Prompt(self, self.wording.language, shown, tuple(self._ways()))
+
+    def greeting(self) -> tuple[Phrase, ...]:
+        """Say how loud the voice is, and which keys there are."""
+        level = self.wording.phrase("spoken.level", level=self.volume or 0, levels=LEVELS)
+        return (level, self.wording.phrase("spoken.keys"))
+
+    def action_go(self, step: int) -> None:
+        """Go to the next choice, or to the one before, and say which it is, unless that tells what is never spoken."""
+        reached = self.focus_next(Choice) if step > 0 else self.focus_previous(Choice)
+        if isinstance(reached, Choice) and (self.HEARD_AS is None or reached.has_class("corner")):
+            self.post_message(self.Passed(reached.phrase))
 
     def action_leave(self) -> None:
         """Take the screen's way out, as if its choice had been touched."""
@@ -158,27 +207,64 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
     def on_choice_chosen(self, event: Choice.Chosen) -> None:
         """Pass the choice on as an intent, or as the wish for the other language."""
         event.stop()
-        self.post_message(self.LanguageTurned() if event.intent is None else self.Expressed(event.intent))
+        if event.choice.intent is not None:
+            self.post_message(self.Expressed(event.choice.intent))
+        else:
+            self.post_message(self.Listened() if event.choice.id == "listen" else self.LanguageTurned())
 
-    def line(self, key: str, classes: str, **values: object) -> Sentence:
-        """Return one sentence of the catalogue."""
-        return Sentence(self.wording.text(key, **values), classes=classes)
+    def line(self, key: str, classes: str, *, max_lines: int | None = None, **values: object) -> Sentence:
+        """Return one sentence of the catalogue, which a voice says too."""
+        sentence = Sentence(self.wording.text(key, **values), classes=classes, max_lines=max_lines)
+        sentence.phrase = self.wording.phrase(key, **values)
+        return sentence
+
+    def choice(self, key: str, intent: Intent | None, *, classes: str, name_id: str) -> Choice:
+        """Return one choice of the catalogue."""
+        phrase = self.wording.phrase(key)
+        return Choice(self.wording.text(key), intent, classes=classes, name_id=name_id, phrase=phrase)
 
     def _header(self) -> Iterable[Widget]:
         if self.OFFERS_HELP:
-            yield Choice(self.wording.text("header.help"), Intent.HELP, classes="corner help", name_id="help")
+            yield self.choice("header.help", Intent.HELP, classes="corner help", name_id="help")
         step = self.step()
         words = "" if step is None else self.wording.text("header.step", step=step, steps=STEPS)
         yield Sentence(words, classes="step")
+        if self.volume is not None:
+            yield self._listen(self.volume)
         if self._live:
             yield Sentence("", classes="live")
         else:
-            yield self.line("header.test_mode", "test")
-        yield Choice(self.wording.text("header.language"), None, classes="corner language", name_id="language")
+            brief = "header.test_mode_brief" if self.has_class("-narrow") else "header.test_mode"
+            yield Sentence(self.wording.text(brief), classes="test")
+        yield self.choice("header.language", None, classes="corner language", name_id="language")
+
+    def _listen(self, volume: int) -> Choice:
+        if volume == 0:
+            return self.choice("header.listen", None, classes="corner listen", name_id="listen")
+        phrase = self.wording.phrase("header.volume", level=volume)
+        words = self.wording.text("header.volume", level=volume)
+        return Choice(words, None, classes="corner listen", name_id="listen", phrase=phrase)
 
     def _choice(self, action: Action, company: str) -> Choice:
         kind = f"choice {'forward' if action.forward else 'back'}{company}"
-        text = self.wording.text(action.words)
-        choice = Choice(text, action.intent, classes=kind, name_id=f"choice-{action.intent}")
+        choice = self.choice(action.words, action.intent, classes=kind, name_id=f"choice-{action.intent}")
         choice.disabled = not action.enabled
         return choice
+
+    def _ways(self) -> Iterable[Phrase]:
+        """Say what the key that chooses does here, what else there is, and what the key that cancels does."""
+        offered = [choice for choice in self.query(Choice) if not choice.disabled and not choice.has_class("corner")]
+        here = [choice for choice in offered if choice is self.focused]
+        out = next((intent for intent in _WAYS_OUT if any(choice.intent == intent for choice in offered)), None)
+        ways_out = [choice for choice in offered if choice.intent == out and choice not in here]
+        others = [choice for choice in offered if choice not in (*here, *ways_out)]
+        for key, choices in (("spoken.here", here), ("spoken.others", others), ("spoken.out", ways_out)):
+            if choices:
+                yield self._joined(key, [choice.phrase for choice in choices])
+
+    def _joined(self, key: str, named: list[Phrase]) -> Phrase:
+        private, aloud = (
+            self.wording.phrase(key, choices=Public(", ".join(words))).private
+            for words in ([each.private for each in named], [each.aloud for each in named])
+        )
+        return Phrase(" ".join([key, *(each.key for each in named)]), private, aloud)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from kiosk.enrollment.states import Intent, Notice
 from kiosk.screens.moment import Action, Moment
-from kiosk.screens.sentence import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +33,9 @@ class NoticeScreen(Moment[Notice]):
         """Put the box between the notice and the buttons."""
         yield from super().middle()
         ticked = self.state.consented
-        words = self.wording.text("notice.ticked" if ticked else "notice.unticked")
+        words = "notice.ticked" if ticked else "notice.unticked"
         intent = Intent.UNTICK if ticked else Intent.TICK
-        yield Choice(words, intent, classes=f"choice {'ticked' if ticked else 'unticked'}", name_id="tick")
+        yield self.choice(words, intent, classes=f"choice {'ticked' if ticked else 'unticked'}", name_id="tick")
 
     def actions(self) -> tuple[Action, ...]:
         """Agree only with the box ticked; decline always."""

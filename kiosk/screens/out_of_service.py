@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kiosk.enrollment.states import OutOfService
 from kiosk.screens.moment import Moment
 from kiosk.screens.sentence import Sentence
+from kiosk.screens.wording import Public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +25,9 @@ class OutOfServiceScreen(Moment[OutOfService]):
         """Yield the two."""
         yield self.line("out_of_service.title", "title")
         if self.state.nearest:
-            yield self.line("out_of_service.nearest", "lead", nearest=self.state.nearest)
+            yield self.line("out_of_service.nearest", "lead", nearest=Public(self.state.nearest))
         else:
             yield self.line("out_of_service.body", "lead")
         yield self.line("problem.help", "plain")
-        yield self.line(f"fault.{self.state.fault}", "technician")
+        yield Sentence(self.wording.text(f"fault.{self.state.fault}"), classes="technician")
         yield Sentence(self.state.fault.value, classes="technician")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.enrollment.states import Intent, Problem
 from kiosk.screens.moment import Action, Moment
+from kiosk.screens.wording import Public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ class ProblemScreen(Moment[Problem]):
         yield self.line(f"failure.{self.state.failure}.title", "title")
         yield self.line(f"failure.{self.state.failure}.body", "lead")
         if self.state.counter:
-            yield self.line("problem.counter", "lead strong", counter=self.state.counter)
+            yield self.line("problem.counter", "lead strong", counter=Public(self.state.counter))
         yield self.line("problem.help", "plain")
 
     def actions(self) -> tuple[Action, ...]:

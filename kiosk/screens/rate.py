@@ -10,12 +10,13 @@ from textual.containers import Horizontal, Vertical
 from kiosk.enrollment.states import Complaint, Intent, Rate
 from kiosk.screens.faces import FaceChoice
 from kiosk.screens.moment import Action, Moment
-from kiosk.screens.sentence import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
+
+    from kiosk.screens.sentence import Choice
 
 _FACES = (Intent.RATED_1, Intent.RATED_2, Intent.RATED_3, Intent.RATED_4, Intent.RATED_5)
 _ABOUT = ((Intent.ABOUT_WAITING, Intent.ABOUT_WORDS), (Intent.ABOUT_MACHINE, Intent.ABOUT_OTHER))
@@ -35,7 +36,7 @@ class RateScreen(Moment[Rate]):
     def middle(self) -> Iterable[Widget]:
         """Put the faces under the question, the unhappy one on the left."""
         yield from super().middle()
-        yield Horizontal(*(FaceChoice(mood, intent) for mood, intent in enumerate(_FACES)), id="faces")
+        yield Horizontal(*(FaceChoice(mood, intent, self.wording) for mood, intent in enumerate(_FACES)), id="faces")
 
     def actions(self) -> tuple[Action, ...]:
         """Skip."""
@@ -61,6 +62,4 @@ class ComplaintScreen(Moment[Complaint]):
         return _SKIP
 
     def _about(self, intent: Intent) -> Choice:
-        return Choice(
-            self.wording.text(f"complaint.{intent}"), intent, classes="choice second", name_id=f"choice-{intent}"
-        )
+        return self.choice(f"complaint.{intent}", intent, classes="choice second", name_id=f"choice-{intent}")

@@ -9,7 +9,6 @@ from textual.containers import Center
 
 from kiosk.enrollment.states import Activated, AlreadyEnrolled, Intent, SavedHere
 from kiosk.screens.moment import Action, Moment
-from kiosk.screens.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,8 +61,7 @@ class SavedHereScreen(Moment[SavedHere]):
         """Yield the honest state of the request."""
         yield self.line("saved_here.title", "title")
         yield self.line("saved_here.body", "lead")
-        reference = self.wording.text("saved_here.code", code=self.state.code)
-        yield Sentence(reference, classes="lead strong", max_lines=1)
+        yield self.line("saved_here.code", "lead strong", max_lines=1, code=self.state.code)
         yield self.line("saved_here.confirmed" if self.state.confirmed else "saved_here.waiting", "plain")
 
     def actions(self) -> tuple[Action, ...]:

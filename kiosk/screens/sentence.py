@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from textual.geometry import Size
 
     from kiosk.enrollment.states import Intent
+    from kiosk.screens.wording import Phrase
 
 
-class Sentence(Widget):
+class Read(Widget):
+    """Something to be read, and what a voice says for it: nothing unless it is given a phrase."""
+
+    phrase: Phrase | None = None
+
+
+class Sentence(Read):
     """Text wrapped between words to the cells it is given. `max_lines` bounds text that others wrote."""
 
     ALLOW_SELECT = False
@@ -54,20 +61,21 @@ class Choice(Sentence, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [("enter", "choose", "")]
 
     class Chosen(Message):
-        """The person chose this; `intent` is None for what the screen settles itself."""
+        """The person chose this; its intent is None for what the screen settles itself."""
 
-        def __init__(self, intent: Intent | None) -> None:
+        def __init__(self, choice: Choice) -> None:
             super().__init__()
-            self.intent = intent
+            self.choice = choice
 
-    def __init__(self, text: str, intent: Intent | None, *, classes: str, name_id: str) -> None:
+    def __init__(self, text: str, intent: Intent | None, *, classes: str, name_id: str, phrase: Phrase) -> None:
         super().__init__(text, classes=classes, name_id=name_id)
         self.intent = intent
+        self.phrase: Phrase = phrase
 
     def action_choose(self) -> None:
         """Tell the screen, unless the choice is greyed."""
         if not self.disabled:
-            self.post_message(self.Chosen(self.intent))
+            self.post_message(self.Chosen(self))
 
     def on_click(self, event: events.Click) -> None:
         """Choose by touch."""

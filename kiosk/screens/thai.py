@@ -19,6 +19,8 @@ WORD_MARK = "\u200b"  # zero width space: a line may break here
 _NO_BREAK_SPACE = "\u00a0"
 
 _SARA_AM = re.compile("([\u0e48-\u0e4b]?)\u0e33")  # an optional tone mark stands before the vowel
+_PARTED_SARA_AM = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
+_MASK = re.compile("\u2022+")  # the dots of a masked name
 _UNDRAWABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})  # controls, bidi marks, unassigned: Unicode ch. 4.5
 _MARKS = frozenset({"Mn", "Me"})
 _MARKS_PER_BASE = 3  # Thai needs two; more is a tower that hides the neighbours
@@ -38,6 +40,12 @@ def drawable(text: str) -> str:
         if category not in _UNDRAWABLE and marks <= _MARKS_PER_BASE:
             kept.append(character)
     return _SARA_AM.sub("\u0e4d\\1\u0e32", "".join(kept)).replace(_NO_BREAK_SPACE, " ")
+
+
+def sayable(text: str) -> str:
+    """What a voice reads: one line of plain letters, SARA AM whole again, nothing that stands for a hidden letter."""
+    kept = _MASK.sub(" ", drawable(text.replace(WORD_MARK, "").replace("\n", " ")))
+    return _PARTED_SARA_AM.sub("\\1\u0e33", " ".join(kept.split()))
 
 
 def clusters(text: str) -> list[str]:

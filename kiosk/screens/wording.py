@@ -3,6 +3,9 @@
 
 It never falls back to another language and never guesses: a missing word stops the start, not a session.
 In the files a `|` marks where a line may break and a line end where it must.
+
+What a sentence becomes for the ear is written there too: `spoken.<key>` where the ear needs other words than the eye,
+and `aloud.<key>`, or a beginning of the key, for what only the person may hear: the loudspeaker says that instead.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from importlib import resources
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from kiosk.screens.thai import WORD_MARK, drawable
+from kiosk.screens.thai import WORD_MARK, drawable, sayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +37,29 @@ class EventWords:
     technician: str
 
 
+class Public(str):
+    """A value that anybody near may hear: the screen that fills it in says so. Any other text is the person's."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence for the ear: as headphones say it, and as the loudspeaker may. It never prints the first."""
+
+    key: str
+    private: str
+    aloud: str
+
+    def __repr__(self) -> str:
+        return f"Phrase({self.key!r})"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the loudspeaker must say something else."""
+        return self.private != self.aloud
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The sentences of one language by dotted key, such as `failure.card_expired.title`."""
@@ -47,10 +73,23 @@ class Wording:
         Raises:
             WordingError: when the key does not exist.
         """
-        if key not in self.sentences:
-            msg = f"texts/{self.language}.toml has no {key!r}. Add it to the text file of every language."
+        return self._said(key, {name: drawable(str(value)) for name, value in values.items()})
+
+    def phrase(self, key: str, **values: object) -> Phrase:
+        """Return the sentence for the ear; a text that fills a blank is personal unless it is `Public`.
+
+        Raises:
+            WordingError: when the key does not exist, or is filled with something personal and has no `aloud` words.
+        """
+        spoken = f"spoken.{key}"
+        private = sayable(self._said(spoken if spoken in self.sentences else key, values))
+        stand_in = self._aloud(key)
+        if stand_in is not None:
+            return Phrase(key, private, sayable(self.sentences[stand_in]))
+        if any(isinstance(value, str) and not isinstance(value, Public) for value in values.values()):
+            msg = f"texts/{self.language}.toml has no 'aloud.{key}' for what the loudspeaker says instead. Write it."
             raise WordingError(msg)
-        return self.sentences[key].format(**{name: drawable(str(value)) for name, value in values.items()})
+        return Phrase(key, private, private)
 
     def having(self, sentences: Mapping[str, str]) -> Wording:
         """The same language with these sentences."""
@@ -68,6 +107,18 @@ class Wording:
         """
         person, technician = (self.text(f"reader_event.{code}.{reader}") for reader in ("person", "technician"))
         return EventWords(person.replace(WORD_MARK, ""), technician.replace(WORD_MARK, ""))
+
+    def _said(self, key: str, values: Mapping[str, object]) -> str:
+        if key not in self.sentences:
+            msg = f"texts/{self.language}.toml has no {key!r}. Add it to the text file of every language."
+            raise WordingError(msg)
+        return self.sentences[key].format(**values)
+
+    def _aloud(self, key: str) -> str | None:
+        """Which words stand for this sentence on the loudspeaker: those of the longest beginning of its key."""
+        parts = key.split(".")
+        beginnings = (f"aloud.{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1))
+        return next((beginning for beginning in beginnings if beginning in self.sentences), None)
 
 
 def load_wordings(folder: Traversable | None = None) -> dict[str, Wording]:

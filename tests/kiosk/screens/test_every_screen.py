@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _DRAWINGS = re.compile("[\u2500-\u259f\\s]")  # box drawing and block elements
 _NOT_SHOWN_WHOLE = {"time.months"}  # one of the twelve is
+_FOR_THE_EAR = ("spoken.", "aloud.")
 
 
 def test_every_state_is_drawn_here() -> None:
@@ -38,7 +39,7 @@ def test_no_word_is_cut(drawn: Drawn) -> None:
         (name, key)
         for name, screen in screens.items()
         for key in screen.asked - _NOT_SHOWN_WHOLE
-        if not _reads(screen.lines, sentences[key])
+        if not key.startswith(_FOR_THE_EAR) and not _reads(screen.lines, sentences[key])
     ]
     assert lost == []
 
@@ -77,6 +78,11 @@ def test_the_language_can_be_turned_on_every_screen(drawn: Drawn) -> None:
     assert [name for name, screen in screens.items() if "language" not in screen.choices] == []
 
 
+def test_every_screen_offers_to_be_heard(drawn: Drawn) -> None:
+    _, _, screens = drawn
+    assert [name for name, screen in screens.items() if "listen" not in screen.choices] == []
+
+
 def test_sara_am_never_reaches_the_terminal(drawn: Drawn) -> None:
     _, _, screens = drawn
     assert [name for name, screen in screens.items() if any("\u0e33" in line for line in screen.lines)] == []
@@ -111,8 +117,9 @@ async def test_words_stand_out_in_high_contrast_too_which_is_dark() -> None:
 
 
 def test_every_screen_says_that_this_is_a_test(drawn: Drawn) -> None:
-    _, _, screens = drawn
-    assert [name for name, screen in screens.items() if "TEST MODE" not in screen.lines[0] + screen.lines[1]] == []
+    language, (width, _), screens = drawn
+    said = "ทดสอบ" if language == "th" or width >= 56 else "TEST MODE"
+    assert [name for name, screen in screens.items() if said not in screen.lines[0] + screen.lines[1]] == []
 
 
 def _reads(lines: list[str], sentence: str) -> bool:
