@@ -133,6 +133,19 @@ class Screen(_Section):
     contrast: Literal["ordinary", "high"] = "ordinary"
 
 
+AlsaDevice = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9][\w:=,.-]*)?$")]
+
+
+class Speech(_Section):
+    """How screens are heard."""
+
+    enabled: bool = True
+    default: bool = False
+    volume: int = Field(default=3, ge=1, le=5)
+    loudspeaker: AlsaDevice = ""
+    headphones: AlsaDevice = ""
+
+
 class Settings(_Section):
     """All that a kiosk is told."""
 
@@ -162,6 +175,7 @@ class Settings(_Section):
     https: Https = Https()
     card: Card = Card()
     screen: Screen = Screen()
+    speech: Speech = Speech()
     agent: Agent = Agent()
 
 

@@ -15,12 +15,15 @@ from kiosk import config, device, logs
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import OutOfService
 from kiosk.entrypoints.fonts import without_a_font
+from kiosk.entrypoints.headphones import InputSwitchJack
 from kiosk.entrypoints.showing import AppScreen, keep_showing
+from kiosk.entrypoints.voices import EspeakSpeech
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
 from kiosk.screens.app import KioskApp
 from kiosk.screens.packs import add_packs
+from kiosk.screens.speech import NoHeadphoneJack, SilentSpeech, Voice
 from kiosk.screens.wording import load_wordings
 from kiosk.store import inbox
 from kiosk.store.database import DiskFullError, Store, StoreError
@@ -99,12 +102,19 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     reception = Reception(settings, lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to))
     live = settings.profile is Profile.LIVE
     wordings = _languages(settings.language_packs, live=live)
+    voice = voice_from(settings.speech)
     screen = AppScreen(settings.nearest_kiosk)
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
     try:
         ended_well = keep_showing(
-            lambda: KioskApp(send=reception.say, wordings=wordings, live=live, contrast=settings.screen.contrast),
+            lambda: KioskApp(
+                send=reception.say,
+                wordings=wordings,
+                live=live,
+                contrast=settings.screen.contrast,
+                voice=voice,
+            ),
             screen,
             reception,
         )
@@ -113,6 +123,18 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
         serving.join(timeout=_END_S * 2)
     if not ended_well:
         sys.exit(1)
+
+
+def voice_from(settings: config.Speech) -> Voice:
+    """The voice of one screen; a kiosk without one does not offer it."""
+    if not settings.enabled:
+        return Voice(SilentSpeech(), NoHeadphoneJack(), offered=False)
+    return Voice(
+        EspeakSpeech(settings.loudspeaker, settings.headphones),
+        InputSwitchJack(),
+        by_default=settings.default,
+        begin_at=settings.volume,
+    )
 
 
 def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
