@@ -237,7 +237,8 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def on_rendered(self) -> None:
         """Say what is shown. A hall is not spoken to: while nobody is here, only who asks hears."""
-        if self._shown is not None and (self._asked or not isinstance(self._state, _NOBODY)):
+        somebody = self._asked or not isinstance(self._state, _NOBODY)
+        if self._voice.level and self._shown is not None and somebody:
             self._voice.tell(self._shown.prompt(), *(self._shown.greeting() if self._greets else ()))
         self._asked = self._greets = False
 
