@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from kiosk.face.camera_pi import PiCamera
 from kiosk.face.camera_v4l2 import UsbCamera
 from kiosk.face.cameras import camera_from
 from kiosk.face.comparison import fuse, one_person, zone
-from kiosk.face.features import PictureError, decode_jpeg, mirror
+from kiosk.face.features import PictureError, decode_jpeg, mirror, resize
 from kiosk.face.frames import from_nv12
 from kiosk.face.policy import DLIB, POLICIES
 from kiosk.face.shapes import Embedding, Picture
@@ -151,3 +152,16 @@ def test_nothing_of_a_face_shows_when_printed() -> None:
     shown = repr((_embedding(0.125), made_face(), _texture()[:0]))
     assert "0.125" not in shown
     assert "272.5" not in shown  # an eye
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (1280, 720), (641, 483)])
+def test_a_picture_that_is_much_too_large_becomes_what_one_average_would_make_of_it(width: int, height: int) -> None:
+    rows, columns = np.mgrid[0:height, 0:width]
+    waves = 127 + 90 * np.sin(columns / 40) + 37 * np.cos(rows / 25)
+    picture = Picture(np.repeat(waves.astype(np.uint8)[:, :, None], 3, axis=2))
+    small = resize(picture, 56, 42)
+    assert cv2.absdiff(small, cv2.resize(picture, (56, 42), interpolation=cv2.INTER_AREA)).max() <= 6
+
+
+def test_a_picture_that_is_only_much_too_wide_keeps_its_rows() -> None:
+    assert resize(Picture(np.zeros((3, 4000, 3), np.uint8)), 56, 42).shape == (42, 56, 3)
