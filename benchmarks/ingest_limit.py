@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.simulators.kiosk_wire import WireKiosk
 
 _CHUNK = 65_536
-_BATCH = 256
+_BATCH = 512
 _ACKNOWLEDGE = 100
 _BARE = "CREATE TABLE bare (id text, kiosk text, seq bigint, digest {bytes}, signed {bytes}, attachment {bytes})"
 

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from fleet.config import Broker
     from wire.ids import KioskId, Shard
 
-_BATCH, _LINGER_S = 256, 0.015  # as ours
-_RECEIVE_MAXIMUM = 1000
+_BATCH, _LINGER_S = 512, 0.015  # as ours
+_RECEIVE_MAXIMUM = 2000
 
 
 class Base(DeclarativeBase):

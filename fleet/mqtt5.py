@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -52,13 +54,14 @@ class Connected:
     reason: int
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A message; `packet` is what it is acknowledged by, 0 for QoS 0. A topic that is not UTF-8 is empty."""
 
     topic: str
     payload: bytes
     packet: int
+
+    __repr__ = object.__repr__  # never what is in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,10 @@ def decoder(body: type[Body]) -> msgspec.json.Decoder[Body]:
     msgspec works out how a class lies in memory when it first meets it, and other threads that meet it then read what
     is not written yet (0.22: a segmentation fault). Here one thread at a time does that, and the others wait.
     """
-    with _laying_out:
-        found = _decoders.get(body) or _decoders.setdefault(body, msgspec.json.Decoder(body))
+    found = _decoders.get(body)
+    if found is None:
+        with _laying_out:
+            found = _decoders.get(body) or _decoders.setdefault(body, msgspec.json.Decoder(body))
     return cast("msgspec.json.Decoder[Body]", found)
 
 

@@ -125,7 +125,6 @@ class Batch:
         self.outcomes[verdict] += 1
         if verdict is not Verdict.DUPLICATE:  # old bytes do not say that their kiosk is there
             self._sightings.seen(kiosk.id, arrival.at_ms)
-        _log.debug("event_judged", kiosk=kiosk.id, event_id=arrival.entry.id, verdict=str(verdict))
         return str(verdict) if verdict in _KEPT_ASIDE else None
 
     def _hello(self, message: Verified[Body], body: Hello) -> None:

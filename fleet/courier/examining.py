@@ -6,8 +6,10 @@ The cheap question comes first: bytes that this same kiosk has delivered before 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, receive
 from fleet.enrollments.acceptance import Arrival, entry
@@ -35,13 +37,14 @@ class Repeated:
 Finding = Verified[Body] | Refusal | Repeated
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Examined:
+class Examined(msgspec.Struct, frozen=True):
     """A message and what it was found to be; `arrival` is there when it is an event to be judged."""
 
     incoming: Incoming
     finding: Finding
     arrival: Arrival | None = None
+
+    __repr__ = object.__repr__  # never what is in it
 
 
 def senders(messages: Sequence[Incoming]) -> set[KioskId]:
@@ -67,7 +70,7 @@ def examine(
             if same not in verified:
                 verified[same] = receive(incoming, registered)
             first = verified[same]
-            finding = first if first.at_ms == incoming.at_ms else replace(first, at_ms=incoming.at_ms)
+            finding = first if first.at_ms == incoming.at_ms else msgspec.structs.replace(first, at_ms=incoming.at_ms)
         examined.append(Examined(incoming, finding, _arrival(finding)))
     return examined
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fleet.courier.committing import Outbound
     from wire.ids import Shard
 
-RECEIVE_MAXIMUM = 1000  # MQTT 5, 3.1.2.11.3: a few batches, so that none waits for the broker
+RECEIVE_MAXIMUM = 2000  # MQTT 5, 3.1.2.11.3: a few batches, so that none waits for the broker
 _LOOK_AGAIN_S = 0.05  # while too much waits
 _MAXIMUM_PACKET = 70_000  # bytes; the broker's limit too
 _KEEPALIVE_S = 60

@@ -7,10 +7,12 @@ Nothing is believed before the registered key has verified it, and little after:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import msgspec
+
+from fleet.devices.registry import RegisteredKiosk
 from wire.asks import About, Ask
 from wire.envelope import digest, open_message, split
 from wire.errors import Malformed, NotForYou, WireError
@@ -23,7 +25,6 @@ from wire.topics import Up, parse_up
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet.devices.registry import RegisteredKiosk
     from wire.ids import KioskId, Shard
 
 Body = EnrollmentCaptured | Hello | Heartbeat | Ask
@@ -41,8 +42,7 @@ UNKNOWN_KIOSK = "unknown_kiosk"
 REVOKED = "revoked"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """What the broker handed over, and when; `packet` of which `connection` it is acknowledged by, 0 for none."""
 
     topic: str
@@ -50,6 +50,8 @@ class Incoming:
     at_ms: int
     connection: int = 0
     packet: int = 0
+
+    __repr__ = object.__repr__  # never what is in it
 
     def signed(self) -> bytes:
         """The part that a signature covers."""
@@ -63,8 +65,7 @@ class Incoming:
 BodyT = TypeVar("BodyT", bound=Body)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Verified(Generic[BodyT]):
+class Verified(msgspec.Struct, Generic[BodyT], frozen=True):
     """A message that this kiosk's registered key has signed, addressed as its topic says."""
 
     kiosk: RegisteredKiosk
@@ -73,9 +74,10 @@ class Verified(Generic[BodyT]):
     attachment: bytes
     at_ms: int
 
+    __repr__ = object.__repr__
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Refusal:
+
+class Refusal(msgspec.Struct, frozen=True):
     """A message that was refused. `message` is whole only when its signature held: junk keeps a digest and a size."""
 
     kiosk: str
@@ -85,6 +87,8 @@ class Refusal:
     size_bytes: int
     message: bytes | None
     at_ms: int
+
+    __repr__ = object.__repr__
 
 
 def refuse(incoming: Incoming, kiosk: str, kind: str, reason: str, *, signed: bool) -> Refusal:

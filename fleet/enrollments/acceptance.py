@@ -9,9 +9,10 @@ Source: security design, section 5.1.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from fleet.enrollments.alarms import Raised
 from fleet.enrollments.ledger import Entry
@@ -20,6 +21,8 @@ from fleet.store.many import Insertion
 from fleet.store.tables import enrollment, event, event_content, stream, workload_day
 from wire.asks import PersonState
 from wire.chain import Verdict, Write, alarms, judge, look_up, writes
+from wire.events import EnrollmentCaptured
+from wire.ids import FacilityCode, ProvinceCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +31,7 @@ if TYPE_CHECKING:
 
     from fleet.enrollments.ledger import Ledger, Stream
     from wire.chain import Head
-    from wire.events import EnrollmentCaptured
-    from wire.ids import FacilityCode, KioskId, ProvinceCode
+    from wire.ids import KioskId
 
 _EVENTS = Insertion(event, "id", "kiosk", "stream", "seq", "digest", "received_ms")
 _CONTENTS = Insertion(event_content, "event", "received_ms", "signed", "attachment")
@@ -47,8 +49,7 @@ _WORKLOAD = Insertion(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """A verified event as it came: its place, the body, the exact signed bytes, and the sealed identity.
 
     `facility` and `province` are where the kiosk is registered; they decide workload and nothing else.
@@ -61,6 +62,8 @@ class Arrival:
     signed: bytes
     attachment: bytes
     at_ms: int
+
+    __repr__ = object.__repr__  # never what is in it
 
 
 class Settled(StrEnum):

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from fleet.store.many import Lookup, Of
-from wire.chain import Head
+from wire.chain import Head, Link
 from wire.ids import KioskId, StreamId
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from wire.chain import Link
 
 Stream = tuple[KioskId, str]
 Place = tuple[KioskId, str, int]
@@ -53,8 +54,7 @@ _DIGESTS = Lookup(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One event as the ledger would hold it."""
 
     kiosk: KioskId

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1024)  # what comes together comes in few milliseconds
 def bangkok_day(at_ms: int) -> str:
     """The ISO 8601 date in Bangkok of milliseconds since 1970; exact, without floating point."""
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(BANGKOK).date().isoformat()

@@ -10,6 +10,8 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from tests.model.check import Hole
 from tests.model.rules import Rules
 from tests.model.world import Scenario
@@ -105,7 +107,7 @@ def _no_hash_check(link: Link, digest: bytes, known: Known) -> Verdict:
 
 
 def _streams_may_go_on(link: Link, digest: bytes, known: Known) -> Verdict:
-    return chain.judge(link, digest, replace(known, prev_child=None))
+    return chain.judge(link, digest, structs.replace(known, prev_child=None))
 
 
 def _resumed(stream: StreamId, head: Head | None, counter: Counter | None) -> Link:
@@ -113,7 +115,7 @@ def _resumed(stream: StreamId, head: Head | None, counter: Counter | None) -> Li
 
 
 def _orphaned(stream: StreamId, head: Head | None, counter: Counter | None) -> Link:
-    return replace(chain.next_link(stream, head, counter), parent=None)
+    return structs.replace(chain.next_link(stream, head, counter), parent=None)
 
 
 def _in_two_transactions(verdict: Verdict) -> tuple[tuple[Write, ...], ...]:

@@ -6,13 +6,16 @@ Source: security design, sections 5.1 and 5.4; docs/adr/0008.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
+from wire.chain.links import Head
+from wire.ids import StreamId
+
 if TYPE_CHECKING:
-    from wire.chain.links import Head, Link
-    from wire.ids import StreamId
+    from wire.chain.links import Link
 
 
 class Verdict(StrEnum):
@@ -57,8 +60,7 @@ _ALARMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What the ledger knows that bears on one event.
 
     `cursor` is the stream's head in the ledger; `same_place` the digest stored at the event's (stream, seq);

@@ -8,14 +8,13 @@ place again. Source: security design, sections 2.3 and 5.1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wire.ids import StreamId
+import msgspec
+
+from wire.ids import StreamId
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The last event of a stream: what the next one links to."""
 
     stream: StreamId
@@ -31,8 +30,7 @@ class Counter:
     lost: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """An event's place in the chain. Exactly one of `prev` and `parent` is set, but for a kiosk's very first event.
 
     `counter` is None on a kiosk that has no count outside its card.
