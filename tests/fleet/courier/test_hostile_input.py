@@ -13,8 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleet.courier import quarantine as aside
-from fleet.devices.registry import revoke
-from fleet.store.session import unit_of_work
+from fleet.courier.examining import examine, senders
+from fleet.courier.reception import Incoming, Refusal, Verified
+from fleet.devices.registry import look_up, revoke
+from fleet.mqtt5 import Published
+from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import ask, event, quarantine, refusal
 from fleet.store.tables import kiosk as table_kiosk
 from tests.simulators.kiosk_wire import Session, WireKiosk, cloned
@@ -307,3 +310,17 @@ def test_a_simulated_kiosk_enrols_nobody_real(fleet: Fleet) -> None:
     assert [row.reason for row in fleet.rows(refusal)] == ["not_for_you"]
     kiosk.head = None
     assert len(fleet.deliver(kiosk, kiosk.enrol(profile=Profile.TEST)[1])) == 1
+
+
+def test_nothing_that_a_message_is_made_into_shows_it(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk()
+    signed = kiosk.enrol()[1]
+    good, junk = (Incoming(kiosk.topic(Up.EVENT), payload, 0) for payload in (signed, b"junk"))
+    with reading(fleet.engine) as connection:
+        registered = look_up(connection, senders([good, junk]), locked=False)
+    examined = examine([good, junk], registered, {})
+    assert [type(each.finding) for each in examined] == [Verified, Refusal]
+    passed_on = [*examined, *(each.finding for each in examined), examined[0].arrival]
+    for each in [good, Published(good.topic, good.payload, 1), *passed_on]:
+        assert repr(each).startswith("<")
+        assert "=" not in repr(each)
