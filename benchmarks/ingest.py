@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from tests.simulators.kiosk_wire import WireKiosk
 
 _KINDS = ("SQLite", "PostgreSQL")
-_SOME = {"ours": EVENTS, "batched": 2500, "obvious": 500}  # so that each takes a second or more
+_SOME = {"ours": EVENTS, "batched": 6000, "obvious": 1000}  # so that each takes some seconds
 _ROUNDS = 3
 _PACE_S = 15.0
 _ALLOWED_S = 0.5  # publish to receipt, p99 at half load
-_BATCHES = (1, 10, 100, 256)
+_BATCHES = (1, 10, 100, 512)
 _BESIDE = {
     "(a) one ORM commit a message": ("obvious", "ours"),
     "(b) the same, batched (insertmanyvalues)": ("batched", "ours"),
@@ -143,7 +143,7 @@ def _at(ordered: Sequence[float], part: float) -> float:
 
 
 def _batches() -> None:
-    """What one event costs when 1, 10, 100 or 256 of them share a transaction."""
+    """What one event costs when 1, 10, 100 or 512 of them share a transaction."""
     kiosks = list(some_kiosks(8).values())
     events = prepared(kiosks, 512).events
     messages = [Incoming(each.topic, each.payload, time.time_ns() // 1_000_000) for each in events]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import ExitStack
 
-EVENTS = 6000
+EVENTS = 12_000
 _KIOSKS = 64
 _ACL = f"\nuser {NAME}\ntopic write dipchip/1/+/+/up/+\ntopic read dipchip/1/+/+/down/+\n"
 _TICKS = os.sysconf("SC_CLK_TCK")
