@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
+from fleet import audit
 from fleet.enrollments.archiving import held_by, record
+from fleet.entrypoints.account import account
 from fleet.errors import ConfigError
 from fleet.store.backup import BackupError, copy_to
 from fleet.store.months import kept_since_ms
 from fleet.store.schema import require_current
-from fleet.store.session import open_engine
+from fleet.store.session import open_engine, unit_of_work
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from fleet.config import Settings
 
@@ -54,7 +59,19 @@ def verify(settings: Settings, restored: str) -> None:
             )
             raise BackupError(message) from error
         known = record(live, held_by(copy, kept_since_ms(live)))
+        _note(live, _name(copy), known)
     finally:
         live.dispose()
         copy.dispose()
     sys.stdout.write(f"The backup holds {known} streams of this fleet, each event of them read. Keep it.\n")
+
+
+def _note(live: Engine, name: str, streams: int) -> None:
+    now_ms, act = time.time_ns() // 1_000_000, audit.Act.BACKUP_VERIFIED
+    with unit_of_work(live) as connection:
+        audit.record(connection, act, who=account(), subject=name, at_ms=now_ms, detail={"streams": streams})
+
+
+def _name(copy: Engine) -> str:
+    """Which copy it was: the end of a file's path, or a database's name; never where or with which password."""
+    return (copy.url.database or "").replace("\\", "/").rpartition("/")[2][-200:]

@@ -18,6 +18,7 @@ Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CO
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]
+Head = Annotated[str | None, typer.Option(help="A head that was noted earlier: the log must still have it.")]
 MadeUp = Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")]
 
 
@@ -98,6 +99,25 @@ def verify_backup(
     from fleet.entrypoints.backup import verify as run  # noqa: PLC0415
 
     run(_settings(config), restored)
+
+
+@app.command()
+def audit(config: Config, head: Head = None) -> None:
+    """Write the log of what operators did, a line of JSON each, and check that none is missing or changed."""
+    from fleet.entrypoints.audit import export as run  # noqa: PLC0415
+
+    run(_settings(config), head)
+
+
+@app.command("verify-audit")
+def verify_audit(
+    file: Annotated[Path, typer.Argument(help="What `audit` wrote.")],
+    head: Head = None,
+) -> None:
+    """Check a log that was written out, with no database."""
+    from fleet.entrypoints.audit import verify as run  # noqa: PLC0415
+
+    run(file, head)
 
 
 @app.command()

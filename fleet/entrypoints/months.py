@@ -7,9 +7,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from fleet import audit
+from fleet.entrypoints.account import account
 from fleet.store import months
 from fleet.store.schema import require_current
-from fleet.store.session import open_engine
+from fleet.store.session import open_engine, unit_of_work
 
 if TYPE_CHECKING:
     from fleet.config import Settings
@@ -36,7 +38,9 @@ def detach(settings: Settings, month: str) -> None:
     try:
         require_current(engine)
         old = months.Month.parse(month)
-        months.detach(engine, old, _now_ms())
+        with unit_of_work(engine) as connection:
+            months.detach(connection, old, _now_ms())
+            audit.record(connection, audit.Act.MONTH_DETACHED, who=account(), subject=old.table, at_ms=_now_ms())
     finally:
         engine.dispose()
     sys.stdout.write(f"{old.table} is a table of its own now. Dump it, verify the dump, then drop it.\n")

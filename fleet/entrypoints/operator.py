@@ -6,18 +6,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from fleet import audit
 from fleet.devices.registry import RegistrationRefusedError, look_up
 from fleet.devices.registry import register as register_kiosk
 from fleet.devices.registry import revoke as revoke_kiosk
+from fleet.entrypoints.account import account
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine, unit_of_work
 from wire.envelope import decode
 from wire.errors import WireError
-from wire.ids import kiosk_id
+from wire.ids import KioskId, kiosk_id
 from wire.registration import Registration
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from fleet.config import Settings
 
@@ -42,7 +46,11 @@ def register(settings: Settings, file: Path) -> None:
         raise RegistrationRefusedError(message) from error
     engine = open_engine(settings.database_url)
     with unit_of_work(engine) as connection:
-        register_kiosk(connection, registration, time.time_ns() // 1_000_000)
+        before = look_up(connection, [KioskId(registration.kiosk)])
+        register_kiosk(connection, registration, _now_ms())
+        if look_up(connection, [KioskId(registration.kiosk)]) != before:
+            where: audit.Detail = {"facility": registration.facility, "province": registration.province}
+            _record(connection, audit.Act.KIOSK_REGISTERED, registration.kiosk, where)
     engine.dispose()
 
 
@@ -59,8 +67,19 @@ def revoke(settings: Settings, name: str) -> None:
         raise RegistrationRefusedError(message) from error
     engine = open_engine(settings.database_url)
     with unit_of_work(engine) as connection:
-        if who not in look_up(connection, [who]):
+        known = look_up(connection, [who]).get(who)
+        if known is None:
             message = f"{name} is not registered here. Give the name on the kiosk's label."
             raise RegistrationRefusedError(message)
-        revoke_kiosk(connection, who)
+        if known.active:
+            revoke_kiosk(connection, who)
+            _record(connection, audit.Act.KIOSK_REVOKED, who, {})
     engine.dispose()
+
+
+def _record(connection: Connection, act: audit.Act, subject: str, detail: audit.Detail) -> None:
+    audit.record(connection, act, who=account(), subject=subject, at_ms=_now_ms(), detail=detail)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

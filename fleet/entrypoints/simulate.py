@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from fleet import audit
 from fleet.devices.registry import register
+from fleet.entrypoints.account import account
 from fleet.simulation.crowd import Crowd, Fault, Plan, State
 from fleet.simulation.papers import NotSimulatedError, Papers, read
 from fleet.store.schema import require_current
@@ -98,6 +100,8 @@ def _register(engine: Engine, papers: Sequence[Papers]) -> None:
     with unit_of_work(engine) as connection:
         for each in papers:
             register(connection, each.registration, now_ms)
+        subject = f"{len(papers)} kiosks"
+        audit.record(connection, audit.Act.KIOSKS_SIMULATED, who=account(), subject=subject, at_ms=now_ms)
 
 
 def _committed(engine: Engine, papers: Sequence[Papers]) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, and_, delete, insert
 
+from fleet import audit
 from fleet.errors import ImportRefusedError
 from fleet.people.spreadsheets import (
     HALF_YEAR,
@@ -120,6 +121,15 @@ def _import(engine: Engine, layout: Layout, upload: Upload, attribution: Attribu
     with unit_of_work(engine) as connection:
         batch = _open_batch(connection, layout, upload.file_name, digest, attribution)
         _replace(connection, layout, rows, batch)
+        told: audit.Detail = {"batch": batch, "file_sha256": digest, "made_up": attribution.made_up, "rows": len(rows)}
+        audit.record(
+            connection,
+            audit.Act.FIGURES_IMPORTED,
+            who=attribution.by,
+            subject=layout.kind,
+            at_ms=attribution.imported_ms,
+            detail=told,
+        )
     return Imported(batch, layout.kind, len(rows), digest, attribution.made_up)
 
 

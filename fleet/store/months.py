@@ -141,7 +141,7 @@ def _make(connection: Connection, month: Month) -> None:
         connection.execute(text(statement))
 
 
-def detach(engine: Engine, month: Month, now_ms: int) -> None:
+def detach(connection: Connection, month: Month, now_ms: int) -> None:
     """Take an old month's bytes out of the ledger's sight; its table stays, to be dumped and dropped by hand.
 
     Events of it are recognised for ever: only what was signed is gone from here.
@@ -149,20 +149,17 @@ def detach(engine: Engine, month: Month, now_ms: int) -> None:
     Raises:
         MonthError: it is not there or not over, an older one still is, or somebody in it waits for the relay.
     """
-    with unit_of_work(engine) as connection:
-        months = made(connection) if engine.dialect.name == "postgresql" else []
-        if month not in months or month >= Month.of(now_ms):
-            message = (
-                f"{month.year:04}-{month.number:02} is not an attached month that is over. Look with \\d+ {PARENT}."
-            )
-            raise MonthError(message)
-        if month != months[0]:
-            message = f"{months[0].table} is older and still attached. Detach the oldest first."
-            raise MonthError(message)
-        if connection.execute(text(_WAITING.replace("{table}", month.table))).scalar_one():
-            message = f"{month.table} holds sealed identities that the relay has yet to submit. Let it finish first."
-            raise MonthError(message)
-        connection.execute(text(f"ALTER TABLE {PARENT} DETACH PARTITION {month.table}"))
+    months = made(connection) if connection.dialect.name == "postgresql" else []
+    if month not in months or month >= Month.of(now_ms):
+        message = f"{month.year:04}-{month.number:02} is not an attached month that is over. Look with \\d+ {PARENT}."
+        raise MonthError(message)
+    if month != months[0]:
+        message = f"{months[0].table} is older and still attached. Detach the oldest first."
+        raise MonthError(message)
+    if connection.execute(text(_WAITING.replace("{table}", month.table))).scalar_one():
+        message = f"{month.table} holds sealed identities that the relay has yet to submit. Let it finish first."
+        raise MonthError(message)
+    connection.execute(text(f"ALTER TABLE {PARENT} DETACH PARTITION {month.table}"))
 
 
 _WAITING = (

@@ -282,6 +282,19 @@ official = Table(
     Column("batch", ForeignKey("import_batch.id"), nullable=False),
 )
 
+# What operators did, each line chained to the one before it. The database refuses to change or delete one.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ms", _MS, nullable=False),
+    Column("who", String(80), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("detail", Text, nullable=False),  # JSON
+    Column("digest", String(64), nullable=False),  # SHA-256 in hexadecimal
+)
+
 # Couriers that run: each has its shards until then, unless it says so again.
 courier = Table(
     "courier",

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 
 from fleet.store import months
 from fleet.store.months import Month, MonthError
-from fleet.store.session import reading
+from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import alarm, event, event_content
 from wire.topics import Up
 
@@ -29,6 +29,11 @@ def divided(fleet: Fleet) -> Fleet:
     """A fleet in November 2026."""
     fleet.clock.ms = NOVEMBER.begins_ms + 25 * DAY_MS
     return fleet
+
+
+def _detach(fleet: Fleet, month: Month, now_ms: int) -> None:
+    with unit_of_work(fleet.engine) as connection:
+        months.detach(connection, month, now_ms)
 
 
 def rows_by_table(engine: Engine) -> dict[str, int]:
@@ -51,7 +56,7 @@ def test_sqlite_keeps_one_table_and_the_job_does_nothing(fleet: Fleet) -> None:
     assert months.make_ahead(fleet.engine, fleet.clock()) == []
     assert months.kept_since_ms(fleet.engine) == 0
     with pytest.raises(MonthError):
-        months.detach(fleet.engine, NOVEMBER, fleet.clock())
+        _detach(fleet, NOVEMBER, fleet.clock())
 
 
 @on_postgresql
@@ -95,7 +100,7 @@ def test_a_month_that_is_gone_is_still_recognised_and_the_chain_goes_on(divided:
     divided.deliver(kiosk, *old)
     divided.work(4, pass_ms=1000)
     divided.clock.ms += 10 * DAY_MS
-    months.detach(divided.engine, NOVEMBER, divided.clock())
+    _detach(divided, NOVEMBER, divided.clock())
     (receipt,) = divided.deliver(kiosk, *old)
     assert receipt.marks[kiosk.stream].acked == 3
     divided.deliver(kiosk, kiosk.enrol()[1])
@@ -114,18 +119,18 @@ def test_a_month_in_which_somebody_waits_for_the_relay_is_not_detached(divided: 
     kiosk = divided.kiosk()
     divided.deliver(kiosk, kiosk.enrol()[1])
     with pytest.raises(MonthError, match="yet to submit"):
-        months.detach(divided.engine, NOVEMBER, divided.clock() + 10 * DAY_MS)
+        _detach(divided, NOVEMBER, divided.clock() + 10 * DAY_MS)
 
 
 @on_postgresql
 def test_only_the_oldest_month_that_is_over_is_detached(divided: Fleet) -> None:
     months.make_ahead(divided.engine, divided.clock())
     with pytest.raises(MonthError, match="over"):
-        months.detach(divided.engine, NOVEMBER, divided.clock())
+        _detach(divided, NOVEMBER, divided.clock())
     with pytest.raises(MonthError, match="over"):
-        months.detach(divided.engine, Month(2020, 1), divided.clock())
+        _detach(divided, Month(2020, 1), divided.clock())
     with pytest.raises(MonthError, match="older"):
-        months.detach(divided.engine, Month(2026, 12), divided.clock() + 60 * DAY_MS)
+        _detach(divided, Month(2026, 12), divided.clock() + 60 * DAY_MS)
 
 
 @on_postgresql
