@@ -35,6 +35,7 @@ class Kind(StrEnum):
     ASK = "dipchip-ask"
     RECEIPT = "dipchip-receipt"
     ANSWER = "dipchip-answer"
+    ANNOUNCEMENTS = "dipchip-announcements"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
 
 

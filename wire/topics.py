@@ -29,6 +29,7 @@ class Down(StrEnum):
 
     RECEIPT = "receipt"
     ANSWER = "answer"
+    ANNOUNCEMENTS = "announcements"
 
 
 def up(where: Shard, kiosk: KioskId, kind: Up) -> str:

@@ -15,10 +15,11 @@ import structlog
 
 from kiosk import device
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store import announcements, inbox, noticeboard, outbox
 from kiosk.store.database import StoreError
 from kiosk.store.noticeboard import Topic
 from wire import topics
+from wire.announcements import open_announcements
 from wire.asks import Answer
 from wire.chain import Greeting, Marks, Sending, bytes_to_send
 from wire.envelope import join, open_message, seal_message
@@ -55,7 +56,7 @@ class Keys:
     """The courier's own key, which signs HELLO and heartbeat only, and those whose words it believes."""
 
     own: SigningKey
-    receipts: VerifyKey
+    receipts: VerifyKey  # the controller's courier: announcements too
     answers: VerifyKey
 
 
@@ -162,6 +163,9 @@ class Delivery:
                     self._take_receipt(message, now_s)
                 case topics.Down.ANSWER:
                     self._take_answer(message)
+                case topics.Down.ANNOUNCEMENTS:
+                    announced = open_announcements(message, self._keys.receipts, self._kiosk)
+                    announcements.keep(self._store, announced.at_ms, message)
                 case None:
                     log.warning("unknown_kind_of_message")
         except WireError as error:

@@ -32,6 +32,13 @@ class PersonSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """This is to be announced on the welcome screen from now on, and nothing else: Thai and English."""
+
+    announcements: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CardChanged:
     """The reader sees something else than before."""
 
@@ -157,6 +164,7 @@ class Ticked:
 
 Happening = (
     PersonSaid
+    | Announced
     | CardChanged
     | ReadProgressed
     | NameRead

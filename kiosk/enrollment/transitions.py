@@ -47,6 +47,8 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return helping.call(session, now)
         case on.PersonSaid(intent):
             return _said(session, intent, now)
+        case on.Announced(announcements):
+            return replace(session, policy=replace(session.policy, announcements=announcements)), ()
         case on.CardChanged(presence):
             return reading.card_changed(session, presence, now)
         case on.ReadProgressed() | on.NameRead():

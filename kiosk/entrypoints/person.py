@@ -24,7 +24,6 @@ from kiosk.enrollment.conductor import Conductor
 from kiosk.enrollment.failures import FaultError
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
-from kiosk.entrypoints import announcements
 from kiosk.face.cameras import camera_from
 from kiosk.face.checks import FaceCheck
 from kiosk.face.engines import EngineChoice, load_pinned
@@ -74,6 +73,8 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
     match message:
         case pipe.Said(intent):
             return on.PersonSaid(intent)
+        case pipe.Announced(announcements):
+            return on.Announced(announcements)
         case pipe.AnswerCame(answer):
             return keeper.opened(answer)
         case pipe.LinkDown():
@@ -152,14 +153,7 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
 
 def _policy(settings: config.Settings) -> SessionPolicy:
     """The rules of a session with what the hospital has said of itself."""
-    announced: tuple[tuple[str, str], ...] = ()
-    if settings.announcements is not None:
-        try:
-            announced = announcements.read(settings.announcements, device.utc_now())
-        except config.ConfigError as error:
-            log.error("nothing_announced", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
     return SessionPolicy(
-        announcements=announced,
         mor_prom_link=settings.mor_prom_link,
         help_watched=settings.help_watched,
         counter=settings.counter,

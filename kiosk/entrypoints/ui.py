@@ -14,6 +14,7 @@ import structlog
 from kiosk import config, device, logs
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import OutOfService
+from kiosk.entrypoints.announcements import Board
 from kiosk.entrypoints.fonts import without_a_font
 from kiosk.entrypoints.headphones import InputSwitchJack
 from kiosk.entrypoints.showing import AppScreen, keep_showing
@@ -176,6 +177,7 @@ class Reception:
         while not self._stopping.is_set():
             try:
                 filing = self._filing()
+                board = self._board(filing.store)
             except DiskFullError as error:
                 fault, technician = Fault.DISK_FULL, str(error)
             except StoreError as error:
@@ -183,13 +185,18 @@ class Reception:
             except config.ConfigError as error:
                 fault, technician = Fault.KEYS_MISSING, str(error)
             else:
-                self._desk = Desk(filing=filing, start=self._start, screen=screen)
+                self._desk = Desk(filing=filing, start=self._start, screen=screen, announced=board)
                 self._desk.run()
                 filing.store.close()
                 return
             log.error("out_of_service", fault=fault, technician=technician)
             screen.show(OutOfService(fault))
             self._stopping.wait(_RETRY_S)
+
+    def _board(self, store: Store) -> Board:
+        settings = self._settings
+        believes = config.read_trust(settings.trust).receipts()
+        return Board(file=settings.announcements, store=store, believes=believes, kiosk=settings.kiosk)
 
     def _filing(self) -> Filing:
         settings = self._settings

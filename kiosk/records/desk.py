@@ -6,6 +6,7 @@ It keeps the kiosk honest about itself: nobody starts while the store, the reade
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import Opinion
     from kiosk.records.filing import Filing
 
+    Announcements = tuple[tuple[str, str], ...]
+
 log = structlog.get_logger()
 
 _POLL_S = 0.2
 _RETRY_S = 5.0
+_ANNOUNCE_EVERY_S = 10.0
 _ABANDON_S = 10.0  # a person's process is given five to end before it is killed
 _LINK_STALE_MS = 90_000  # three of the courier's notices missed
 
@@ -58,12 +62,26 @@ class Screen(Protocol):
 class Desk:
     """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
 
-    def __init__(self, *, filing: Filing, start: Callable[[int], PersonProcess], screen: Screen) -> None:
-        """Take what it works with; `start` starts a fresh person's process, told the lowest policy that may serve."""
+    def __init__(
+        self,
+        *,
+        filing: Filing,
+        start: Callable[[int], PersonProcess],
+        screen: Screen,
+        announced: Callable[[], Announcements],
+    ) -> None:
+        """Take what it works with.
+
+        `start` starts a fresh person's process, told the lowest policy that may serve. `announced` looks up what the
+        welcome screen announces now.
+        """
         self._store = filing.store
         self._filing = filing
         self._start = start
         self._screen = screen
+        self._announced = announced
+        self._announces: Announcements = ()
+        self._announce_at_s = 0.0
         self._stopping = threading.Event()
         self._abandoned = threading.Event()
         self._gone = threading.Event()
@@ -120,6 +138,7 @@ class Desk:
             log.error("person_process_not_started", error=error.strerror)  # noqa: TRY400 - that is the whole story
             return Fault.PERSON_PROCESS_DIED
         self._channel = person.channel
+        self._announces, self._announce_at_s = (), math.inf  # until the person's process is fit to be told
         try:
             return self._converse(person.channel)
         except StoreError as error:
@@ -163,7 +182,7 @@ class Desk:
                 news_at_s = time.monotonic() + _POLL_S
             match message:
                 case None:
-                    continue
+                    self._announce(channel)
                 case pipe.Broken(fault, technician):
                     log.error("unfit", fault=fault, technician=technician)
                     self._pin_device(fault)
@@ -177,11 +196,22 @@ class Desk:
                     self._heed(message, channel)
         return None
 
+    def _announce(self, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        """Tell a waiting welcome screen what is to be announced, when that has changed."""
+        if self._in_session or time.monotonic() < self._announce_at_s:
+            return
+        self._announce_at_s = time.monotonic() + _ANNOUNCE_EVERY_S
+        announcements = self._announced()
+        if announcements != self._announces:
+            channel.send(pipe.Announced(announcements))
+            self._announces = announcements
+
     def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         match message:
             case pipe.Ready(policy):
                 # Before anybody starts: a policy that has served once must be known to have.
                 policy_floor.raise_to(self._store, policy, device.wall_ms())
+                self._announce_at_s = 0.0
                 self._pin(Topic.SCREEN, "ok")
                 self._pin(Topic.CAMERA, "ok")
             case pipe.Shown(state):

@@ -121,6 +121,12 @@ class Said(_Message, frozen=True):
     intent: Intent
 
 
+class Announced(_Message, frozen=True):
+    """Let the welcome screen announce this and nothing else: Thai and English."""
+
+    announcements: tuple[tuple[str, str], ...]
+
+
 class AnswerCame(_Message, frozen=True):
     """An answer as the relay signed and sealed it."""
 
@@ -149,7 +155,7 @@ class RecordConfirmed(_Message, frozen=True):
     """A receipt has settled the record."""
 
 
-ToPerson = Said | AnswerCame | LinkDown | HelpTold | RecordFiled | RecordNotFiled | RecordConfirmed
+ToPerson = Said | Announced | AnswerCame | LinkDown | HelpTold | RecordFiled | RecordNotFiled | RecordConfirmed
 
 Incoming = TypeVar("Incoming")
 

@@ -71,3 +71,9 @@ CREATE TABLE IF NOT EXISTS opinion (
   n    INTEGER NOT NULL,
   PRIMARY KEY (day, code)
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS announcements (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  at_ms   INTEGER NOT NULL,                  -- when the controller made the list; it only rises
+  message BLOB NOT NULL                      -- as signed: whoever shows it verifies it again
+) STRICT;

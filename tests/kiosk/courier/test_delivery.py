@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from kiosk import device
 from kiosk.courier.delivery import Delivery, Keys, Outgoing
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store import announcements, inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World, filing_for
 from tests.kiosk.records.test_door import Session, _answer, _reply_key
 from wire import topics
+from wire.announcements import Announcement, Announcements, open_announcements
 from wire.asks import PersonAnswer, PersonState
 from wire.envelope import open_message, seal_message, split
 from wire.hello import Heartbeat, Hello
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 SHARD = shard("a7")
 RECEIPTS = topics.down(SHARD, KIOSK, topics.Down.RECEIPT)
 ANSWERS = topics.down(SHARD, KIOSK, topics.Down.ANSWER)
+ANNOUNCEMENTS = topics.down(SHARD, KIOSK, topics.Down.ANNOUNCEMENTS)
 
 
 @pytest.fixture
@@ -245,3 +248,47 @@ def test_a_kiosk_whose_data_partition_is_gone_still_tells_the_fleet(store: Store
     store.path.parent.rename(store.path.parent.with_name(f"{store.path.parent.name}-away"))
     told = heartbeat(store, KIOSK, "0.1.0")
     assert (told.screen, told.outbox, told.disk_free_mib) == ("store_broken", None, 0)
+
+
+def _announcements(world: World, at_ms: int, *en: str, key: SigningKey | None = None, kiosk: str = KIOSK) -> bytes:
+    items = tuple(Announcement("ก", each, date(2026, 12, 1), date(2026, 12, 31)) for each in en)
+    body = Announcements(v=1, kiosk=kiosk, at_ms=at_ms, items=items)
+    return seal_message(key or world.receipt, Kind.ANNOUNCEMENTS, body)
+
+
+def _kept(store: Store, world: World) -> list[str] | None:
+    message = announcements.kept(store)
+    if message is None:
+        return None
+    return [item.en for item in open_announcements(message, world.receipt.public(), KIOSK).items]
+
+
+def test_the_newest_list_of_announcements_is_kept_and_an_older_one_ignored(
+    delivery: Delivery, store: Store, world: World
+) -> None:
+    assert _kept(store, world) is None
+    for at_ms, en, kept in ((5, ("a",), ["a"]), (4, ("b",), ["a"]), (5, (), ["a"]), (6, (), []), (7, ("c",), ["c"])):
+        delivery.arrived(ANNOUNCEMENTS, _announcements(world, at_ms, *en), 0.1)
+        assert _kept(store, world) == kept
+    assert delivery.counts.refused == {}
+
+
+def test_announcements_that_are_forged_misaddressed_or_too_many_change_nothing_and_are_counted(
+    delivery: Delivery, store: Store, world: World
+) -> None:
+    impostor = SigningKey.generate(KeyId("controller#1"))
+    for bad in (
+        _announcements(world, 1, "a", key=impostor),
+        _announcements(world, 1, "a", key=world.answer),
+        _announcements(world, 1, "a", kiosk="k-loei-01"),
+        _announcements(world, 1, *"abcdefghijk"),
+        _announcements(world, 1, "x\x1b[2J"),
+        _announcements(world, 1, "x" * 101),
+        _receipt(world, {}),
+        _announcements(world, 1, "a")[:-8],
+        b"\x00" * 70_000,
+    ):
+        delivery.arrived(ANNOUNCEMENTS, bad, 0.1)
+    delivery.arrived(RECEIPTS, _announcements(world, 1, "a"), 0.1)
+    assert _kept(store, world) is None
+    assert delivery.counts.refused.total() == 10

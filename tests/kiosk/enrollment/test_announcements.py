@@ -35,3 +35,16 @@ def test_an_announcement_stands_in_nobody_s_way() -> None:
 
 def test_a_kiosk_without_announcements_shows_its_offer() -> None:
     assert Walk().wait(100).state == at.Attract()
+
+
+def test_what_is_announced_changes_while_the_welcome_waits_and_goes_again() -> None:
+    walk = _announcing().tell(on.Announced((("สาม", "three"),)))
+    assert {walk.wait(8).state for _ in range(4)} == {at.Attract(), at.Attract("สาม", "three")}
+    walk.tell(on.Announced(()))
+    assert {walk.wait(8).state for _ in range(4)} == {at.Attract()}
+
+
+def test_who_is_at_the_menu_notices_nothing_of_a_new_announcement() -> None:
+    walk = Walk().say(Intent.START).tell(on.Announced((("สาม", "three"),)))
+    assert isinstance(walk.state, at.Menu)
+    assert {walk.say(Intent.BACK).wait(8).state for _ in range(3)} >= {at.Attract("สาม", "three")}

@@ -66,7 +66,8 @@ class Lobby:
         self.screen = Recorder()
         self.people: list[ActedPerson] = []
         self.told: list[int] = []
-        self.desk = Desk(filing=filing, start=self._start, screen=self.screen)
+        self.announced: tuple[tuple[str, str], ...] = ()
+        self.desk = Desk(filing=filing, start=self._start, screen=self.screen, announced=lambda: self.announced)
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 
@@ -127,6 +128,36 @@ def test_a_call_for_a_helper_is_pinned_told_only_while_the_link_is_up_and_ends_w
     assert person.inside.receive(10) == pipe.HelpTold()
     person.inside.send(pipe.Finished(Farewell.CANCELLED))
     wait_for(lambda: not noticeboard.wants_help(store))
+
+
+def test_a_waiting_welcome_is_told_what_is_announced_and_when_that_changes_and_so_is_the_next_person(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.records.desk._ANNOUNCE_EVERY_S", 0.01)
+    lobby.announced = (("หนึ่ง", "one"),)
+    person = lobby.person()
+    assert person.inside.receive(0.5) is None, "a process that is not fit yet is told nothing"
+    person.inside.send(pipe.Ready())
+    assert person.heard() == pipe.Announced((("หนึ่ง", "one"),))
+    lobby.announced = ()
+    assert person.heard() == pipe.Announced(())
+    lobby.announced = (("สอง", "two"),)
+    assert person.heard() == pipe.Announced((("สอง", "two"),))
+    person.inside.send(pipe.Finished(Farewell.CANCELLED))
+    lobby.person(2).inside.send(pipe.Ready())
+    assert lobby.person(2).heard() == pipe.Announced((("สอง", "two"),))
+
+
+def test_who_is_being_served_is_not_told_of_announcements(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.records.desk._ANNOUNCE_EVERY_S", 0.01)
+    person = lobby.person()
+    person.inside.send(pipe.Ready())
+    person.inside.send(pipe.Shown(Notice()))
+    wait_for(lambda: Notice() in lobby.screen.states)
+    lobby.announced = (("หนึ่ง", "one"),)
+    assert person.inside.receive(0.5) is None
+    person.inside.send(pipe.Shown(Attract()))
+    assert person.heard() == pipe.Announced((("หนึ่ง", "one"),))
 
 
 def test_an_opinion_is_counted_and_told_when_its_day_is_over(lobby: Lobby, store: Store) -> None:
@@ -293,7 +324,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(filing: Filing, monkeyp
             raise OSError(errno.EAGAIN, "no more processes")
         return people[-1]
 
-    desk = Desk(filing=filing, start=start, screen=screen)
+    desk = Desk(filing=filing, start=start, screen=screen, announced=tuple)
     thread = threading.Thread(target=desk.run)
     thread.start()
     wait_for(lambda: len(people) == 2)
