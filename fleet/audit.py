@@ -41,6 +41,9 @@ class Act(StrEnum):
     FIGURES_IMPORTED = "figures.imported"
     BACKUP_VERIFIED = "backup.verified"
     MONTH_DETACHED = "month.detached"
+    ANNOUNCEMENT_PROPOSED = "announcement.proposed"
+    ANNOUNCEMENT_APPROVED = "announcement.approved"
+    ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
 
 
 class AuditBrokenError(FleetError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A batch of incoming messages becomes one committed transaction, and then the receipts to publish.
+"""A batch of incoming messages becomes one committed transaction, and then what its kiosks are told.
 
 Bytes in, messages out: it knows no broker. What cannot be committed together is committed one by one, so that one
 message can spoil neither its neighbours nor the courier.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from fleet.announcements.book import lists
 from fleet.courier import metrics, quarantine
 from fleet.courier.batch import Batch
 from fleet.courier.examining import Examined, Held, event_digests, examine, senders
@@ -25,6 +26,8 @@ from fleet.store.replication import Standby
 from fleet.store.session import reading, unit_of_work
 from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
+from wire.ids import KioskId
+from wire.receipts import Receipt
 from wire.signing import Kind
 from wire.topics import Down, down
 
@@ -34,9 +37,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from fleet.devices.registry import RegisteredKiosk
-    from wire.ids import KioskId
-    from wire.receipts import Receipt
+    from wire.announcements import Announcements
     from wire.signing import SigningKey
+
+    Told = tuple[RegisteredKiosk, Receipt | Announcements]
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 _EXAMINERS = min(4, os.cpu_count() or 1)  # a signature check leaves the interpreter to others while it lasts
@@ -73,7 +77,7 @@ class Committer:
         self._examiners = ThreadPoolExecutor(_EXAMINERS, thread_name_prefix="examiner")
 
     def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
-        """Examine and commit a batch, and return its receipts.
+        """Examine and commit a batch, and return its receipts, with the announcements for whoever said HELLO.
 
         Raises:
             OperationalError, InterfaceError: the database is away; give the same batch again.
@@ -131,7 +135,13 @@ class Committer:
     def _committed(self, batch: Examination) -> list[Outbound]:
         return receipt_after_commit(commit=lambda: self._settled(batch), tell=self._sealed)
 
-    def _settled(self, batch: Examination) -> Sequence[tuple[RegisteredKiosk, Receipt]]:
+    def announcements(self, ids: Sequence[KioskId]) -> list[Outbound]:
+        """What stands now at each of these kiosks that is still believed."""
+        with reading(self._engine) as connection:
+            kiosks = look_up(connection, ids, locked=False).values()
+        return self._sealed(self._announced([each for each in kiosks if each.active]))
+
+    def _settled(self, batch: Examination) -> Sequence[Told]:
         horizon = self._standby.horizon()
         with unit_of_work(self._engine) as connection:
             settling = Batch(connection, _as_registered_now(connection, batch))
@@ -140,13 +150,31 @@ class Committer:
         metrics.committed(
             batch.messages, settling.outcomes, settling.refusals, receipts=len(receipts), now_ms=self._now_ms()
         )
-        return receipts
+        return [*receipts, *self._announced([kiosk for kiosk, receipt in receipts if receipt.nonce is not None])]
 
-    def _sealed(self, receipts: Sequence[tuple[RegisteredKiosk, Receipt]]) -> list[Outbound]:
-        return [
-            Outbound(down(kiosk.shard, kiosk.id, Down.RECEIPT), seal_message(self._key, Kind.RECEIPT, receipt))
-            for kiosk, receipt in receipts
-        ]
+    def _announced(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
+        """Their lists; none when they cannot be made, for no receipt waits for an announcement."""
+        if not kiosks:
+            return []
+        known = {kiosk.id: kiosk for kiosk in kiosks}
+        try:
+            with reading(self._engine) as connection:
+                found = lists(connection, {who: kiosk.province for who, kiosk in known.items()}, self._now_ms())
+        except DATABASE_AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - as above: a row that somebody mended by hand, say
+            _log.exception("nothing_announced")
+            return []
+        return [(known[KioskId(each.kiosk)], each) for each in found]
+
+    def _sealed(self, told: Sequence[Told]) -> list[Outbound]:
+        return [Outbound(*_addressed(self._key, kiosk, body)) for kiosk, body in told]
+
+
+def _addressed(key: SigningKey, kiosk: RegisteredKiosk, body: Receipt | Announcements) -> tuple[str, bytes]:
+    if isinstance(body, Receipt):
+        return down(kiosk.shard, kiosk.id, Down.RECEIPT), seal_message(key, Kind.RECEIPT, body)
+    return down(kiosk.shard, kiosk.id, Down.ANNOUNCEMENTS), seal_message(key, Kind.ANNOUNCEMENTS, body)
 
 
 def _as_registered_now(connection: Connection, batch: Examination) -> Sequence[Examined]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The courier's loop: gather a batch, commit it, publish its receipts, and send the answers that wait.
+"""The courier's loop: gather a batch, commit it, publish its receipts, and send answers and announcements that wait.
 
 One thread gathers and examines the next batch while the other commits the last one. A link that is down costs nothing:
 what was not published is asked for again by the kiosk.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from fleet.courier import answers
+from fleet.courier.announcing import Announcing
 from fleet.courier.committing import DATABASE_AWAY, Committer, Examination, Outbound
 from fleet.courier.reception import origin
 
@@ -60,6 +61,7 @@ class Dispatch:
         self._link = link
         self._shards = shards
         self._now_ms = now_ms
+        self._announcing = Announcing(engine, committer)
         self._taking: frozenset[Shard] | None = None
         self._listening = False
         self._renew_at_s = 0.0
@@ -134,6 +136,7 @@ class Dispatch:
             self._link.settled(batch.messages)
         if time.monotonic() >= self._answers_at_s:
             self.send_answers()
+            self.send_announcements()
             self._answers_at_s = time.monotonic() + _ANSWERS_EVERY_S
 
     def renew(self) -> None:
@@ -150,6 +153,10 @@ class Dispatch:
         waiting = answers.waiting(self._engine, self._taking)
         sent = self._link.publish([answer.message for answer in waiting])
         answers.mark_sent(self._engine, [answer.row for answer in waiting[:sent]], self._now_ms())
+
+    def send_announcements(self) -> None:
+        """When they have changed, send each kiosk its own, a portion at a time."""
+        self._announcing.tell(self._taking, self._link.publish)
 
 
 def _rest(stop: threading.Event, error: Exception, held: int) -> None:

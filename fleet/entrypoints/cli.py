@@ -13,12 +13,17 @@ from fleet.config import Settings, read
 from fleet.errors import FleetError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's fleet controller.")
+announcement = typer.Typer(
+    no_args_is_help=True, help="What welcome screens announce: proposed by one, approved by another."
+)
+app.add_typer(announcement, name="announcement")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]
 Head = Annotated[str | None, typer.Option(help="A head that was noted earlier: the log must still have it.")]
+Number = Annotated[int, typer.Argument(help="The announcement's, as `announcement list` shows it.")]
 MadeUp = Annotated[bool, typer.Option("--made-up", help="Sample figures: labelled so wherever they show.")]
 
 
@@ -179,6 +184,52 @@ def indicators(
     from fleet.entrypoints.imports import indicators as run  # noqa: PLC0415
 
     run(_settings(config), file, source=source, by=by, made_up=made_up)
+
+
+@announcement.command()
+def propose(  # noqa: PLR0913 - each is one option of the command line
+    config: Config,
+    *,
+    th: Annotated[str, typer.Option(help="The words in Thai, at most 100 letters.")],
+    en: Annotated[str, typer.Option(help="The same in English.")],
+    first: Annotated[
+        str, typer.Option("--from", help="Its first day in Bangkok, as 2026-12-01; left out: today.")
+    ] = "",
+    until: Annotated[str, typer.Option(help="Its last day in Bangkok.")],
+    by: Annotated[str, typer.Option(help="Who proposes.")],
+    nation: Annotated[bool, typer.Option("--nation", help="At every kiosk.")] = False,
+    province: Annotated[str, typer.Option(help="At the kiosks of one province: its two-digit code.")] = "",
+    kiosk: Annotated[str, typer.Option(help="At one kiosk.")] = "",
+) -> None:
+    """Write down what somebody wants announced; no kiosk shows it before another person approves it."""
+    from fleet.entrypoints import announcing  # noqa: PLC0415
+
+    scope = announcing.scope(nation=nation, province=province, kiosk=kiosk)
+    announcing.propose(_settings(config), announcing.Wanted(th, en, first, until, by), scope)
+
+
+@announcement.command()
+def approve(config: Config, number: Number, *, by: Annotated[str, typer.Option(help="Who approves.")]) -> None:
+    """Approve what another person has proposed; kiosks show it within a minute or so."""
+    from fleet.entrypoints.announcing import approve as run  # noqa: PLC0415
+
+    run(_settings(config), number, by)
+
+
+@announcement.command()
+def withdraw(config: Config, number: Number, *, by: Annotated[str, typer.Option(help="Who withdraws.")]) -> None:
+    """Take an announcement back; kiosks that can be reached show it no longer within a minute or so."""
+    from fleet.entrypoints.announcing import withdraw as run  # noqa: PLC0415
+
+    run(_settings(config), number, by)
+
+
+@announcement.command("list")
+def list_announcements(config: Config) -> None:
+    """Show every announcement there ever was, a JSON line each."""
+    from fleet.entrypoints.announcing import show as run  # noqa: PLC0415
+
+    run(_settings(config))
 
 
 @app.command()

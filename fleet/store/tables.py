@@ -295,6 +295,28 @@ audit = Table(
     Column("digest", String(64), nullable=False),  # SHA-256 in hexadecimal
 )
 
+# What welcome screens may show, at every kiosk unless a province or a kiosk is named. Proposed until it is approved,
+# by another person, or withdrawn. Days are inclusive.
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", _ROW, primary_key=True, autoincrement=True),
+    Column("th", String(100), nullable=False),
+    Column("en", String(100), nullable=False),
+    Column("province", String(2)),
+    Column("kiosk", ForeignKey("kiosk.id")),
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("proposed_by", String(64), nullable=False),
+    Column("proposed_ms", _MS, nullable=False),
+    Column("approved_by", String(64)),
+    Column("approved_ms", _MS),
+    Column("withdrawn_by", String(64)),
+    Column("withdrawn_ms", _MS),
+    CheckConstraint("approved_by <> proposed_by", name="two_people"),
+    CheckConstraint("province IS NULL OR kiosk IS NULL", name="one_scope"),
+)
+
 # Couriers that run: each has its shards until then, unless it says so again.
 courier = Table(
     "courier",

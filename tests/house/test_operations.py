@@ -18,7 +18,8 @@ PROGRAMS = {
     "dipchip-provision": "provisioning.cli",
 }
 TYPED = re.compile(
-    r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) ((?:(?:doctor|card|models|policy) )?[a-z][a-z-]*)((?: [^`\n]+)?)"
+    r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
+    r"((?:(?:announcement|doctor|card|models|policy) )?[a-z][a-z-]*)((?: [^`\n]+)?)"
 )
 
 

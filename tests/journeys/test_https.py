@@ -10,13 +10,19 @@ from __future__ import annotations
 import http.client
 import ssl
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kiosk import config
+from kiosk.entrypoints.announcements import BANGKOK
+from kiosk.store import announcements
+from kiosk.store.database import Store
 from tests.provisioning.peer import Papers
 from tests.simulators.province import PATIENCE_S, Kiosk, Province
 from tests.simulators.services import Service, script, wait_until
+from wire.announcements import open_announcements
 from wire.ids import KioskId
 from wire.posting import INGEST, MEDIA_TYPE, POST_BYTES, line
 from wire.registration import default_shard
@@ -106,6 +112,23 @@ def test_a_door_that_was_away_is_tried_again(province: Province, other: Kiosk) -
     province.door.start()
     province.wait_until_settled(other)
     assert set(filed) <= set(province.ledger())
+    other.courier.stop()
+    province.broker.start()
+
+
+def test_announcements_come_over_https_too(province: Province, other: Kiosk) -> None:
+    province.broker.stop()
+    until = (datetime.now(BANGKOK).date() + timedelta(days=7)).isoformat()
+    words = ("--th", "ฉีดวัคซีนฟรี", "--en", "Free flu shots", "--nation", "--until", until)
+    province.operate("announcement", "propose", *words, "--by", "Somchai")
+    province.operate("announcement", "approve", "1", "--by", "Malee")
+    other.courier.start()
+    with closing(Store(other.folder / "store.db")) as store:
+        wait_until(lambda: announcements.kept(store) is not None, "the list has come", PATIENCE_S)
+        message = announcements.kept(store)
+    believes = config.read_trust(other.folder / "trust.json").receipts()
+    told = open_announcements(message or b"", believes, KioskId(OTHER))
+    assert [item.en for item in told.items] == ["Free flu shots"]
     other.courier.stop()
     province.broker.start()
 

@@ -122,8 +122,7 @@ class Lobby:
     def operate(self, *words: str) -> None:
         """Run one of the operator's commands on the controller's settings."""
         config = self.fleet / "controller" / "courier.toml"
-        command, *rest = words
-        self._run(f"operator-{command}", script("dipchip-fleet"), command, "--config", str(config), *rest)
+        self._run(f"operator-{words[0]}", script("dipchip-fleet"), *words, "--config", str(config))
 
     def __enter__(self) -> Self:
         """Start everything, the screen last."""

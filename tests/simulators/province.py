@@ -117,7 +117,7 @@ class Province:
     def operate(self, command: str, *rest: str) -> None:
         """Run one of the operator's commands on the controller's settings."""
         settings = self.fleet / "controller" / "courier.toml"
-        self._run(f"operate-{command}", script("dipchip-fleet"), command, "--config", str(settings), *rest)
+        self._run(f"operate-{command}", script("dipchip-fleet"), command, *rest, "--config", str(settings))
 
     def ledger(self) -> list[str]:
         """Every event that the controller holds."""

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may have what announced, where and until when: pure, and it never reads a clock.
+
+One person proposes, another approves, anybody withdraws. Who they are is what they say: the controller has no sign-in.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fleet.errors import FleetError
+from wire.announcements import AT_MOST, LONGEST, Announcement, holds_a_citizen_number, is_printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from wire.ids import KioskId, ProvinceCode
+
+_LONGEST_NAME = 64
+_AHEAD = timedelta(days=366)  # beyond it the year is a slip, or counted in the Buddhist era
+
+
+class AnnouncementRefusedError(FleetError):
+    """An announcement was not proposed, approved or withdrawn. Nothing changed."""
+
+
+class Stage(StrEnum):
+    """How far an announcement has come."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where it is announced: at every kiosk unless a province or one kiosk is named."""
+
+    province: ProvinceCode | None = None
+    kiosk: KioskId | None = None
+
+    def holds(self, place: Scope) -> bool:
+        """Whether what is announced here stands at that place: a kiosk with its province, or any kiosk elsewhere."""
+        if self.kiosk is not None:
+            return self.kiosk == place.kiosk
+        return self.province is None or self.province == place.province
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody wants announced; the days are Bangkok's and inclusive."""
+
+    th: str
+    en: str
+    scope: Scope
+    first: date
+    last: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An announcement as it is in the books."""
+
+    number: int
+    proposal: Proposal
+    approved_by: str | None
+    withdrawn_by: str | None
+
+    @property
+    def stage(self) -> Stage:
+        """How far it has come."""
+        if self.withdrawn_by is not None:
+            return Stage.WITHDRAWN
+        return Stage.PROPOSED if self.approved_by is None else Stage.APPROVED
+
+
+def signed_by(name: str) -> str:
+    """Somebody's name as it is written down.
+
+    Raises:
+        AnnouncementRefusedError: when it is none.
+    """
+    written = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not written or len(written) > _LONGEST_NAME or not is_printable(written) or holds_a_citizen_number(written):
+        message = f"by: a name of 1 to {_LONGEST_NAME} letters is needed. Give --by who answers for it."
+        raise AnnouncementRefusedError(message)
+    return written
+
+
+def check_proposal(proposal: Proposal, today: date) -> None:
+    """Refuse words that a welcome screen must not show, and days that cannot come.
+
+    Raises:
+        AnnouncementRefusedError: naming what is wrong and what to give.
+    """
+    for name, words in (("th", proposal.th), ("en", proposal.en)):
+        if not words.strip() or len(words) > LONGEST:
+            message = f"{name}: {len(words)} letters. Give 1 to {LONGEST}; both languages are needed."
+        elif not is_printable(words):
+            message = f"{name}: holds a control character. Give plain words on one line."
+        elif holds_a_citizen_number(words):
+            message = f"{name}: holds 13 digits, as a citizen number has. An announcement names nobody: leave it out."
+        else:
+            continue
+        raise AnnouncementRefusedError(message)
+    if proposal.last < proposal.first:
+        message = f"until: {proposal.last} is before the first day, {proposal.first}. Give --until a later day."
+        raise AnnouncementRefusedError(message)
+    if proposal.last < today:
+        message = f"until: {proposal.last} is over. Give --until today or later."
+        raise AnnouncementRefusedError(message)
+    if proposal.last > today + _AHEAD:
+        message = f"until: {proposal.last} is more than a year away. Give a day of the common era: 2569 is 2026."
+        raise AnnouncementRefusedError(message)
+
+
+def check_approval(entry: Entry, by: str, *, today: date, approved: Sequence[Entry], places: Iterable[Scope]) -> None:
+    """Refuse an approval by the proposer, of what is not proposed any more, or of more than a screen shows.
+
+    Args:
+        entry: what is to be approved.
+        by: who approves, as `signed_by` writes it.
+        today: the day in Bangkok.
+        approved: all that is approved now.
+        places: the kinds of places that differ in what is announced there.
+
+    Raises:
+        AnnouncementRefusedError: naming what is wrong and what to do.
+    """
+    number, proposal = entry.number, entry.proposal
+    if entry.stage is not Stage.PROPOSED:
+        message = f"Announcement {number} is {entry.stage} already. Propose it anew to change it."
+        raise AnnouncementRefusedError(message)
+    if by.casefold() == proposal.by.casefold():
+        message = f"Announcement {number} was proposed by {proposal.by}. Let another person approve it, and give --by."
+        raise AnnouncementRefusedError(message)
+    if proposal.last < today:
+        message = f"Announcement {number} ended on {proposal.last}. Propose it anew with later days."
+        raise AnnouncementRefusedError(message)
+    for place in places:
+        if _is_crowded(proposal, approved, place):
+            where = place.kiosk or f"province {place.province or '(any)'}"
+            message = f"Announcement {number}: {where} would have more than {AT_MOST} on a day. Withdraw one first."
+            raise AnnouncementRefusedError(message)
+
+
+def _is_crowded(proposal: Proposal, approved: Sequence[Entry], place: Scope) -> bool:
+    """Whether there is a day on which this place would show more than fit; there are most on some first day."""
+    if not proposal.scope.holds(place):
+        return False
+    there = [proposal, *(each.proposal for each in approved if each.proposal.scope.holds(place))]
+    starts = {max(each.first, proposal.first) for each in there if each.first <= proposal.last}
+    return any(sum(each.first <= day <= each.last for each in there) > AT_MOST for day in starts)
+
+
+def check_withdrawal(entry: Entry) -> None:
+    """Refuse to withdraw a second time.
+
+    Raises:
+        AnnouncementRefusedError: saying that it is withdrawn.
+    """
+    if entry.stage is Stage.WITHDRAWN:
+        message = f"Announcement {entry.number} was withdrawn by {entry.withdrawn_by}. Nothing is left to do."
+        raise AnnouncementRefusedError(message)
+
+
+def standing(entries: Iterable[Entry], place: Scope, today: date) -> tuple[Announcement, ...]:
+    """What stands or will stand at a place, what begins first before the rest: so that today's is never left out."""
+    there = [
+        each
+        for each in entries
+        if each.stage is Stage.APPROVED and each.proposal.last >= today and each.proposal.scope.holds(place)
+    ]
+    there.sort(key=lambda each: (each.proposal.first, each.number))
+    chosen = [each.proposal for each in there[:AT_MOST]]
+    return tuple(Announcement(each.th, each.en, each.first, each.last) for each in chosen)
