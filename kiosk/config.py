@@ -146,6 +146,13 @@ class Speech(_Section):
     headphones: AlsaDevice = ""
 
 
+class Printer(_Section):
+    """What prints the code on paper. It speaks ESC/POS, and it is a device: the screen has no network."""
+
+    device: str = Field(default="", max_length=64, pattern=r"^(/dev/[A-Za-z0-9][\w/.-]*)?$")
+    width_dots: int = Field(default=384, ge=256, le=1024, multiple_of=8)
+
+
 class Settings(_Section):
     """All that a kiosk is told."""
 
@@ -176,6 +183,7 @@ class Settings(_Section):
     card: Card = Card()
     screen: Screen = Screen()
     speech: Speech = Speech()
+    printer: Printer = Printer()
     agent: Agent = Agent()
 
 

@@ -41,6 +41,9 @@ class Stage(Protocol):
     def help_asked(self, *, wanted: bool) -> None:
         """Tell the fleet that somebody here asks for a helper, or no longer does."""
 
+    def slip_asked(self, slip: on.PrintSlip) -> None:
+        """Have the code printed; what became of it comes back as `SlipEnded`."""
+
     def opined(self, opinion: Opinion) -> None:
         """Count what somebody thought of the visit."""
 
@@ -129,7 +132,7 @@ class Conductor:
             raise waiting
         return waiting
 
-    def _take(self, step: on.Step) -> None:
+    def _take(self, step: on.Step) -> None:  # noqa: C901 - one arm a step
         match step:
             case on.ReadCard():
                 self._jobs.put(self._read_card)
@@ -145,6 +148,8 @@ class Conductor:
                 self._stop_looking.set()
             case on.AskForHelp(wanted):
                 self._stage.help_asked(wanted=wanted)
+            case on.PrintSlip():
+                self._stage.slip_asked(step)
             case on.NoteOpinion(opinion):
                 self._stage.opined(opinion)
             case on.StopWork():

@@ -146,6 +146,13 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipEnded:
+    """The printer took the whole slip, or something kept it from doing so."""
+
+    printed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HelpTold:
     """The call for a helper is on its way to the fleet."""
 
@@ -181,6 +188,7 @@ Happening = (
     | PinIssued
     | BecameActive
     | Rejected
+    | SlipEnded
     | HelpTold
     | FaultHappened
     | Ticked
@@ -230,6 +238,15 @@ class FileRecord:
     enrollment: Enrollment
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PrintSlip:
+    """Print the code for the person to take away."""
+
+    pin: str
+    valid_until_ms: int
+    sandbox: bool
+
+
 @dataclass(frozen=True, slots=True)
 class NoteOpinion:
     """Count what somebody thought, apart from whoever it was."""
@@ -244,4 +261,4 @@ class End:
     why: Farewell
 
 
-Step = ReadCard | AskStatus | Look | StopLooking | StopWork | FileRecord | NoteOpinion | AskForHelp | End
+Step = ReadCard | AskStatus | Look | StopLooking | StopWork | FileRecord | PrintSlip | NoteOpinion | AskForHelp | End

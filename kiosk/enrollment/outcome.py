@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.enrollment import happenings as on
-from kiosk.enrollment import opinions
+from kiosk.enrollment import opinions, slips
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
@@ -45,11 +45,15 @@ def is_awaited(session: Session) -> bool:
 
 def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
     """Show the code."""
-    return _accepted(
-        session,
-        at.Accepted(issued.pin, issued.valid_until_ms, issued.sandbox, hand_over=bool(session.policy.mor_prom_link)),
-        now,
-    ), ()
+    policy = session.policy
+    accepted = at.Accepted(
+        issued.pin,
+        issued.valid_until_ms,
+        issued.sandbox,
+        hand_over=bool(policy.mor_prom_link),
+        slip=at.Slip.OFFERED if policy.offers_slip else at.Slip.NONE,
+    )
+    return _accepted(session, accepted, now), ()
 
 
 def became_active(session: Session, now: on.Now, *, sandbox: bool) -> Advance:
@@ -73,6 +77,8 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:
             return _hand_over(session, now), ()
         case ((at.Accepted() | at.FinishLater()), Intent.NO_PHONE):
             return replace(enter(session, at.NoPhone(), now), back_to=session.state), ()
+        case ((at.Accepted() | at.FinishLater()) as code, Intent.PRINT):
+            return slips.ask(session, code)
         case ((at.HandOver() | at.NoPhone()), Intent.BACK):
             return go_back(session, now), ()
         case _, (Intent.DONE | Intent.CANCEL):
@@ -104,7 +110,7 @@ def for_home(session: Session, now: on.Now) -> Advance:
             pass
         case _:
             return go_back(session, now), ()
-    later = at.FinishLater(code.pin, code.valid_until_ms, code.sandbox)
+    later = at.FinishLater(code.pin, code.valid_until_ms, code.sandbox, slips.later(code.slip))
     return enter(replace(session, back_to=None), later, now), ()
 
 

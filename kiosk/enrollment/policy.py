@@ -35,6 +35,7 @@ class SessionPolicy:
     help_watched: bool = False  # whether somebody at the hospital watches the console for who asks for help
     counter: str = ""  # journeys J6: where staff go on with whoever cannot here; empty where the hospital has not said
     mor_prom_link: str = ""  # Mor Prom's own page, once the ministry has named it; without it no QR code is offered
+    offers_slip: bool = False  # journeys SC-09: whether a printer is here that can give the code on paper
     announcements: tuple[tuple[str, str], ...] = ()  # Thai and English, as last announced
     announce_s: float = 8.0  # how long the offer and each announcement stands
     offers_staff: bool = True  # journeys J10: a tile that says what staff can do here today

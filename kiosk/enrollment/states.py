@@ -57,6 +57,16 @@ class Standing(StrEnum):
     NOT_KNOWN = "not_known"
 
 
+class Slip(StrEnum):
+    """Whether the code can be had on paper here, and what became of it."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    PRINTING = "printing"
+    PRINTED = "printed"
+    FAILED = "failed"
+
+
 class Farewell(StrEnum):
     """Why a session ends, as the last screen says it and the tally counts it."""
 
@@ -163,6 +173,7 @@ class Accepted(_State, frozen=True):
     valid_until_ms: int
     sandbox: bool = True
     hand_over: bool = False
+    slip: Slip = Slip.NONE
 
 
 class HandOver(_State, frozen=True):
@@ -188,6 +199,7 @@ class FinishLater(_State, frozen=True):
     pin: str
     valid_until_ms: int
     sandbox: bool = True
+    slip: Slip = Slip.NONE
 
 
 class SavedHere(_State, frozen=True):
@@ -306,6 +318,7 @@ class Intent(StrEnum):
     RETRY = "retry"
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
+    PRINT = "print"
     RATED_1 = "rated_1"
     RATED_2 = "rated_2"
     RATED_3 = "rated_3"

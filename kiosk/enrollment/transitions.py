@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading
+from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading, slips
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
@@ -77,6 +77,8 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return outcome.became_active(session, now, sandbox=sandbox)
         case on.Rejected() if outcome.is_awaited(session):
             return outcome.rejected(session, now)
+        case on.SlipEnded(printed):
+            return slips.ended(session, printed=printed), ()
         case on.FaultHappened(fault):
             return faulted(session, fault)
         case on.Ticked():

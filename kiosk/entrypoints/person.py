@@ -64,6 +64,10 @@ class PipeStage:
         """See `Stage`."""
         self._channel.send(pipe.HelpAsked(wanted))
 
+    def slip_asked(self, slip: on.PrintSlip) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.PrintThis(slip.pin, slip.valid_until_ms, slip.sandbox))
+
     def opined(self, opinion: Opinion) -> None:
         """See `Stage`."""
         self._channel.send(pipe.Opined(opinion))
@@ -81,6 +85,8 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
             return on.Unreachable()
         case pipe.HelpTold():
             return on.HelpTold()
+        case pipe.SlipEnded(printed):
+            return on.SlipEnded(printed)
         case pipe.RecordFiled(code):
             return on.Filed(code)
         case pipe.RecordNotFiled():
@@ -157,6 +163,7 @@ def _policy(settings: config.Settings) -> SessionPolicy:
         mor_prom_link=settings.mor_prom_link,
         help_watched=settings.help_watched,
         counter=settings.counter,
+        offers_slip=bool(settings.printer.device),
     )
 
 

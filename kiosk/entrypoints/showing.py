@@ -20,6 +20,8 @@ from kiosk.screens.app import KioskApp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.screens.wording import Wording
+
 log = structlog.get_logger()
 
 FAILURES, WITHIN_S = 3, 60.0  # so many screens in this time are no accident
@@ -45,6 +47,11 @@ class AppScreen:
         """Show on this app from now on, beginning with what was shown last."""
         app.show(self._latest)
         self._app = app
+
+    def wording(self) -> Wording | None:
+        """The language that the person has the screen in; None while there is no screen."""
+        app = self._app
+        return None if app is None else app.wording
 
     def forget(self) -> None:
         """Show on no app, and forget what was shown."""

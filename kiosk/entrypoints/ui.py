@@ -18,12 +18,14 @@ from kiosk.entrypoints.announcements import Board
 from kiosk.entrypoints.fonts import without_a_font
 from kiosk.entrypoints.headphones import InputSwitchJack
 from kiosk.entrypoints.showing import AppScreen, keep_showing
+from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.entrypoints.voices import EspeakSpeech
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
 from kiosk.screens.app import KioskApp
 from kiosk.screens.packs import add_packs
+from kiosk.screens.slip import lines
 from kiosk.screens.speech import NoHeadphoneJack, SilentSpeech, Voice
 from kiosk.screens.wording import load_wordings
 from kiosk.store import inbox
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from kiosk.enrollment.happenings import PrintSlip
     from kiosk.enrollment.states import Intent
+    from kiosk.records.desk import SlipPrinter
+    from kiosk.screens.slip import Line
     from kiosk.screens.wording import Wording
 
 log = structlog.get_logger()
@@ -100,11 +105,15 @@ def run(settings_file: Path, log_file: Path) -> None:
 def _serve(settings_file: Path, log_to: TextIO) -> None:
     settings = config.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
-    reception = Reception(settings, lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to))
     live = settings.profile is Profile.LIVE
     wordings = _languages(settings.language_packs, live=live)
     voice = voice_from(settings.speech)
     screen = AppScreen(settings.nearest_kiosk)
+    reception = Reception(
+        settings,
+        lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to),
+        printer_from(settings, lambda: screen.wording() or wordings["th"]),
+    )
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
     try:
@@ -138,6 +147,24 @@ def voice_from(settings: config.Speech) -> Voice:
     )
 
 
+def printer_from(settings: config.Settings, wording: Callable[[], Wording]) -> SlipPrinter:
+    """The printer of one screen, which speaks the screen's language; a kiosk without one does not offer it."""
+    if not settings.printer.device:
+        return NoPrinter()
+
+    def written(slip: PrintSlip) -> tuple[Line, ...]:
+        return lines(
+            wording(),
+            code=slip.pin,
+            valid_until_ms=slip.valid_until_ms,
+            test=slip.sandbox or settings.profile is not Profile.LIVE,
+            link=settings.mor_prom_link,
+            kiosk=settings.kiosk,
+        )
+
+    return ProcessPrinter(settings.printer.device, settings.printer.width_dots, written)
+
+
 def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
     """The languages that ship and the packs that can be shown here; the log says why another one is not."""
     packs = add_packs(load_wordings(), folder, without_a_font=without_a_font, live=live)
@@ -149,10 +176,11 @@ def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
 class Reception:
     """Opens the desk as soon as store and keys are fit, and says on the screen why it is not open yet."""
 
-    def __init__(self, settings: config.Settings, start: Callable[[int], StartedPerson]) -> None:
+    def __init__(self, settings: config.Settings, start: Callable[[int], StartedPerson], printer: SlipPrinter) -> None:
         """Take what the desk will need."""
         self._settings = settings
         self._start = start
+        self._printer = printer
         self._desk: Desk | None = None
         self._stopping = threading.Event()
 
@@ -185,7 +213,9 @@ class Reception:
             except config.ConfigError as error:
                 fault, technician = Fault.KEYS_MISSING, str(error)
             else:
-                self._desk = Desk(filing=filing, start=self._start, screen=screen, announced=board)
+                self._desk = Desk(
+                    filing=filing, start=self._start, screen=screen, printer=self._printer, announced=board
+                )
                 self._desk.run()
                 filing.store.close()
                 return

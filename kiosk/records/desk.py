@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from kiosk import device
 from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
 from kiosk.records import pipe
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
@@ -59,6 +62,19 @@ class Screen(Protocol):
         """Show this live picture."""
 
 
+class SlipPrinter(Protocol):
+    """Gives a code on paper. It may hang as long as it wants to: nobody waits for it."""
+
+    def print(self, slip: PrintSlip, ended: Callable[[bool], None]) -> None:
+        """Begin to print and return at once; a slip that is still being printed is given up.
+
+        `ended` is called once, from any thread and within seconds: True when the printer took the whole slip.
+        """
+
+    def give_up(self) -> None:
+        """Drop what is not printed yet: the person has left."""
+
+
 class Desk:
     """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
 
@@ -68,6 +84,7 @@ class Desk:
         filing: Filing,
         start: Callable[[int], PersonProcess],
         screen: Screen,
+        printer: SlipPrinter,
         announced: Callable[[], Announcements],
     ) -> None:
         """Take what it works with.
@@ -79,6 +96,7 @@ class Desk:
         self._filing = filing
         self._start = start
         self._screen = screen
+        self._printer = printer
         self._announced = announced
         self._announces: Announcements = ()
         self._announce_at_s = 0.0
@@ -206,7 +224,7 @@ class Desk:
             channel.send(pipe.Announced(announcements))
             self._announces = announcements
 
-    def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+    def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:  # noqa: C901 - one arm a message
         match message:
             case pipe.Ready(policy):
                 # Before anybody starts: a policy that has served once must be known to have.
@@ -229,6 +247,8 @@ class Desk:
                 self._ask_for_help(channel, wanted=wanted)
             case pipe.Opined(opinion):
                 self._opine(opinion)
+            case pipe.PrintThis(pin, valid_until_ms, sandbox):
+                self._printer.print(PrintSlip(pin, valid_until_ms, sandbox), partial(_tell_of_slip, channel))
             case pipe.AskThis():
                 self._put(message, channel)
             case pipe.FileThis():
@@ -298,6 +318,7 @@ class Desk:
             channel.send(pipe.RecordConfirmed())
 
     def _close_session(self) -> None:
+        self._printer.give_up()
         if self._in_session:  # cut short: it has told no ending
             self._count(Farewell.FILED if self._filed else Farewell.NOT_SAVED)
         self._in_session = self._filed = False
@@ -332,3 +353,9 @@ class Desk:
             self._pinned[topic] = value
         except StoreError as error:
             log.error("not_pinned", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+
+
+def _tell_of_slip(channel: pipe.Pipe[pipe.FromPerson], printed: bool) -> None:  # noqa: FBT001 - the port's signature
+    """Tell who asked for it. Whoever has left needs no answer, and nobody else gets it."""
+    with suppress(pipe.PipeClosedError):
+        channel.send(pipe.SlipEnded(printed))

@@ -85,6 +85,14 @@ class Opined(_Message, frozen=True):
     opinion: Opinion
 
 
+class PrintThis(_Message, frozen=True):
+    """Print this code, in the language that the screen is in."""
+
+    pin: str
+    valid_until_ms: int
+    sandbox: bool
+
+
 class AskThis(_Message, frozen=True):
     """Sign and send this sealed question."""
 
@@ -111,7 +119,18 @@ class Finished(_Message, frozen=True):
 
 
 FromPerson = (
-    Ready | Broken | Shown | Previewed | CardSeen | CardRead | HelpAsked | Opined | AskThis | FileThis | Finished
+    Ready
+    | Broken
+    | Shown
+    | Previewed
+    | CardSeen
+    | CardRead
+    | HelpAsked
+    | Opined
+    | PrintThis
+    | AskThis
+    | FileThis
+    | Finished
 )
 
 
@@ -141,6 +160,12 @@ class HelpTold(_Message, frozen=True):
     """The call for a helper is on its way."""
 
 
+class SlipEnded(_Message, frozen=True):
+    """The slip came out whole, or did not."""
+
+    printed: bool
+
+
 class RecordFiled(_Message, frozen=True):
     """The record is durable; `code` is the short event code."""
 
@@ -155,7 +180,9 @@ class RecordConfirmed(_Message, frozen=True):
     """A receipt has settled the record."""
 
 
-ToPerson = Said | Announced | AnswerCame | LinkDown | HelpTold | RecordFiled | RecordNotFiled | RecordConfirmed
+ToPerson = (
+    Said | Announced | AnswerCame | LinkDown | HelpTold | SlipEnded | RecordFiled | RecordNotFiled | RecordConfirmed
+)
 
 Incoming = TypeVar("Incoming")
 

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from textual.containers import Center
+from textual.containers import Center, Horizontal
 
-from kiosk.enrollment.states import Accepted, FinishLater, Intent
+from kiosk.enrollment.states import Accepted, FinishLater, Intent, Slip
 from kiosk.screens.code_digits import CodeDigits
 from kiosk.screens.moment import Action, Moment
 from kiosk.screens.wording import Public
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from kiosk.screens.wording import Wording
 
+C = TypeVar("C", Accepted, FinishLater)
+
+_SAID = frozenset({Slip.PRINTING, Slip.PRINTED, Slip.FAILED})  # what the person is told of the slip
+_CHOICE = frozenset({Slip.OFFERED, Slip.PRINTING, Slip.FAILED})
+
 BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")  # no summer time since 1920
 
 
@@ -30,16 +35,37 @@ def bangkok_time(wording: Wording, moment_ms: int) -> Public:
     return Public(wording.text("time.moment", day=moment.day, month=month, clock=f"{moment:%H:%M}"))
 
 
-class AcceptedScreen(Moment[Accepted]):
+class _WithCode(Moment[C]):
+    """The code, and beside it the choice to have it on paper, where there is a printer."""
+
+    def code(self) -> Widget:
+        """Return the code, alone or with the choice."""
+        digits = CodeDigits(self.state.pin, self.wording)
+        if self.state.slip not in _CHOICE:
+            return digits
+        printing = self.choice("button.print", Intent.PRINT, classes="choice second", name_id="choice-print")
+        printing.disabled = self.state.slip is Slip.PRINTING
+        return Horizontal(digits, printing, classes="beside-code")
+
+    def told(self, key: str, classes: str) -> Widget:
+        """Return what is being said of the slip, and else the sentence that has this key."""
+        return self.line(f"slip.{self.state.slip}.title" if self.state.slip in _SAID else key, classes)
+
+    def offered(self) -> object:
+        """See `Moment`: the choice beside the code comes and goes."""
+        return self.actions(), self.state.slip
+
+
+class AcceptedScreen(_WithCode[Accepted]):
     """Almost done: the code and how long it is good for."""
 
     STEP = 4
 
     def body(self) -> Iterable[Widget]:
         """Yield what to do with the code, the code, and its end."""
-        yield self.line("accepted.title", "title")
+        yield self.told("accepted.title", "title")
         yield self.line("accepted.body", "lead")
-        yield CodeDigits(self.state.pin, self.wording)
+        yield self.code()
         yield self.line("accepted.until", "lead", moment=bangkok_time(self.wording, self.state.valid_until_ms))
         if self.state.sandbox:
             yield Center(self.line("accepted.sandbox", "sandbox"))
@@ -56,7 +82,7 @@ class AcceptedScreen(Moment[Accepted]):
         )
 
 
-class FinishLaterScreen(Moment[FinishLater]):
+class FinishLaterScreen(_WithCode[FinishLater]):
     """The rest can be done at home."""
 
     STEP = 4
@@ -65,8 +91,8 @@ class FinishLaterScreen(Moment[FinishLater]):
         """Yield until when, the code, and that home is fine."""
         moment = bangkok_time(self.wording, self.state.valid_until_ms)
         yield self.line("finish_later.title", "title", moment=moment)
-        yield CodeDigits(self.state.pin, self.wording)
-        yield self.line("finish_later.body", "lead")
+        yield self.code()
+        yield self.told("finish_later.body", "lead")
         if self.state.sandbox:
             yield Center(self.line("accepted.sandbox", "sandbox"))
 

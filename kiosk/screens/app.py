@@ -183,6 +183,11 @@ class KioskApp(App[None], inherit_bindings=False):
         self._asked = self._greets = False  # whether the person asked for what is drawn next, and begins to listen
         self.incident: Incident | None = None
 
+    @property
+    def wording(self) -> Wording:
+        """The language that the screen is in now."""
+        return self._wording
+
     def get_css_variables(self) -> dict[str, str]:
         """Give kiosk.tcss its colours."""
         return {**super().get_css_variables(), **self._colours}

@@ -136,6 +136,10 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         """Return the choices of the state, left to right; the first way forward has the focus."""
         return ()
 
+    def offered(self) -> object:
+        """Return what can be chosen in the body and below it: a state that changes it is rendered whole."""
+        return self.actions()
+
     def middle(self) -> Iterable[Widget]:
         """Yield what stands between header and choices."""
         yield Body(self.body)
@@ -160,21 +164,24 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
 
     def update(self, state: S, wording: Wording, volume: int | None) -> None:
         """Render another state of the same kind, or the same state in another language or with another volume."""
-        before = (self.actions(), self.wording, self.volume)
+        before = (self.offered(), self.wording, self.volume)
         self.state, self.wording, self.volume = state, wording, volume
         bodies = self.query(Body)
-        if before == (self.actions(), wording, volume) and bodies:
+        if before == (self.offered(), wording, volume) and bodies:
             bodies.first().refresh(recompose=True)
         else:
             self.refresh(recompose=True)
 
     async def recompose(self) -> None:
-        """Make everything anew and put the focus back where it was."""
+        """Make everything anew and put the focus back where it was, or where it begins if that choice is gone."""
         focused = self.focused.id if self.focused else None
         await super().recompose()
-        for choice in self.query(Choice):
-            if choice.id == focused:
-                choice.focus()
+        enabled = [choice for choice in self.query(Choice) if not choice.disabled]
+        ways = [choice for choice in enabled if choice.id == focused]
+        if focused is not None and not ways:
+            ways = [choice for choice in enabled if choice.has_class("forward")]
+        if ways:
+            ways[0].focus()
         self.post_message(Rendered())
 
     def prompt(self) -> Prompt:

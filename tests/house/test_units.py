@@ -103,7 +103,7 @@ def test_every_process_has_a_user_of_its_own_that_sysusers_makes(unit: str) -> N
     declared = "".join(path.read_text() for path in (SYSTEMD / "sysusers.d").iterdir())
     assert re.search(rf"^u {user}\s", declared, re.MULTILINE)
     for group in lines_of(unit, "SupplementaryGroups")[0].split():
-        assert group in {"video", "render", "input", "audio"} or re.search(
+        assert group in {"video", "render", "input", "audio", "lp"} or re.search(
             rf"^m {user}\s+{group}$", declared, re.MULTILINE
         )
 

@@ -11,6 +11,7 @@ from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import Attract, ConfirmIdentity, OutOfService
 from kiosk.entrypoints.showing import FAILURES, AppScreen, keep_showing
 from kiosk.screens.app import KioskApp
+from kiosk.screens.moment import Moment
 from kiosk.screens.wording import load_wordings
 
 if TYPE_CHECKING:
@@ -62,6 +63,25 @@ def _fail(app: KioskApp) -> None:
 
 def _leave(app: KioskApp) -> None:
     app.call_from_thread(app.exit)
+
+
+def test_a_slip_is_written_in_the_language_that_the_person_has_the_screen_in() -> None:
+    screen, person = AppScreen(), Person()
+    spoken: list[str] = []
+
+    def turn(app: KioskApp) -> None:
+        screen.show(Attract())
+        app.post_message(Moment.LanguageTurned())
+        deadline = time.monotonic() + 30
+        while (wording := screen.wording()) is None or wording.language == "th":
+            assert time.monotonic() < deadline, "the language never turned"
+            time.sleep(0.01)
+        spoken.append(wording.language)
+        _leave(app)
+
+    assert screen.wording() is None
+    assert keep_showing(Shop([turn]).make, screen, person, headless=True)
+    assert spoken == ["en"]
 
 
 def test_the_screen_after_a_failure_begins_without_the_person(capfd: pytest.CaptureFixture[str]) -> None:

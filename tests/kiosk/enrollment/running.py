@@ -62,6 +62,7 @@ class World:
         self.forgot = False
         self.help: list[bool] = []
         self.opinions: list[Opinion] = []
+        self.slips: list[on.PrintSlip] = []
 
     def watch(self, changed: Callable[[Presence], None]) -> None:
         self.changed = changed
@@ -98,6 +99,9 @@ class World:
 
     def help_asked(self, *, wanted: bool) -> None:
         self.help.append(wanted)
+
+    def slip_asked(self, slip: on.PrintSlip) -> None:
+        self.slips.append(slip)
 
     def opined(self, opinion: Opinion) -> None:
         self.opinions.append(opinion)

@@ -10,17 +10,22 @@ import pytest
 
 from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, Opinion, OutOfService, Problem, State
+from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
+from kiosk.screens.slip import Line, Look
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.records.test_door import Session
+from tests.simulators.slip_printer import printer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from kiosk.records.desk import SlipPrinter
     from kiosk.records.filing import Filing
     from kiosk.store.database import Store
     from tests.kiosk.conftest import World
@@ -59,15 +64,36 @@ class Recorder:
         self.previews += 1
 
 
+class Paper:
+    """A printer that prints when the test lets it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[PrintSlip, Callable[[bool], None]]] = []
+        self.given_up = 0
+
+    def print(self, slip: PrintSlip, ended: Callable[[bool], None]) -> None:
+        self.asked.append((slip, ended))
+
+    def give_up(self) -> None:
+        self.given_up += 1
+
+
 class Lobby:
     """A running desk, its screen and the people it served."""
 
-    def __init__(self, filing: Filing) -> None:
+    def __init__(self, filing: Filing, printer: SlipPrinter | None = None) -> None:
         self.screen = Recorder()
         self.people: list[ActedPerson] = []
         self.told: list[int] = []
         self.announced: tuple[tuple[str, str], ...] = ()
-        self.desk = Desk(filing=filing, start=self._start, screen=self.screen, announced=lambda: self.announced)
+        self.printer = Paper()
+        self.desk = Desk(
+            filing=filing,
+            start=self._start,
+            screen=self.screen,
+            printer=printer or self.printer,
+            announced=lambda: self.announced,
+        )
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 
@@ -79,6 +105,13 @@ class Lobby:
     def person(self, n: int = 1) -> ActedPerson:
         wait_for(lambda: len(self.people) >= n)
         return self.people[n - 1]
+
+    def close(self) -> None:
+        self.desk.stop()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+        for person in self.people:
+            person.inside.close()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -92,11 +125,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def lobby(filing: Filing) -> Iterator[Lobby]:
     running = Lobby(filing)
     yield running
-    running.desk.stop()
-    running.thread.join(10)
-    assert not running.thread.is_alive()
-    for person in running.people:
-        person.inside.close()
+    running.close()
 
 
 def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby, store: Store) -> None:
@@ -324,7 +353,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(filing: Filing, monkeyp
             raise OSError(errno.EAGAIN, "no more processes")
         return people[-1]
 
-    desk = Desk(filing=filing, start=start, screen=screen, announced=tuple)
+    desk = Desk(filing=filing, start=start, screen=screen, printer=NoPrinter(), announced=tuple)
     thread = threading.Thread(target=desk.run)
     thread.start()
     wait_for(lambda: len(people) == 2)
@@ -347,3 +376,36 @@ def test_a_store_that_went_away_and_came_back_is_used_again(
     running.desk.stop()
     running.thread.join(10)
     running.people[0].inside.close()
+
+
+def test_a_slip_is_printed_for_who_asked_and_given_up_when_that_person_is_gone(lobby: Lobby) -> None:
+    first = lobby.person()
+    first.inside.send(pipe.PrintThis("482913", 1, sandbox=True))
+    wait_for(lambda: len(lobby.printer.asked) == 1)
+    slip, ended = lobby.printer.asked[0]
+    assert slip == PrintSlip("482913", 1, sandbox=True)
+    ended(True)  # noqa: FBT003 - the port's signature
+    assert first.heard() == pipe.SlipEnded(printed=True)
+    first.inside.send(pipe.PrintThis("482913", 1, sandbox=True))
+    wait_for(lambda: len(lobby.printer.asked) == 2)
+    given_up = lobby.printer.given_up
+    first.inside.send(pipe.Finished(Farewell.FILED))
+    second = lobby.person(2)
+    assert lobby.printer.given_up > given_up
+    # Late: its person has left, and nobody else hears of it.
+    lobby.printer.asked[1][1](True)  # noqa: FBT003 - the port's signature
+    assert second.inside.receive(0.5) is None
+
+
+def test_a_printer_that_hangs_holds_up_neither_the_desk_nor_the_next_person(filing: Filing) -> None:
+    def written(slip: PrintSlip) -> tuple[Line, ...]:
+        return (Line(Look.CODE, slip.pin),)
+
+    with printer(hangs_after=0) as machine:
+        lobby = Lobby(filing, ProcessPrinter(machine.device, 384, written, within_s=60.0))
+        lobby.person().inside.send(pipe.PrintThis("482913", 1, sandbox=True))
+        lobby.person().inside.send(pipe.Shown(Notice()))
+        wait_for(lambda: Notice() in lobby.screen.states)
+        lobby.person().inside.send(pipe.Finished(Farewell.FILED))
+        assert lobby.person(2).inside.receive(1.0) is None
+        lobby.close()

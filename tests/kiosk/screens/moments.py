@@ -36,6 +36,7 @@ from kiosk.enrollment.states import (
     Rate,
     Reading,
     SavedHere,
+    Slip,
     StaffToday,
     Standing,
     State,
@@ -76,6 +77,10 @@ MOMENTS: Mapping[str, State] = {
     "accepted": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS),
     "accepted-live": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, sandbox=False),
     "accepted-with-link": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, hand_over=True),
+    **{
+        f"accepted-slip-{slip}": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, hand_over=True, slip=slip)
+        for slip in Slip
+    },
     "hand-over": HandOver(link=LINK, pin="482913"),
     "hand-over-long": HandOver(link=LONG_LINK, pin="482913"),
     "hand-over-no-code": HandOver(link=LINK),
@@ -83,6 +88,10 @@ MOMENTS: Mapping[str, State] = {
     "activated": Activated(),
     "activated-live": Activated(sandbox=False),
     "finish-later": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS),
+    **{
+        f"finish-later-slip-{slip}": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS, slip=slip)
+        for slip in Slip
+    },
     "saved-here": SavedHere(code="K7QX-29DM"),
     "saved-here-confirmed": SavedHere(code="K7QX-29DM", confirmed=True),
     "already-activated": AlreadyEnrolled(activated=True),

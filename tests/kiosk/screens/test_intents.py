@@ -7,6 +7,7 @@ import pytest
 from textual import events
 
 from kiosk.enrollment.states import ConfirmIdentity, Intent, Notice, StillThere
+from kiosk.screens.sentence import Choice
 from tests.kiosk.screens.conftest import Kiosk, running
 from tests.kiosk.screens.moments import MOMENTS
 
@@ -39,10 +40,21 @@ CHOICES: dict[str, dict[str, Intent]] = {
         "choice-done": Intent.DONE,
         "choice-show_qr": Intent.SHOW_QR,
     },
+    "accepted-slip-offered": {
+        "choice-print": Intent.PRINT,
+        "choice-no_phone": Intent.NO_PHONE,
+        "choice-done": Intent.DONE,
+        "choice-show_qr": Intent.SHOW_QR,
+    },
     "hand-over": {"choice-back": Intent.BACK},
     "no-phone": {"choice-back": Intent.BACK, "choice-done": Intent.DONE},
     "activated": {"choice-done": Intent.DONE},
     "finish-later": {"choice-no_phone": Intent.NO_PHONE, "choice-done": Intent.DONE},
+    "finish-later-slip-failed": {
+        "choice-print": Intent.PRINT,
+        "choice-no_phone": Intent.NO_PHONE,
+        "choice-done": Intent.DONE,
+    },
     "saved-here": {"choice-done": Intent.DONE},
     "already-accepted": {"choice-done": Intent.DONE},
     "already-with-link": {"choice-done": Intent.DONE, "choice-show_qr": Intent.SHOW_QR},
@@ -136,6 +148,26 @@ async def test_nobody_agrees_before_ticking() -> None:
         assert kiosk.said == []
         await kiosk.pilot.click("#tick")
         assert kiosk.said == [Intent.TICK]
+
+
+async def test_the_keys_go_on_where_they_begin_when_the_choice_that_they_were_on_is_gone() -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS["finish-later-slip-offered"])
+        kiosk.app.screen.query_one("#choice-print", Choice).focus()
+        await kiosk.pilot.press("enter")
+        for slip in ("printing", "printed"):
+            await kiosk.show(MOMENTS[f"finish-later-slip-{slip}"])
+            await kiosk.pilot.pause()
+            assert kiosk.app.focused is kiosk.app.screen.query_one("#choice-done", Choice)
+        await kiosk.pilot.press("enter")
+        assert kiosk.said == [Intent.PRINT, Intent.DONE]
+
+
+async def test_while_a_slip_is_printed_none_can_be_asked_for() -> None:
+    async with running() as kiosk:
+        await kiosk.show(MOMENTS["accepted-slip-printing"])
+        await kiosk.pilot.click("#choice-print")
+        assert kiosk.said == []
 
 
 async def test_agreeing_and_refusing_are_of_one_size() -> None:

@@ -31,7 +31,9 @@ async def test_a_card_being_read_looks_as_it_was_accepted(
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("name", ["accepted-with-link", "hand-over", "no-phone", "finish-later"])
+@pytest.mark.parametrize(
+    "name", ["accepted-with-link", "accepted-slip-failed", "hand-over", "no-phone", "finish-later"]
+)
 async def test_the_way_to_a_phone_looks_as_it_was_accepted(
     name: str, language: str, snapshot: SnapshotAssertion
 ) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,7 @@ from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Zone
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.identity import PersonName
+from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.screens.moment import Moment
 from tests.kiosk.enrollment.walk import Walk, findings
@@ -68,6 +70,7 @@ worldly = st.one_of(
     ),
     st.just(on.PinIssued("482913", 1, sandbox=True)),
     st.just(on.BecameActive(sandbox=True)),
+    st.booleans().map(on.SlipEnded),
 )
 steps = st.one_of(
     touches.map(lambda at_cell: ("touch", at_cell)),
@@ -127,6 +130,7 @@ async def test_the_marks_of_the_person_are_seen_where_the_person_is_shown() -> N
 
 async def _walked(kiosk: Kiosk, beginning: str, first: Identity, story: list[tuple[str, Any]]) -> None:
     walk = Walk()
+    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True))
     kiosk.said.clear()
     await kiosk.show(walk.state)
     _begin(walk, beginning, first)
