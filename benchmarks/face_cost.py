@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kiosk.enrollment.evidence import Grade
-    from kiosk.enrollment.states import Prompt
+    from kiosk.enrollment.states import Meters, Prompt
     from kiosk.face.shapes import AttackDetector, Embedding, Face, FaceEngine, Mesh, MeshFinder
 
 _PERSON = PersonId("demo-1")
@@ -193,6 +193,9 @@ class _Shown:
 
     def previewed(self, width: int, height: int, rgb: bytes) -> None:  # noqa: ARG002 - the port's signature
         self.previews += 1
+
+    def measured(self, meters: Meters) -> None:
+        pass
 
 
 def _attempt(kit: _Kit, film: list[Picture], portrait: bytes) -> _Shown:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.states import Prompt
+    from kiosk.enrollment.states import Meters, Prompt
     from kiosk.face.shapes import Frame
     from tests.simulators.card import ThaiCard
 
@@ -145,6 +145,9 @@ class _Faces:
     def previewed(self, width: int, height: int, rgb: bytes) -> None:
         """See `FaceObserver`."""
         self.previews.append((width, height, rgb))
+
+    def measured(self, meters: Meters) -> None:
+        """See `FaceObserver`."""
 
 
 class _CountingCamera(FileCamera):

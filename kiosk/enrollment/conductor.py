@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.policy import SessionPolicy
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceExaminer, Presence, RecordKeeper
-    from kiosk.enrollment.states import Farewell, Opinion, Prompt, State
+    from kiosk.enrollment.states import Farewell, Meters, Opinion, Prompt, State
 
 _TICK_S = 0.25
 _LET_GO_S = 2.0  # what a device is given to stop; past it, it hangs and dies with the process
@@ -34,6 +34,9 @@ class Stage(Protocol):
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """Show this small live picture while `Looking`."""
+
+    def measure(self, meters: Meters) -> None:
+        """Show where the person is before the camera while `Looking`."""
 
     def card_seen(self, presence: Presence) -> None:
         """Tell the technician's side what the reader sees."""
@@ -196,3 +199,7 @@ class Conductor:
     def previewed(self, width: int, height: int, rgb: bytes) -> None:
         """See `FaceObserver`."""
         self._stage.preview(width, height, rgb)
+
+    def measured(self, meters: Meters) -> None:
+        """See `FaceObserver`."""
+        self._stage.measure(meters)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.states import Prompt
+    from kiosk.enrollment.states import Meters, Prompt
 
 
 class Presence(StrEnum):
@@ -69,6 +69,9 @@ class FaceObserver(Protocol):
 
     def previewed(self, width: int, height: int, rgb: bytes) -> None:
         """A small mirrored live picture: `height * width * 3` bytes, RGB, row by row. Shown, never stored."""
+
+    def measured(self, meters: Meters) -> None:
+        """Where the person is now, a few times a second; it says no more than the prompts do."""
 
 
 class FaceExaminer(Protocol):

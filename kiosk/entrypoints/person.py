@@ -35,7 +35,7 @@ from wire.events import Profile
 
 if TYPE_CHECKING:
     from kiosk.enrollment.ports import Presence
-    from kiosk.enrollment.states import Opinion, State
+    from kiosk.enrollment.states import Meters, Opinion, State
     from wire.registration import Trust
 
 log = structlog.get_logger()
@@ -55,6 +55,10 @@ class PipeStage:
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """See `Stage`."""
         self._channel.send(pipe.Previewed(width, height, rgb))
+
+    def measure(self, meters: Meters) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.Measured(meters))
 
     def card_seen(self, presence: Presence) -> None:
         """See `Stage`."""

@@ -20,6 +20,7 @@ from kiosk.screens.app import KioskApp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.enrollment.states import Meters
     from kiosk.screens.wording import Wording
 
 log = structlog.get_logger()
@@ -67,6 +68,11 @@ class AppScreen:
         """See `Screen`."""
         if self._app is not None:
             self._app.post_message(KioskApp.FrameArrived(width, height, rgb))
+
+    def measure(self, meters: Meters) -> None:
+        """See `Screen`."""
+        if self._app is not None:
+            self._app.post_message(KioskApp.MetersArrived(meters))
 
     def _begun(self) -> State:
         return OutOfService(Fault.STARTING, self._nearest)

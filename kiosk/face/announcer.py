@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells the observer prompts and previews, no more often than a person can read them."""
+"""Tells the observer prompts, previews and meters, no more often than a person can read them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kiosk.face.features import mirror, resize, rgb_bytes
+from kiosk.face.meters import Steady
 
 if TYPE_CHECKING:
     from kiosk.enrollment.ports import FaceObserver
-    from kiosk.enrollment.states import Prompt
+    from kiosk.enrollment.states import Meters, Prompt
     from kiosk.face.policy import FacePolicy
     from kiosk.face.shapes import Frame
 
@@ -25,6 +26,7 @@ class Announcer:
         self._wanted: Prompt | None = None
         self._wanted_s = 0.0
         self._previewed_s = float("-inf")
+        self._steady = Steady()
 
     def hint(self, prompt: Prompt | None, now_s: float) -> None:
         """Say it once it has been wanted for a while, unless something else was said a moment ago."""
@@ -44,6 +46,12 @@ class Announcer:
         if prompt is not self._prompt:
             self._prompt, self._prompted_s = prompt, now_s
             self._observer.prompted(prompt)
+
+    def measure(self, meters: Meters, now_s: float) -> None:
+        """Show where the person is, as it was in the middle of the last moment."""
+        steady = self._steady.see(meters, now_s)
+        if steady is not None:
+            self._observer.measured(steady)
 
     def preview(self, frame: Frame) -> None:
         """Show the frame small and mirrored, unless one was shown just now."""

@@ -22,6 +22,7 @@ from kiosk.face.gestures import Reading, shape_of
 from kiosk.face.liveness import Cause, Progress, Step, advance
 from kiosk.face.luminance import eye_range, face_patch
 from kiosk.face.mesh import eye_aspect_ratio, landmarks, mouth_aspect_ratio
+from kiosk.face.meters import NOTHING_MEASURED
 from kiosk.face.pad import enough, is_person, summary
 from kiosk.face.quality import Component, Quality, assess, has_company
 
@@ -117,6 +118,8 @@ class Attempt:
         if self._progress.step is Step.FORWARD and not self._settled(frame, faces, mesh):
             alone = None
         if self._progress.step is not Step.FORWARD:
+            # An action moves the face on purpose: where it is then is nobody's to mend.
+            self._announcer.measure(NOTHING_MEASURED, frame.taken_s)
             self._mind_the_light(frame, faces)
         before = self._progress
         reading = self._reading(frame.picture, alone, mesh) if alone else None
@@ -134,14 +137,20 @@ class Attempt:
             self._announcer.hint(quality.hint, frame.taken_s)
 
     def _settled(self, frame: Frame, faces: list[Face], mesh: Mesh | None) -> bool:
-        quality = assess(frame.picture, faces, self._first_quality, mesh)
-        self._announcer.hint(quality.hint, frame.taken_s)
+        quality = self._judged(frame, faces, mesh, self._first_quality)
         if quality.hint is not None:
             self._gallery = Gallery()
             return False
         kept = (*self._gallery.before, Kept(frame.picture, faces[0], quality))
         self._gallery = replace(self._gallery, before=best(kept, self._policy.comparison.frames_each))
         return True
+
+    def _judged(self, frame: Frame, faces: list[Face], mesh: Mesh | None, rules: QualityPolicy) -> Quality:
+        """Judge a frame and let the person know."""
+        quality = assess(frame.picture, faces, rules, mesh)
+        self._announcer.measure(quality.meters, frame.taken_s)
+        self._announcer.hint(quality.hint, frame.taken_s)
+        return quality
 
     def _reading(self, picture: Picture, face: Face, mesh: Mesh | None) -> Reading | None:
         if not self._meshed:
@@ -181,8 +190,7 @@ class Attempt:
             self._gallery = replace(self._gallery, between=(Kept(frame.picture, faces[0], quality),))
 
     def _collect(self, frame: Frame, faces: list[Face], mesh: Mesh | None) -> FaceFindings | None:
-        quality = assess(frame.picture, faces, self._policy.quality, mesh)
-        self._announcer.hint(quality.hint, frame.taken_s)
+        quality = self._judged(frame, faces, mesh, self._policy.quality)
         if quality.hint is None:
             kept = (*self._gallery.after, Kept(frame.picture, faces[0], quality))
             self._gallery = replace(self._gallery, after=best(kept, self._policy.comparison.frames_each))

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kiosk.enrollment.states import Prompt
+from kiosk.enrollment.states import Meters, Prompt
 from kiosk.face.gestures import asymmetry, nose_height, shape_of
 from kiosk.face.luminance import crispness, exposed, eye_range, face_patch, luminance, spread, uniformity
 from kiosk.face.mesh import eye_aspect_ratio, pitch_deg
+from kiosk.face.meters import NOTHING_MEASURED, Band, step
 
 if TYPE_CHECKING:
     from kiosk.face.luminance import Luminance
@@ -75,6 +76,17 @@ HINTS = MappingProxyType(
 )
 
 
+_BANDS = MappingProxyType(
+    {
+        Component.INTER_EYE_DISTANCE: Band.TOO_LITTLE,
+        Component.HEAD_SIZE: Band.TOO_MUCH,
+        Component.UNDER_EXPOSURE_PREVENTION: Band.TOO_LITTLE,
+        Component.OVER_EXPOSURE_PREVENTION: Band.TOO_MUCH,
+    }
+)
+_BRIGHTEST = 255.0
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """The verdict on one frame: `flaw` is the first thing to mend, `worth` ranks frames, 0 to 1.
@@ -85,6 +97,7 @@ class Quality:
     flaw: Component | None
     worth: float = 0.0
     light: float = 0.0  # mean luminance of the face, 0 to 255
+    meters: Meters = NOTHING_MEASURED
 
     @property
     def hint(self) -> Prompt | None:
@@ -105,16 +118,24 @@ def assess(picture: Picture, faces: list[Face], rules: QualityPolicy, mesh: Mesh
         return Quality(Component.SINGLE_FACE_PRESENT)
     patch = face_patch(picture, face.box)
     sharp, eyes = crispness(patch), eye_range(picture, face.landmarks, patch)
+    mean = float(patch.mean()) if patch.size else 0.0
+    size, light = _size(picture, face, rules), _light(patch, rules)
     flaw = (
-        _size(picture, face, rules)
+        size
         or _place(picture, face, rules)
-        or _light(patch, rules)
+        or light
         or _evenness(patch, rules)
         or _pose(face, rules, mesh)
         or _eyes(eyes, rules, mesh)
         or (Component.SHARPNESS if sharp < rules.sharpness_at_least else None)
     )
-    return Quality(flaw, _worth(face, sharp, eyes, uniformity(patch)), float(patch.mean()) if patch.size else 0.0)
+    meters = Meters(_distance_step(eyes_apart(picture, face), size, rules), _light_step(mean, light, rules))
+    return Quality(flaw, _worth(face, sharp, eyes, uniformity(patch)), mean, meters)
+
+
+def eyes_apart(picture: Picture, face: Face) -> float:
+    """The distance between the eyes, in pixels of a picture as wide as the policy's."""
+    return face.landmarks.eye_distance * _DESIGN_WIDTH_PX / float(picture.shape[1])
 
 
 def has_company(faces: list[Face], rules: QualityPolicy) -> bool:
@@ -123,11 +144,25 @@ def has_company(faces: list[Face], rules: QualityPolicy) -> bool:
 
 
 def _size(picture: Picture, face: Face, rules: QualityPolicy) -> Component | None:
-    distance = face.landmarks.eye_distance * _DESIGN_WIDTH_PX / picture.shape[1]
+    distance = eyes_apart(picture, face)
     # Turning shortens the distance between the eyes: that is a pose, judged later, not a small head.
     if distance < rules.eye_distance_at_least_px:
         return Component.INTER_EYE_DISTANCE
     return Component.HEAD_SIZE if distance > rules.eye_distance_at_most_px else None
+
+
+def _distance_step(distance: float, flaw: Component | None, rules: QualityPolicy) -> int:
+    limits = (rules.eye_distance_at_least_px, rules.eye_distance_at_most_px)
+    return step(distance, _band(flaw), limits, 2 * rules.eye_distance_at_most_px)
+
+
+def _light_step(mean: float, flaw: Component | None, rules: QualityPolicy) -> int:
+    # A face may be too dark or too bright in parts with a mean between the limits: the band is the verdict's.
+    return step(mean, _band(flaw), (rules.dark_below, rules.bright_above), _BRIGHTEST)
+
+
+def _band(flaw: Component | None) -> Band:
+    return _BANDS[flaw] if flaw else Band.GOOD
 
 
 def _place(picture: Picture, face: Face, rules: QualityPolicy) -> Component | None:

@@ -29,7 +29,7 @@ from wire.ids import AskId, EventId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.enrollment.states import Opinion
+    from kiosk.enrollment.states import Meters, Opinion
     from kiosk.records.filing import Filing
 
     Announcements = tuple[tuple[str, str], ...]
@@ -60,6 +60,9 @@ class Screen(Protocol):
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """Show this live picture."""
+
+    def measure(self, meters: Meters) -> None:
+        """Show where the person is before the camera."""
 
 
 class SlipPrinter(Protocol):
@@ -239,6 +242,8 @@ class Desk:
                 self._screen.show(state)
             case pipe.Previewed(width, height, rgb):
                 self._screen.preview(width, height, rgb)
+            case pipe.Measured(meters):
+                self._screen.measure(meters)
             case pipe.CardSeen(presence):
                 self._pin(Topic.READER, presence)
             case pipe.CardRead():

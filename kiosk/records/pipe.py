@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the person's process and the screen process say to each other, and the socket they say it on.
 
-Towards the screen go masked words, small live pictures, sealed bytes and figures about the engine; never a number,
-a name in full, a portrait or an embedding.
+Towards the screen go masked words, small live pictures, the steps of two meters, sealed bytes and figures about the
+engine; never a number, a name in full, a portrait or an embedding.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Farewell, Intent, Opinion, State
+from kiosk.enrollment.states import Farewell, Intent, Meters, Opinion, State
 from wire.asks import About
 from wire.events import Evidence
 
@@ -55,6 +55,12 @@ class Previewed(_Message, frozen=True):
     width: int
     height: int
     rgb: bytes
+
+
+class Measured(_Message, frozen=True):
+    """Show where the person is before the camera."""
+
+    meters: Meters
 
 
 class CardSeen(_Message, frozen=True):
@@ -123,6 +129,7 @@ FromPerson = (
     | Broken
     | Shown
     | Previewed
+    | Measured
     | CardSeen
     | CardRead
     | HelpAsked

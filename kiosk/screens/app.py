@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from kiosk.enrollment.states import Intent
+    from kiosk.enrollment.states import Intent, Meters
     from kiosk.screens.moment import Moment
     from kiosk.screens.wording import Wording
 
@@ -160,6 +160,13 @@ class KioskApp(App[None], inherit_bindings=False):
             super().__init__()
             self.width, self.height, self.rgb = width, height, rgb
 
+    class MetersArrived(Message):
+        """Post this from any thread to show where the person is before the camera."""
+
+        def __init__(self, meters: Meters) -> None:
+            super().__init__()
+            self.meters = meters
+
     def __init__(
         self,
         *,
@@ -221,6 +228,11 @@ class KioskApp(App[None], inherit_bindings=False):
         if isinstance(self._shown, LookingScreen):
             self._shown.preview(width, height, rgb)
 
+    def measure(self, meters: Meters) -> None:
+        """Show where the person is, if the camera's screen is shown. Call on the event loop; as above otherwise."""
+        if isinstance(self._shown, LookingScreen):
+            self._shown.measure(meters)
+
     def on_kiosk_app_state_arrived(self, event: StateArrived) -> None:
         """Show a state that came from another thread."""
         self.show(event.state)
@@ -228,6 +240,10 @@ class KioskApp(App[None], inherit_bindings=False):
     def on_kiosk_app_frame_arrived(self, event: FrameArrived) -> None:
         """Show a picture that came from another thread."""
         self.preview(event.width, event.height, event.rgb)
+
+    def on_kiosk_app_meters_arrived(self, event: MetersArrived) -> None:
+        """Show meters that came from another thread."""
+        self.measure(event.meters)
 
     def on_moment_expressed(self, event: Moment.Expressed) -> None:
         """Pass the person's wish on."""

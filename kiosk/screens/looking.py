@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SC-07: the camera. One prompt at a time in big words beside the live picture."""
+"""SC-07: the camera. One prompt at a time in big words beside the live picture, and two meters that show why."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal
 
 from kiosk.enrollment.states import Intent, Looking
+from kiosk.screens.meters import MeterPanel
 from kiosk.screens.moment import Action, Body, Moment
 from kiosk.screens.picture import Picture
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
+
+    from kiosk.enrollment.states import Meters
 
 
 class LookingScreen(Moment[Looking]):
@@ -34,6 +37,12 @@ class LookingScreen(Moment[Looking]):
         """Put the picture beside the words; a new prompt leaves the picture alone."""
         yield Horizontal(Picture(), Body(self.body), id="camera")
 
+    def beside(self) -> Iterable[Widget]:
+        """Put the meters under the words; they are for the eye only: what they show to mend is what the prompt says."""
+        distance = (self.wording.text("meter.far"), self.wording.text("meter.near"))
+        light = (self.wording.text("meter.dark"), self.wording.text("meter.bright"))
+        yield MeterPanel(distance, light)
+
     def actions(self) -> tuple[Action, ...]:
         """Cancel."""
         return (Action(Intent.CANCEL, "button.cancel", forward=False),)
@@ -42,3 +51,8 @@ class LookingScreen(Moment[Looking]):
         """Show the newest picture of the camera."""
         for picture in self.query(Picture):
             picture.take(width, height, rgb)
+
+    def measure(self, meters: Meters) -> None:
+        """Show where the person is now."""
+        for panel in self.query(MeterPanel):
+            panel.take(meters)

@@ -144,6 +144,10 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         """Yield what stands between header and choices."""
         yield Body(self.body)
 
+    def beside(self) -> Iterable[Widget]:
+        """Yield what stands right of a lone choice, where there is room."""
+        return ()
+
     def compose(self) -> ComposeResult:
         """Lay out header, middle and choices."""
         yield Horizontal(*self._header(), id="header")
@@ -151,7 +155,8 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
         actions = self.actions()
         if actions:
             company = _COMPANY[len(actions)]
-            yield Horizontal(*(self._choice(action, company) for action in actions), id="choices")
+            choices = (self._choice(action, company) for action in actions)
+            yield Horizontal(*choices, *self.beside(), id="choices")
 
     def fit(self, size: Size) -> None:
         """Take the looks for this size at once: Textual gives them after the first frame, which would be seen."""

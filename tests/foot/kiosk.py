@@ -50,6 +50,7 @@ class Session:
         """Show the welcome and let the world go on."""
         self.app.set_interval(PACE_S, self._go_on)
         self.app.set_interval(0.2, lambda: self.app.preview(FRAME_WIDTH, FRAME_HEIGHT, self._frame))
+        self.app.set_interval(0.4, lambda: self.app.measure(at.Meters(4, 5)))
         self._show()
 
     def _hear(self, intent: Intent) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver
-    from kiosk.enrollment.states import Opinion
+    from kiosk.enrollment.states import Meters, Opinion
 
 
 class Reader:
@@ -63,6 +63,7 @@ class World:
         self.help: list[bool] = []
         self.opinions: list[Opinion] = []
         self.slips: list[on.PrintSlip] = []
+        self.meters: list[Meters] = []
 
     def watch(self, changed: Callable[[Presence], None]) -> None:
         self.changed = changed
@@ -93,6 +94,9 @@ class World:
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         pass
+
+    def measure(self, meters: Meters) -> None:
+        self.meters.append(meters)
 
     def card_seen(self, presence: Presence) -> None:
         pass

@@ -10,7 +10,7 @@ from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import CardReadError, Failure
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Farewell, Intent
+from kiosk.enrollment.states import Farewell, Intent, Meters
 from tests.kiosk.enrollment.running import Running, World, wait_for
 from tests.simulators.holders import identity
 
@@ -94,3 +94,13 @@ def test_a_defect_in_device_work_ends_the_session_instead_of_leaving_it_waiting(
     running.thread.join(10)
     assert len(running.raised) == 1
     assert running.world.forgot
+
+
+def test_where_the_person_stands_is_shown_and_changes_no_state() -> None:
+    running = Running(World(identity))
+    running.to_insert_card()
+    shown = list(running.world.states)
+    running.conductor.measured(Meters(2, 7))
+    assert (running.world.meters, running.world.states) == ([Meters(2, 7)], shown)
+    running.conductor.tell(on.PersonSaid(Intent.CANCEL))
+    running.thread.join(10)

@@ -20,7 +20,7 @@ from kiosk.face.policy import POLICIES
 
 if TYPE_CHECKING:
     from kiosk.enrollment.evidence import FaceFindings
-    from kiosk.enrollment.states import Prompt
+    from kiosk.enrollment.states import Meters, Prompt
     from kiosk.face.challenges import Pair
     from kiosk.face.shapes import Camera, FaceEngine
 
@@ -31,6 +31,7 @@ class Watching:
 
     prompts: list[Prompt] = field(default_factory=list)
     previews: list[tuple[int, int, bytes]] = field(default_factory=list)
+    meters: list[Meters] = field(default_factory=list)
     stop_at: Prompt | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -41,6 +42,9 @@ class Watching:
 
     def previewed(self, width: int, height: int, rgb: bytes) -> None:
         self.previews.append((width, height, rgb))
+
+    def measured(self, meters: Meters) -> None:
+        self.meters.append(meters)
 
 
 class Foreseen(Drawer):

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.enrollment.evidence import Challenge, PadScores, Zone
 from kiosk.enrollment.failures import FaceCheckError, Failure
-from kiosk.enrollment.states import Prompt
+from kiosk.enrollment.states import Meters, Prompt
 from kiosk.face.announcer import Announcer
 from kiosk.face.attempt import Attempt
 from kiosk.face.instruments import NOTHING_INSTALLED
@@ -208,3 +208,12 @@ def test_hints_are_spaced_so_that_they_can_be_read_but_the_challenge_does_not_wa
     announcer.hint(Prompt.TOO_DARK, 11.8)
     announcer.ask(Prompt.TURN_LEFT, 11.9)
     assert seen.prompts == [Prompt.NO_FACE, Prompt.TOO_DARK, Prompt.TURN_LEFT]
+
+
+def test_the_meters_follow_the_person_and_rest_during_the_challenge(seen: Watching) -> None:
+    far = Sight((made_face(nearer=0.5),))
+    assert _run([*[far] * 9, *FACING * 12, *[Sight((made_face(20),))] * 12], seen) is None
+    assert seen.meters[1] == Meters(2, 4)
+    assert Meters(4, 4) in seen.meters
+    assert seen.prompts[-1] is Prompt.FACE_FORWARD
+    assert seen.meters[-1] == Meters()

@@ -11,7 +11,7 @@ import pytest
 
 from kiosk.enrollment.evidence import Challenge, Grade, Zone
 from kiosk.enrollment.failures import FaceCheckError, Failure, Fault, FaultError
-from kiosk.enrollment.states import Prompt
+from kiosk.enrollment.states import METER_GOOD, Meters, Prompt
 from kiosk.face.camera_file import FileCamera
 from kiosk.face.challenges import Drawer
 from kiosk.face.checks import FaceCheck
@@ -112,6 +112,18 @@ def test_previews_are_small_mirrored_and_not_too_many(booth: Booth, clips: Path,
         first = camera.read().picture
     small = cv2.resize(first, (56, 42), interpolation=cv2.INTER_AREA)[:, :, ::-1]
     assert np.abs(shown - small[:, ::-1]).mean() < 3 < np.abs(shown - small).mean()
+
+
+def test_the_meters_of_an_attempt_are_good_before_and_after_the_challenge_and_seldom_move(
+    booth: Booth, clips: Path, seen: Watching
+) -> None:
+    booth.examine(clip_in(clips, ANAN, *ACTS), portrait_jpeg(ANAN), LEFT_THEN_UP, seen)
+    placed = [meters for meters in seen.meters if meters != Meters()]
+    assert placed
+    assert {meters.distance in METER_GOOD and meters.light in METER_GOOD for meters in placed} == {True}
+    assert seen.meters[0] in placed
+    assert Meters() in seen.meters
+    assert len(seen.meters) <= len(seen.previews) / 4
 
 
 def test_a_portrait_that_is_no_picture_is_unusable_and_no_camera_is_opened(booth: Booth, seen: Watching) -> None:

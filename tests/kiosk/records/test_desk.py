@@ -12,7 +12,7 @@ from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, Opinion, OutOfService, Problem, State
+from kiosk.enrollment.states import Attract, Farewell, Intent, Meters, Notice, Opinion, OutOfService, Problem, State
 from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
@@ -55,6 +55,7 @@ class Recorder:
     def __init__(self) -> None:
         self.states: list[State] = []
         self.previews = 0
+        self.meters: list[Meters] = []
 
     def show(self, state: State) -> None:
         self.states.append(state)
@@ -62,6 +63,9 @@ class Recorder:
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         assert len(rgb) == width * height * 3
         self.previews += 1
+
+    def measure(self, meters: Meters) -> None:
+        self.meters.append(meters)
 
 
 class Paper:
@@ -207,7 +211,9 @@ def test_states_reach_the_screen_and_touches_the_person_s_process(lobby: Lobby) 
     person = lobby.person()
     person.inside.send(pipe.Shown(Notice()))
     person.inside.send(pipe.Previewed(2, 1, bytes(6)))
-    wait_for(lambda: lobby.screen.previews == 1)
+    person.inside.send(pipe.Measured(Meters(distance=8)))
+    wait_for(lambda: lobby.screen.meters == [Meters(distance=8)])
+    assert lobby.screen.previews == 1
     assert lobby.screen.states[-1] == Notice()
     lobby.desk.say(Intent.TICK)
     assert person.heard() == pipe.Said(Intent.TICK)

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import Looking, State
+from kiosk.enrollment.states import Looking, Meters, Prompt, State
 from kiosk.screens.app import KioskApp
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.moments import MOMENTS
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 SIZES = ((80, 24), (58, 15), (46, 12))
 FRAME_WIDTH, FRAME_HEIGHT = 56, 42
+SHOWN_WITH = {
+    Prompt.NO_FACE: Meters(),
+    Prompt.COME_CLOSER: Meters(1, 4),
+    Prompt.STEP_BACK: Meters(7, 5),
+    Prompt.TOO_DARK: Meters(3, 0),
+    Prompt.TOO_BRIGHT: Meters(5, 8),
+    **dict.fromkeys((Prompt.TURN_LEFT, Prompt.TURN_RIGHT, Prompt.LOOK_UP, Prompt.LEAN_IN), Meters()),
+}
 GAP = 24  # between the four, in pixels
 GROUND = '<rect width="100%" height="100%" fill="#9fb0a9"/>'
 
@@ -53,6 +61,7 @@ async def drawings(
             await pilot.pause()
             if isinstance(state, Looking):
                 app.preview(FRAME_WIDTH, FRAME_HEIGHT, stand_in_frame())
+                app.measure(SHOWN_WITH.get(state.prompt, Meters(4, 4)))
                 await pilot.pause()
             yield name, svg(app, cell_height=cell_height)
 

@@ -37,6 +37,7 @@ _QUADRANTS = {  # upper left, upper right, lower left, lower right
     "▙": "1011",
     "▟": "0111",
 }
+_STRIPES = {"═": (0.35, 0.65), "▁": (0.875, 1.0)}
 _BOXES = {"─": "lr", "│": "ud", "┌": "dr", "┐": "dl", "└": "ur", "┘": "ul"}
 
 
@@ -146,8 +147,9 @@ class Pen:
             arms = _BOXES[cell.text]
             yield self.rect(cell, 0 if "l" in arms else 0.4, 0.47, 1 if "r" in arms else 0.6, 0.53, cell.ink)
             yield self.rect(cell, 0.42, 0 if "u" in arms else 0.47, 0.58, 1 if "d" in arms else 0.53, cell.ink)
-        elif cell.text == "═":
-            yield self.rect(cell, 0, 0.35, 1, 0.65, cell.ink)
+        elif cell.text in _STRIPES:
+            top, bottom = _STRIPES[cell.text]
+            yield self.rect(cell, 0, top, 1, bottom, cell.ink)
         elif cell.text == "░":
             yield self.rect(cell, 0, 0, 1, 1, cell.ink).replace("/>", ' opacity="0.2"/>')
         elif cell.text.strip():

@@ -46,7 +46,7 @@ PLANTED = {
     "pin": ("739164", "7 3 9 1 6 4"),
     "code": ("Q7ZX-48WJ", "Q7ZX-48WJ"),
 }
-SHOWN_ONLY = ("header.test_mode", "header.listen", "header.step", "fault.", "aloud.", "time.months")
+SHOWN_ONLY = ("meter.", "header.test_mode", "header.listen", "header.step", "fault.", "aloud.", "time.months")
 GREYED = {
     ("notice", "notice.agree"),
     ("accepted-slip-printing", "button.print"),
