@@ -24,6 +24,8 @@ class Prompt(StrEnum):
     COME_CLOSER = "come_closer"
     STEP_BACK = "step_back"
     CENTRE = "centre"
+    FURTHER_BACK = "further_back"
+    CAMERA_HEIGHT = "camera_height"
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
     HOLD_STILL = "hold_still"

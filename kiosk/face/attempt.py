@@ -19,6 +19,7 @@ from kiosk.enrollment.states import Prompt
 from kiosk.face.comparison import acted_alone, distance, fuse, one_person, zone
 from kiosk.face.gallery import Gallery, Kept, best
 from kiosk.face.gestures import Reading, shape_of
+from kiosk.face.height import HeightWatch
 from kiosk.face.liveness import Cause, Progress, Step, advance
 from kiosk.face.luminance import eye_range, face_patch
 from kiosk.face.mesh import eye_aspect_ratio, landmarks, mouth_aspect_ratio
@@ -71,6 +72,7 @@ class Attempt:
         self._rules = policy.mesh_challenge if self._meshed else policy.challenge
         self._first_quality = _roomy(policy, challenges)
         self._progress = Progress(challenges)
+        self._height = HeightWatch(policy.height_after_s)
         self._gallery = Gallery()
         self._acting: Kept | None = None
         self._after_seen = 0
@@ -149,7 +151,7 @@ class Attempt:
         """Judge a frame and let the person know."""
         quality = assess(frame.picture, faces, rules, mesh)
         self._announcer.measure(quality.meters, frame.taken_s)
-        self._announcer.hint(quality.hint, frame.taken_s)
+        self._announcer.hint(self._height.hint(frame, faces, quality, rules), frame.taken_s)
         return quality
 
     def _reading(self, picture: Picture, face: Face, mesh: Mesh | None) -> Reading | None:
@@ -240,6 +242,9 @@ class Attempt:
     def _overdue(self) -> FaceCheckError:
         if not self._saw_a_face:
             return FaceCheckError(Failure.NO_FACE, "No face came before the camera. Check its view, then try again.")
+        if self._progress.step is Step.FORWARD and self._height.is_off:
+            message = "The face stayed too high or too low. Tilt the camera or change its height, then try again."
+            return FaceCheckError(Failure.FACE_UNCLEAR, message)
         if self._progress.step is Step.FORWARD:
             message = "No frame was clear enough. Check light and lens, then try again."
             return FaceCheckError(Failure.FACE_UNCLEAR, message)

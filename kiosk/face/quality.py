@@ -138,6 +138,11 @@ def eyes_apart(picture: Picture, face: Face) -> float:
     return face.landmarks.eye_distance * _DESIGN_WIDTH_PX / float(picture.shape[1])
 
 
+def off_height(picture: Picture, face: Face) -> float:
+    """How far the face lies below the picture's middle, in its heights; negative above."""
+    return (face.box.top + face.box.height / 2) / float(picture.shape[0]) - 0.5
+
+
 def has_company(faces: list[Face], rules: QualityPolicy) -> bool:
     """Whether a second face is large enough to be a second person before the camera."""
     return len(faces) > 1 and faces[1].box.width >= rules.second_face_at_least * faces[0].box.width
@@ -166,9 +171,8 @@ def _band(flaw: Component | None) -> Band:
 
 
 def _place(picture: Picture, face: Face, rules: QualityPolicy) -> Component | None:
-    height, width = picture.shape[:2]
-    across = (face.box.left + face.box.width / 2) / width - 0.5
-    down = (face.box.top + face.box.height / 2) / height - 0.5
+    across = (face.box.left + face.box.width / 2) / picture.shape[1] - 0.5
+    down = off_height(picture, face)
     if abs(across) > rules.off_centre_at_most:
         return Component.LEFTWARD_CROP if across < 0 else Component.RIGHTWARD_CROP
     if abs(down) > rules.off_centre_at_most:
