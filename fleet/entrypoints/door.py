@@ -19,7 +19,6 @@ from fleet.entrypoints.logs import set_up
 from fleet.errors import ConfigError
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
-from wire.posting import POST_BYTES
 
 if TYPE_CHECKING:
     from fleet.config import Settings
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 _THREADS = 8
 _CONNECTIONS = 200  # the proxy keeps few; it holds the kiosks back
 _LARGEST_HEADER_BYTES = 4 * 1024
+# More than nginx passes on (1m): waitress hangs up on who sends more, and nginx would say 502 instead of what we say.
+_LARGEST_BODY_BYTES = 2**20 + 1
 _FOR_ITS_GROUP = "660"  # the proxy is in the socket's group, and nobody else
 _log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ def run(settings: Settings) -> None:
             ident=None,
             clear_untrusted_proxy_headers=True,
             max_request_header_size=_LARGEST_HEADER_BYTES,
-            max_request_body_size=POST_BYTES + 1,
+            max_request_body_size=_LARGEST_BODY_BYTES,
         )
     except OSError as error:
         message = f"door: {socket} cannot be made ({error.strerror}). Make its folder, or set door.socket."
