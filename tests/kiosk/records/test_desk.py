@@ -3,133 +3,26 @@ from __future__ import annotations
 
 import errno
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
-from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Attract, Farewell, Intent, Meters, Notice, Opinion, OutOfService, Problem, State
-from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
+from kiosk.enrollment.states import Attract, Farewell, Intent, Meters, Notice, Opinion, OutOfService, Problem
+from kiosk.entrypoints.slips import NoPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
-from kiosk.screens.slip import Line, Look
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.noticeboard import Topic
+from tests.kiosk.records.acted_lobby import ActedPerson, Lobby, Recorder, wait_for
 from tests.kiosk.records.test_door import Session
-from tests.simulators.slip_printer import printer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from kiosk.records.desk import SlipPrinter
     from kiosk.records.filing import Filing
     from kiosk.store.database import Store
     from tests.kiosk.conftest import World
-
-
-class ActedPerson:
-    """A person's process played by the test at the other end of a real socket pair."""
-
-    def __init__(self) -> None:
-        ours, theirs = pipe.Pipe.pair()
-        self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
-        self.inside: pipe.Pipe[pipe.ToPerson] = pipe.Pipe(theirs, pipe.ToPerson)
-
-    def end(self) -> int:
-        self.channel.close()
-        return 0
-
-    def heard(self) -> pipe.ToPerson:
-        message = self.inside.receive(5)
-        assert message is not None
-        return message
-
-
-class Recorder:
-    """A screen that remembers."""
-
-    def __init__(self) -> None:
-        self.states: list[State] = []
-        self.previews = 0
-        self.meters: list[Meters] = []
-
-    def show(self, state: State) -> None:
-        self.states.append(state)
-
-    def preview(self, width: int, height: int, rgb: bytes) -> None:
-        assert len(rgb) == width * height * 3
-        self.previews += 1
-
-    def measure(self, meters: Meters) -> None:
-        self.meters.append(meters)
-
-
-class Paper:
-    """A printer that prints when the test lets it."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[PrintSlip, Callable[[bool], None]]] = []
-        self.given_up = 0
-
-    def print(self, slip: PrintSlip, ended: Callable[[bool], None]) -> None:
-        self.asked.append((slip, ended))
-
-    def give_up(self) -> None:
-        self.given_up += 1
-
-
-class Lobby:
-    """A running desk, its screen and the people it served."""
-
-    def __init__(self, filing: Filing, printer: SlipPrinter | None = None) -> None:
-        self.screen = Recorder()
-        self.people: list[ActedPerson] = []
-        self.told: list[int] = []
-        self.announced: tuple[tuple[str, str], ...] = ()
-        self.printer = Paper()
-        self.desk = Desk(
-            filing=filing,
-            start=self._start,
-            screen=self.screen,
-            printer=printer or self.printer,
-            announced=lambda: self.announced,
-        )
-        self.thread = threading.Thread(target=self.desk.run)
-        self.thread.start()
-
-    def _start(self, policy_at_least: int) -> ActedPerson:
-        self.told.append(policy_at_least)
-        self.people.append(ActedPerson())
-        return self.people[-1]
-
-    def person(self, n: int = 1) -> ActedPerson:
-        wait_for(lambda: len(self.people) >= n)
-        return self.people[n - 1]
-
-    def close(self) -> None:
-        self.desk.stop()
-        self.thread.join(10)
-        assert not self.thread.is_alive()
-        for person in self.people:
-            person.inside.close()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came"
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def lobby(filing: Filing) -> Iterator[Lobby]:
-    running = Lobby(filing)
-    yield running
-    running.close()
 
 
 def test_one_person_after_another_is_served_each_by_a_fresh_process(lobby: Lobby, store: Store) -> None:
@@ -382,36 +275,3 @@ def test_a_store_that_went_away_and_came_back_is_used_again(
     running.desk.stop()
     running.thread.join(10)
     running.people[0].inside.close()
-
-
-def test_a_slip_is_printed_for_who_asked_and_given_up_when_that_person_is_gone(lobby: Lobby) -> None:
-    first = lobby.person()
-    first.inside.send(pipe.PrintThis("482913", 1, sandbox=True))
-    wait_for(lambda: len(lobby.printer.asked) == 1)
-    slip, ended = lobby.printer.asked[0]
-    assert slip == PrintSlip("482913", 1, sandbox=True)
-    ended(True)  # noqa: FBT003 - the port's signature
-    assert first.heard() == pipe.SlipEnded(printed=True)
-    first.inside.send(pipe.PrintThis("482913", 1, sandbox=True))
-    wait_for(lambda: len(lobby.printer.asked) == 2)
-    given_up = lobby.printer.given_up
-    first.inside.send(pipe.Finished(Farewell.FILED))
-    second = lobby.person(2)
-    assert lobby.printer.given_up > given_up
-    # Late: its person has left, and nobody else hears of it.
-    lobby.printer.asked[1][1](True)  # noqa: FBT003 - the port's signature
-    assert second.inside.receive(0.5) is None
-
-
-def test_a_printer_that_hangs_holds_up_neither_the_desk_nor_the_next_person(filing: Filing) -> None:
-    def written(slip: PrintSlip) -> tuple[Line, ...]:
-        return (Line(Look.CODE, slip.pin),)
-
-    with printer(hangs_after=0) as machine:
-        lobby = Lobby(filing, ProcessPrinter(machine.device, 384, written, within_s=60.0))
-        lobby.person().inside.send(pipe.PrintThis("482913", 1, sandbox=True))
-        lobby.person().inside.send(pipe.Shown(Notice()))
-        wait_for(lambda: Notice() in lobby.screen.states)
-        lobby.person().inside.send(pipe.Finished(Farewell.FILED))
-        assert lobby.person(2).inside.receive(1.0) is None
-        lobby.close()

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running desk with its screen, its printer and the people it serves, each played by the test."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from kiosk.records import pipe
+from kiosk.records.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiosk.enrollment.happenings import PrintSlip
+    from kiosk.enrollment.states import Meters, State
+    from kiosk.records.desk import SlipPrinter
+    from kiosk.records.filing import Filing
+
+
+class ActedPerson:
+    """A person's process played by the test at the other end of a real socket pair."""
+
+    def __init__(self) -> None:
+        ours, theirs = pipe.Pipe.pair()
+        self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
+        self.inside: pipe.Pipe[pipe.ToPerson] = pipe.Pipe(theirs, pipe.ToPerson)
+
+    def end(self) -> int:
+        self.channel.close()
+        return 0
+
+    def heard(self) -> pipe.ToPerson:
+        message = self.inside.receive(5)
+        assert message is not None
+        return message
+
+
+class Recorder:
+    """A screen that remembers."""
+
+    def __init__(self) -> None:
+        self.states: list[State] = []
+        self.previews = 0
+        self.meters: list[Meters] = []
+
+    def show(self, state: State) -> None:
+        self.states.append(state)
+
+    def preview(self, width: int, height: int, rgb: bytes) -> None:
+        assert len(rgb) == width * height * 3
+        self.previews += 1
+
+    def measure(self, meters: Meters) -> None:
+        self.meters.append(meters)
+
+
+class Paper:
+    """A printer that prints when the test lets it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[PrintSlip, Callable[[bool], None]]] = []
+        self.given_up = 0
+
+    def print(self, slip: PrintSlip, ended: Callable[[bool], None]) -> None:
+        self.asked.append((slip, ended))
+
+    def give_up(self) -> None:
+        self.given_up += 1
+
+
+class Lobby:
+    """A running desk, its screen and the people it served."""
+
+    def __init__(self, filing: Filing, printer: SlipPrinter | None = None) -> None:
+        self.screen = Recorder()
+        self.people: list[ActedPerson] = []
+        self.told: list[int] = []
+        self.announced: tuple[tuple[str, str], ...] = ()
+        self.printer = Paper()
+        self.desk = Desk(
+            filing=filing,
+            start=self._start,
+            screen=self.screen,
+            printer=printer or self.printer,
+            announced=lambda: self.announced,
+        )
+        self.thread = threading.Thread(target=self.desk.run)
+        self.thread.start()
+
+    def _start(self, policy_at_least: int) -> ActedPerson:
+        self.told.append(policy_at_least)
+        self.people.append(ActedPerson())
+        return self.people[-1]
+
+    def person(self, n: int = 1) -> ActedPerson:
+        wait_for(lambda: len(self.people) >= n)
+        return self.people[n - 1]
+
+    def close(self) -> None:
+        self.desk.stop()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+        for person in self.people:
+            person.inside.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came"
+        time.sleep(0.01)
