@@ -70,6 +70,7 @@ MOMENTS: Mapping[str, State] = {
     "confirm": ConfirmIdentity(name_th="นายสมชาย ใ•••", name_en="Mr. Somchai J•••", number="•• 21 3"),
     **{f"looking-{prompt}": Looking(prompt=prompt) for prompt in Prompt},
     "looking-again": Looking(prompt=Prompt.HOLD_STILL, attempt=2),
+    "looking-again-much-to-say": Looking(prompt=Prompt.UNEVEN_LIGHT, attempt=2),
     "checking": Checking(),
     "checking-slow": Checking(slow=True),
     "checking-only": Checking(purpose=Purpose.CHECK),
