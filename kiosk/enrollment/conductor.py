@@ -135,7 +135,7 @@ class Conductor:
             raise waiting
         return waiting
 
-    def _take(self, step: on.Step) -> None:  # noqa: C901 - one arm a step
+    def _take(self, step: on.Step) -> None:
         match step:
             case on.ReadCard():
                 self._jobs.put(self._read_card)
@@ -149,18 +149,23 @@ class Conductor:
                 self._keeper.file(enrollment)
             case on.StopLooking():
                 self._stop_looking.set()
-            case on.AskForHelp(wanted):
-                self._stage.help_asked(wanted=wanted)
-            case on.PrintSlip():
-                self._stage.slip_asked(step)
-            case on.NoteOpinion(opinion):
-                self._stage.opined(opinion)
+            case on.AskForHelp() | on.PrintSlip() | on.NoteOpinion():
+                self._pass_on(step)
             case on.StopWork():
                 self._left.set()
                 self._stop_looking.set()
                 self._jobs.put(self._forget_card)
             case on.End():
                 self._stop_looking.set()
+
+    def _pass_on(self, step: on.AskForHelp | on.PrintSlip | on.NoteOpinion) -> None:
+        match step:
+            case on.AskForHelp(wanted):
+                self._stage.help_asked(wanted=wanted)
+            case on.PrintSlip():
+                self._stage.slip_asked(step)
+            case on.NoteOpinion(opinion):
+                self._stage.opined(opinion)
 
     def _read_card(self) -> on.Happening:
         if self._left.is_set():  # asked for before the person left: nobody's card is read any more

@@ -227,7 +227,7 @@ class Desk:
             channel.send(pipe.Announced(announcements))
             self._announces = announcements
 
-    def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:  # noqa: C901 - one arm a message
+    def _heed(self, message: pipe.FromPerson, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         match message:
             case pipe.Ready(policy):
                 # Before anybody starts: a policy that has served once must be known to have.
@@ -235,15 +235,8 @@ class Desk:
                 self._announce_at_s = 0.0
                 self._pin(Topic.SCREEN, "ok")
                 self._pin(Topic.CAMERA, "ok")
-            case pipe.Shown(state):
-                self._in_session = not isinstance(state, Attract) and (
-                    self._in_session or not isinstance(state, OutOfService)
-                )
-                self._screen.show(state)
-            case pipe.Previewed(width, height, rgb):
-                self._screen.preview(width, height, rgb)
-            case pipe.Measured(meters):
-                self._screen.measure(meters)
+            case pipe.Shown() | pipe.Previewed() | pipe.Measured():
+                self._show(message)
             case pipe.CardSeen(presence):
                 self._pin(Topic.READER, presence)
             case pipe.CardRead():
@@ -258,6 +251,18 @@ class Desk:
                 self._put(message, channel)
             case pipe.FileThis():
                 self._file(message, channel)
+
+    def _show(self, message: pipe.Shown | pipe.Previewed | pipe.Measured) -> None:
+        match message:
+            case pipe.Shown(state):
+                self._in_session = not isinstance(state, Attract) and (
+                    self._in_session or not isinstance(state, OutOfService)
+                )
+                self._screen.show(state)
+            case pipe.Previewed(width, height, rgb):
+                self._screen.preview(width, height, rgb)
+            case pipe.Measured(meters):
+                self._screen.measure(meters)
 
     def _note(self, read: pipe.CardRead) -> None:
         log.info("card_read", code=read.code, count=read.commands)
