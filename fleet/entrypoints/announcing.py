@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from fleet import audit
 from fleet.announcements import book
 from fleet.announcements.rules import AnnouncementRefusedError, Proposal, Scope, signed_by
 from fleet.entrypoints.account import account
+from fleet.entrypoints.clock import now_ms
 from fleet.store.days import bangkok_day
 from fleet.store.session import open_engine, reading, unit_of_work
 from wire.errors import WireError
@@ -63,12 +63,12 @@ def propose(settings: Settings, wanted: Wanted, where: Scope) -> None:
     Raises:
         AnnouncementRefusedError: naming what is wrong with it.
     """
-    now_ms = _now_ms()
-    first, last = _day("from", wanted.first or bangkok_day(now_ms)), _day("until", wanted.last)
+    at_ms = now_ms()
+    first, last = _day("from", wanted.first or bangkok_day(at_ms)), _day("until", wanted.last)
     proposal = Proposal(wanted.th, wanted.en, where, first, last, wanted.by)
     with _database(settings) as engine, unit_of_work(engine) as connection:
-        number = book.propose(connection, proposal, now_ms)
-        _record(connection, audit.Act.ANNOUNCEMENT_PROPOSED, number, wanted.by, now_ms)
+        number = book.propose(connection, proposal, at_ms)
+        _record(connection, audit.Act.ANNOUNCEMENT_PROPOSED, number, wanted.by, at_ms)
     _tell({"announcement": number, "stage": "proposed"})
 
 
@@ -78,10 +78,10 @@ def approve(settings: Settings, number: int, by: str) -> None:
     Raises:
         AnnouncementRefusedError: why not.
     """
-    now_ms = _now_ms()
+    at_ms = now_ms()
     with _database(settings) as engine, unit_of_work(engine) as connection:
-        book.approve(connection, number, by, now_ms)
-        _record(connection, audit.Act.ANNOUNCEMENT_APPROVED, number, by, now_ms)
+        book.approve(connection, number, by, at_ms)
+        _record(connection, audit.Act.ANNOUNCEMENT_APPROVED, number, by, at_ms)
     _tell({"announcement": number, "stage": "approved"})
 
 
@@ -91,10 +91,10 @@ def withdraw(settings: Settings, number: int, by: str) -> None:
     Raises:
         AnnouncementRefusedError: there is nothing to take back.
     """
-    now_ms = _now_ms()
+    at_ms = now_ms()
     with _database(settings) as engine, unit_of_work(engine) as connection:
-        book.withdraw(connection, number, by, now_ms)
-        _record(connection, audit.Act.ANNOUNCEMENT_WITHDRAWN, number, by, now_ms)
+        book.withdraw(connection, number, by, at_ms)
+        _record(connection, audit.Act.ANNOUNCEMENT_WITHDRAWN, number, by, at_ms)
     _tell({"announcement": number, "stage": "withdrawn"})
 
 
@@ -115,10 +115,10 @@ def _database(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _record(connection: Connection, act: audit.Act, number: int, by: str, now_ms: int) -> None:
+def _record(connection: Connection, act: audit.Act, number: int, by: str, at_ms: int) -> None:
     """Who typed it, whatever name was given."""
     detail: audit.Detail = {"by": signed_by(by)}
-    audit.record(connection, act, who=account(), subject=str(number), at_ms=now_ms, detail=detail)
+    audit.record(connection, act, who=account(), subject=str(number), at_ms=at_ms, detail=detail)
 
 
 def _day(name: str, text: str) -> date:
@@ -147,7 +147,3 @@ def _described(entry: Entry) -> dict[str, str | int | None]:
 
 def _tell(what: dict[str, str | int | None]) -> None:
     sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from fleet import audit
 from fleet.enrollments.archiving import held_by, record
 from fleet.entrypoints.account import account
+from fleet.entrypoints.clock import now_ms
 from fleet.errors import ConfigError
 from fleet.store.backup import BackupError, copy_to
 from fleet.store.months import kept_since_ms
@@ -67,9 +67,9 @@ def verify(settings: Settings, restored: str) -> None:
 
 
 def _note(live: Engine, name: str, streams: int) -> None:
-    now_ms, act = time.time_ns() // 1_000_000, audit.Act.BACKUP_VERIFIED
+    act = audit.Act.BACKUP_VERIFIED
     with unit_of_work(live) as connection:
-        audit.record(connection, act, who=account(), subject=name, at_ms=now_ms, detail={"streams": streams})
+        audit.record(connection, act, who=account(), subject=name, at_ms=now_ms(), detail={"streams": streams})
 
 
 def _name(copy: Engine) -> str:

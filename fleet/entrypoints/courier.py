@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,6 +14,7 @@ from fleet.courier.committing import Committer
 from fleet.courier.dispatch import Dispatch
 from fleet.courier.leases import Fixed, Leases
 from fleet.courier.mqtt import MqttLink
+from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.keys import signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.stopping import on_signals
@@ -49,10 +49,10 @@ def run(settings: Settings) -> None:
     link = MqttLink(settings.broker)
     dispatch = Dispatch(
         engine,
-        Committer(engine, signing_key(settings.courier_keys.receipt), _now_ms),
+        Committer(engine, signing_key(settings.courier_keys.receipt), now_ms),
         link,
         shards=_shards(settings.broker, engine),
-        now_ms=_now_ms,
+        now_ms=now_ms,
     )
     _tell_prometheus(settings)
     link.start()
@@ -86,8 +86,4 @@ def _collect_seldom() -> None:
 def _shards(broker: Broker, engine: Engine) -> Shards:
     if broker.shard is not None:
         return Fixed(frozenset([Shard(broker.shard)]))
-    return Leases(engine, broker.client_id, _now_ms)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    return Leases(engine, broker.client_id, now_ms)

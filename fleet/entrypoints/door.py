@@ -6,7 +6,6 @@ It listens on a socket file behind the reverse proxy that holds the certificates
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +13,7 @@ from waitress import create_server  # type: ignore[import-untyped]  # ships no t
 
 from fleet.courier.committing import Committer
 from fleet.courier.door import Door
+from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.keys import signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.errors import ConfigError
@@ -44,11 +44,11 @@ def run(settings: Settings) -> None:
     set_up(settings.log_level)
     engine = open_engine(settings.database_url)
     require_current(engine)
-    committer = Committer(engine, signing_key(settings.courier_keys.receipt), _now_ms)
+    committer = Committer(engine, signing_key(settings.courier_keys.receipt), now_ms)
     socket = settings.door.socket
     try:
         server = create_server(
-            Door(engine, committer, _now_ms),
+            Door(engine, committer, now_ms),
             unix_socket=str(socket),
             unix_socket_perms=_FOR_ITS_GROUP,
             threads=_THREADS,
@@ -67,7 +67,3 @@ def run(settings: Settings) -> None:
     finally:
         server.close()
         engine.dispose()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet.coverage.region8 import place_of
+from fleet.entrypoints.clock import now_ms
 from fleet.errors import ImportRefusedError
 from fleet.people.imports import Attribution, Upload, import_denominators, import_indicators, import_official
 from fleet.people.spreadsheets import LARGEST_BYTES
@@ -55,7 +55,7 @@ def indicators(settings: Settings, file: Path, *, source: str, by: str, made_up:
 
 
 def _attribution(source: str, by: str, *, made_up: bool) -> Attribution:
-    return Attribution(source=source, by=by, made_up=made_up, imported_ms=time.time_ns() // 1_000_000)
+    return Attribution(source=source, by=by, made_up=made_up, imported_ms=now_ms())
 
 
 def _run(

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from fleet import audit
 from fleet.entrypoints.account import account
+from fleet.entrypoints.clock import now_ms
 from fleet.store import months
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine, unit_of_work
@@ -22,7 +22,7 @@ def make(settings: Settings) -> None:
     engine = open_engine(settings.database_url)
     try:
         require_current(engine)
-        fresh = months.make_ahead(engine, _now_ms())
+        fresh = months.make_ahead(engine, now_ms())
     finally:
         engine.dispose()
     sys.stdout.write("".join(f"made {month.table}\n" for month in fresh))
@@ -39,12 +39,8 @@ def detach(settings: Settings, month: str) -> None:
         require_current(engine)
         old = months.Month.parse(month)
         with unit_of_work(engine) as connection:
-            months.detach(connection, old, _now_ms())
-            audit.record(connection, audit.Act.MONTH_DETACHED, who=account(), subject=old.table, at_ms=_now_ms())
+            months.detach(connection, old, now_ms())
+            audit.record(connection, audit.Act.MONTH_DETACHED, who=account(), subject=old.table, at_ms=now_ms())
     finally:
         engine.dispose()
     sys.stdout.write(f"{old.table} is a table of its own now. Dump it, verify the dump, then drop it.\n")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

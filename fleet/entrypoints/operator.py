@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from fleet import audit
@@ -11,6 +10,7 @@ from fleet.devices.registry import RegistrationRefusedError, look_up
 from fleet.devices.registry import register as register_kiosk
 from fleet.devices.registry import revoke as revoke_kiosk
 from fleet.entrypoints.account import account
+from fleet.entrypoints.clock import now_ms
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine, unit_of_work
 from wire.envelope import decode
@@ -47,7 +47,7 @@ def register(settings: Settings, file: Path) -> None:
     engine = open_engine(settings.database_url)
     with unit_of_work(engine) as connection:
         before = look_up(connection, [KioskId(registration.kiosk)])
-        register_kiosk(connection, registration, _now_ms())
+        register_kiosk(connection, registration, now_ms())
         if look_up(connection, [KioskId(registration.kiosk)]) != before:
             where: audit.Detail = {"facility": registration.facility, "province": registration.province}
             _record(connection, audit.Act.KIOSK_REGISTERED, registration.kiosk, where)
@@ -78,8 +78,4 @@ def revoke(settings: Settings, name: str) -> None:
 
 
 def _record(connection: Connection, act: audit.Act, subject: str, detail: audit.Detail) -> None:
-    audit.record(connection, act, who=account(), subject=subject, at_ms=_now_ms(), detail=detail)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    audit.record(connection, act, who=account(), subject=subject, at_ms=now_ms(), detail=detail)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.keys import opening_key, secret_text, signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.stopping import on_signals
@@ -50,7 +50,7 @@ def run(settings: Settings) -> None:
             provider,
             sandbox=idp.sandbox,
             poll_first_ms=round(idp.poll_s * 1000),
-            now_ms=lambda: time.time_ns() // 1_000_000,
+            now_ms=now_ms,
         )
         _log.info("relay_started", sandbox=idp.sandbox)
         relay.run(stop)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from sqlalchemy import func, select
 from fleet import audit
 from fleet.devices.registry import register
 from fleet.entrypoints.account import account
+from fleet.entrypoints.clock import now_ms
 from fleet.simulation.crowd import Crowd, Fault, Plan, State
 from fleet.simulation.papers import NotSimulatedError, Papers, read
 from fleet.store.schema import require_current
@@ -96,12 +96,12 @@ def _refuse_live(settings: Settings, engine: Engine) -> None:
 
 
 def _register(engine: Engine, papers: Sequence[Papers]) -> None:
-    now_ms = time.time_ns() // 1_000_000
+    at_ms = now_ms()
     with unit_of_work(engine) as connection:
         for each in papers:
-            register(connection, each.registration, now_ms)
+            register(connection, each.registration, at_ms)
         subject = f"{len(papers)} kiosks"
-        audit.record(connection, audit.Act.KIOSKS_SIMULATED, who=account(), subject=subject, at_ms=now_ms)
+        audit.record(connection, audit.Act.KIOSKS_SIMULATED, who=account(), subject=subject, at_ms=at_ms)
 
 
 def _committed(engine: Engine, papers: Sequence[Papers]) -> int:
