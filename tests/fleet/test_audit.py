@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from sqlalchemy import Executable, delete, select, text, update
+from sqlalchemy import Executable, delete, text, update
 from sqlalchemy.exc import DatabaseError
 
 from fleet import audit, config
@@ -250,11 +250,3 @@ def test_an_empty_log_says_so_and_does_not_fit_a_head(settings: Settings, capsys
     assert capsys.readouterr().err == "The audit log is empty.\n"
     with pytest.raises(AuditBrokenError):
         commands.export(settings, "1:" + "0" * 64)
-
-
-def test_no_line_has_a_place_for_a_patient(settings: Settings) -> None:
-    engine = open_engine(settings.database_url)
-    with reading(engine) as connection:
-        columns = set(connection.execute(select(tables.audit)).keys())
-    engine.dispose()
-    assert columns == {"seq", "at_ms", "who", "act", "subject", "detail", "digest"}

@@ -52,6 +52,8 @@ VALID_UNTIL_MS = 1_796_032_800_000  # 30 November 2026, 10:00 UTC: 17:00 in Bang
 # A page that does not exist below the one host that a link may name.
 LINK, LONG_LINK = "https://example.moph.go.th", "https://example.moph.go.th/a/page/somewhat/down"
 
+SAID_OF_A_SLIP = [slip for slip in Slip if slip is not Slip.NONE]
+
 MOMENTS: Mapping[str, State] = {
     "attract": Attract(),
     "attract-announcing": Attract(
@@ -80,7 +82,7 @@ MOMENTS: Mapping[str, State] = {
     "accepted-with-link": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, hand_over=True),
     **{
         f"accepted-slip-{slip}": Accepted(pin="482913", valid_until_ms=VALID_UNTIL_MS, hand_over=True, slip=slip)
-        for slip in Slip
+        for slip in SAID_OF_A_SLIP
     },
     "hand-over": HandOver(link=LINK, pin="482913"),
     "hand-over-long": HandOver(link=LONG_LINK, pin="482913"),
@@ -91,7 +93,7 @@ MOMENTS: Mapping[str, State] = {
     "finish-later": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS),
     **{
         f"finish-later-slip-{slip}": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS, slip=slip)
-        for slip in Slip
+        for slip in SAID_OF_A_SLIP
     },
     "saved-here": SavedHere(code="K7QX-29DM"),
     "saved-here-confirmed": SavedHere(code="K7QX-29DM", confirmed=True),
