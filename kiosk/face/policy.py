@@ -111,8 +111,8 @@ class FacePolicy:
     hint_after_s: float = 0.4  # a flaw that lasts shorter, such as a blink, is not worth a word
     height_after_s: float = 3.0  # to be read and followed: "into the oval", before a height that cannot be helped
     preview_every_s: float = 0.06  # 15 frames a second where the camera gives 15 or 30
-    preview_width: int = 56
-    preview_height: int = 42
+    preview_width: int = 240  # with its height the most that a message of the pipe holds
+    preview_height: int = 180
 
 
 DLIB = "dlib-hog-resnet-v1"

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.states import Intent, Meters
     from kiosk.screens.moment import Moment
+    from kiosk.screens.sixel import Graphics
     from kiosk.screens.wording import Wording
 
 MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
@@ -128,6 +129,19 @@ class Incident:
         return cls(hashlib.sha256(where.encode()).hexdigest()[:8], where)
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the screens look here.
+
+    Args:
+        contrast: a name in `PALETTES`.
+        graphics: how the terminal draws pictures; without it they are made of half blocks.
+    """
+
+    contrast: str = "ordinary"
+    graphics: Graphics | None = None
+
+
 class KioskApp(App[None], inherit_bindings=False):
     """The only thing a patient ever sees.
 
@@ -136,7 +150,7 @@ class KioskApp(App[None], inherit_bindings=False):
         wordings: the texts by language, from `wording.load_wordings`.
         language: the language to begin with.
         live: without it every screen says that this is a test.
-        contrast: a name in `PALETTES`.
+        looks: colours, and what the terminal can draw.
         voice: says the screens for who asks to hear them.
     """
 
@@ -174,12 +188,13 @@ class KioskApp(App[None], inherit_bindings=False):
         wordings: Mapping[str, Wording],
         language: str = "th",
         live: bool = False,
-        contrast: str = "ordinary",
+        looks: Looks = Looks(),
         voice: Voice | None = None,
     ) -> None:
-        self._colours = PALETTES[contrast]
+        self._colours = PALETTES[looks.contrast]
         super().__init__()
         self._voice = voice or Voice()
+        self._graphics = looks.graphics
         self._send = send
         self._wordings = wordings
         self._wording = wordings[language]
@@ -313,5 +328,7 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def _moment(self) -> Moment[Any]:
         moment = MOMENTS[type(self._state)](self._state, self._wording, live=self._live, volume=self._volume())
+        if isinstance(moment, LookingScreen):
+            moment.graphics = self._graphics
         moment.fit(self.size)
         return moment

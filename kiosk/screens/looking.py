@@ -11,6 +11,7 @@ from kiosk.enrollment.states import Intent, Looking
 from kiosk.screens.meters import MeterPanel
 from kiosk.screens.moment import Action, Body, Moment
 from kiosk.screens.picture import Picture
+from kiosk.screens.sixel_picture import SixelPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kiosk.enrollment.states import Meters
+    from kiosk.screens.sixel import Graphics
 
 
 class LookingScreen(Moment[Looking]):
     """Where to look, what to do now, and from the second attempt on which one this is."""
 
     STEP = 3
+    graphics: Graphics | None = None  # what the terminal can draw beside letters
 
     def body(self) -> Iterable[Widget]:
         """Yield the prompt and the standing advice."""
@@ -35,7 +38,8 @@ class LookingScreen(Moment[Looking]):
 
     def middle(self) -> Iterable[Widget]:
         """Put the picture beside the words; a new prompt leaves the picture alone."""
-        yield Horizontal(Picture(), Body(self.body), id="camera")
+        picture = Picture() if self.graphics is None else SixelPicture(self.graphics)
+        yield Horizontal(picture, Body(self.body), id="camera")
 
     def beside(self) -> Iterable[Widget]:
         """Put the meters under the words; they are for the eye only: what they show to mend is what the prompt says."""

@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 Pixel: TypeAlias = tuple[int, int, int]  # red, green, blue: 0 to 255
 
 _BLANK: Pixel = (16, 35, 28)
-_OVAL: Pixel = (255, 212, 0)
-_FACE_WIDTH, _FACE_HEIGHT = 0.26, 0.42  # half axes of the oval as parts of the picture's width and height
+OVAL: Pixel = (255, 212, 0)
+FACE_WIDTH, FACE_HEIGHT = 0.26, 0.42  # half axes of the oval as parts of the picture's width and height
 _OVAL_WIDTH = 0.12  # of the radius, each side
 _COLOUR_STEP = 8  # levels merged, so that styles are found in the cache
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of the camera: `height * width * 3` bytes, RGB, row by row."""
+
+    width: int
+    height: int
+    rgb: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +54,34 @@ class Picture(Widget):
 
     def __init__(self) -> None:
         super().__init__(classes="camera")
-        self._width, self._height, self._rgb = 4, 3, bytes(_BLANK * 12)
+        self.frame = Frame(4, 3, bytes(_BLANK * 12))
 
     def take(self, width: int, height: int, rgb: bytes) -> None:
         """Show this frame: `height * width * 3` bytes, RGB, row by row. A frame of another size is not shown."""
         if width > 0 and height > 0 and len(rgb) == width * height * 3:
-            self._width, self._height, self._rgb = width, height, rgb
-            self.refresh()
+            self.frame = Frame(width, height, rgb)
+            self.arrived()
+
+    def arrived(self) -> None:
+        """Draw the frame that has come."""
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw two rows of pixels as one row of upper half blocks."""
         columns, rows = self.size
-        plan = _plan(columns, rows * 2, self._width, self._height)
+        plan = _plan(columns, rows * 2, self.frame.width, self.frame.height)
         pairs = ((self._pixel(plan, x, 2 * y), self._pixel(plan, x, 2 * y + 1)) for x in range(columns))
         cells = [Segment("▀", _style(upper, lower)) for upper, lower in pairs]
         return Strip(cells, columns)
 
     def _pixel(self, plan: Plan, x: int, y: int) -> Pixel:
         if (x, y) in plan.oval:
-            return _OVAL
+            return OVAL
         column, row = plan.columns[x], plan.rows[y]
         if column is None or row is None:
             return _BLANK
-        start = (row * self._width + column) * 3
-        red, green, blue = self._rgb[start : start + 3]
+        start = (row * self.frame.width + column) * 3
+        red, green, blue = self.frame.rgb[start : start + 3]
         if (x, y) in plan.inside:
             return _merged(red, green, blue)
         return _merged(red // 2, green // 2, blue // 2)
@@ -82,10 +95,10 @@ def _plan(columns: int, rows: int, width: int, height: int) -> Plan:
     oval, inside = set(), set()
     for y in range(rows):
         for x in range(columns):
-            across = (x + 0.5 - columns / 2) / (shown_width * _FACE_WIDTH)
-            down = (y + 0.5 - rows / 2) / (shown_height * _FACE_HEIGHT)
+            across = (x + 0.5 - columns / 2) / (shown_width * FACE_WIDTH)
+            down = (y + 0.5 - rows / 2) / (shown_height * FACE_HEIGHT)
             radius = (across**2 + down**2) ** 0.5
-            if abs(radius - 1) <= _OVAL_WIDTH / 2 + 0.25 / max(shown_height * _FACE_HEIGHT, 1):
+            if abs(radius - 1) <= _OVAL_WIDTH / 2 + 0.25 / max(shown_height * FACE_HEIGHT, 1):
                 oval.add((x, y))
             elif radius < 1:
                 inside.add((x, y))

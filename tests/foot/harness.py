@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs inside the chroot: a first enrolment by touch in foot under cage, and Thai letters beside accepted pixels.
+"""Runs inside the chroot: a first enrolment by touch in foot under cage, the camera's picture, and Thai letters beside
+accepted pixels.
 
 The screen is headless and the panel is emulated; cage, foot, libinput, the font, the terminal's settings and the app
 are those of a kiosk. Screenshots stay in build/foot/out.
@@ -21,10 +22,12 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageChops
 
 from kiosk.screens.app import KioskApp
+from kiosk.screens.picture import Picture
 from kiosk.screens.sentence import Choice
+from kiosk.screens.sixel_picture import framed, shown_size
 from kiosk.screens.wording import load_wordings
 from tests.foot import panel
-from tests.foot.kiosk import JOURNAL, OUT, WRITTEN
+from tests.foot.kiosk import FRAME, JOURNAL, NEXT, OUT, WRITTEN
 from tests.foot.panel import Tap
 from tests.kiosk.screens.displays import PANELS, ROLE, Display
 from tests.kiosk.screens.moments import MOMENTS
@@ -38,7 +41,8 @@ CLUSTERS = ("ปิ่น", "ญี่ปุ่น", "น้ำ", "กู้", "
 COLUMNS = 16  # that the words take
 SARA_AM, NIKHAHIT = "\u0e33".encode(), "\u0e4d".encode()
 START_S, EACH_S, END_S = 20.0, 9.0, 240.0
-_DIFFERENCE = 8.0  # mean of 255 levels over the letters' box
+_DIFFERENCE = 8.0  # mean of 255 levels over a cell of letters, or over a picture
+_DRAWN_S = 4.0  # until the app is up and has drawn
 _FOOT_UP_S = 60.0
 _SETTLED_S = 2.0  # until foot has drawn itself anew in another size
 
@@ -166,7 +170,7 @@ def journey(display: Display) -> bool:
     taps[3] = replace(taps[3], held_s=0.9)
     waits = (0, 0, 0, 0, 9, 24, 24)  # the card is read before the fifth, the face is looked at before the sixth
     taps = [replace(tap, at_s=tap.at_s + wait) for tap, wait in zip(taps, waits, strict=True)]
-    with terminal(display, "python3", "-m", "tests.foot.kiosk", taps=taps):
+    with terminal(display, "python3", "-m", "tests.foot.kiosk", "record", taps=taps):
         until = time.monotonic() + END_S
         seen = 0
         while time.monotonic() < until:
@@ -191,6 +195,41 @@ def journey(display: Display) -> bool:
             tell("SARA AM never reached the terminal", good=SARA_AM not in written and NIKHAHIT in written),
         )
     )
+
+
+def picture(display: Display) -> bool:
+    """Compare the camera's picture with what was to be drawn, and make sure that the next screen wipes it."""
+    box, expected = asyncio.run(to_be_drawn(display))
+    shots = [OUT / f"picture-{display.name}.png", OUT / f"picture-{display.name}-after.png"]
+    NEXT.unlink(missing_ok=True)
+    with terminal(display, "python3", "-m", "tests.foot.kiosk", "look"):
+        for shot in shots:
+            time.sleep(_DRAWN_S)
+            run("grim", str(shot))
+            NEXT.touch()
+    seen, after = (Image.open(shot).convert("RGB").crop(box) for shot in shots)
+    off = mean(ImageChops.difference(seen, expected).convert("L"))
+    left = mean(ImageChops.difference(after, Image.new("RGB", after.size, after.getpixel((0, 0)))).convert("L"))
+    good = off <= _DIFFERENCE and left <= _DIFFERENCE
+    size = f"{expected.width} x {expected.height}"
+    return tell(
+        f"{display.name}: a picture of {size} pixels is {off:.1f} of 255 off, {left:.1f} is left after it", good=good
+    )
+
+
+async def to_be_drawn(display: Display) -> tuple[tuple[int, int, int, int], Image.Image]:
+    """Return where the camera's picture belongs, in pixels, and how it should look."""
+    app = KioskApp(send=lambda _: None, wordings=load_wordings())
+    (cell_width, cell_height), (left, top) = display.cell_px, corner(display)
+    async with app.run_test(size=display.cells) as pilot:
+        app.show(MOMENTS["looking-stand_here"])
+        await pilot.pause()
+        region = app.screen.query_one(Picture).region
+    room = region.width * cell_width, region.height * cell_height
+    size = shown_size(FRAME, room)
+    x = left + (region.x + (room[0] - size[0]) // 2 // cell_width) * cell_width
+    y = top + (region.y + (room[1] - size[1]) // 2 // cell_height) * cell_height
+    return (x, y, x + size[0], y + size[1]), Image.frombytes("RGB", size, framed(FRAME, size))
 
 
 def letters(display: Display) -> bool:
@@ -219,8 +258,13 @@ def difference(seen: Image.Image, accepted: Image.Image, display: Display, colum
     """Return the mean difference of one column of cells."""
     width, height = display.cell_px
     box = (column * width, 0, (column + 1) * width, height)
-    changed = ImageChops.difference(seen.crop(box), accepted.crop(box)).getdata()
-    return sum(changed) / len(changed)
+    return mean(ImageChops.difference(seen.crop(box), accepted.crop(box)))
+
+
+def mean(levels: Image.Image) -> float:
+    """Return the mean level of a grey picture."""
+    counts = levels.histogram()
+    return sum(level * count for level, count in enumerate(counts)) / sum(counts)
 
 
 def tell(what: str, *, good: bool) -> bool:
@@ -238,6 +282,7 @@ def main() -> None:
         )
         sys.stdout.write((said.stdout + said.stderr).splitlines()[0] + "\n")
     results = [journey(PANELS[0])]  # first: its panel must be the first pseudo-terminal
+    results += [picture(display) for display in PANELS]
     results += [letters(display) for display in PANELS]
     sys.exit(0 if all(results) else 2)
 

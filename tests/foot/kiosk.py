@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs inside foot: the kiosk's own app and its own transitions, with nobody's card and a face that passes.
+"""Runs inside foot: the kiosk's own app and its own transitions, with nobody's card and a face that passes; or, told
+`look`, the camera's screen alone, and when /run/next is there the screen after it.
 
 Everything that a touch changes is the product's. Only the card, the camera and the central system are played, by what
 they would tell the session. Each state shown and each intent heard is a line of the journal; what the app writes to the
@@ -22,20 +23,28 @@ from typing import TYPE_CHECKING
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.ports import Enrolled, Presence
-from kiosk.screens.app import KioskApp
+from kiosk.entrypoints.terminal import graphics
+from kiosk.screens.app import KioskApp, Looks
+from kiosk.screens.picture import Frame
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.enrollment.walk import Walk, findings
 from tests.kiosk.screens.pictures import FRAME_HEIGHT, FRAME_WIDTH, stand_in_frame
 from tests.simulators.holders import identity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kiosk.enrollment.states import Intent
 
 OUT = Path("/out")
 JOURNAL, WRITTEN = OUT / "journal.jsonl", OUT / "written.bin"
+NEXT = Path("/run/next")
 PACE_S = 3.0  # how long a state stays that asks for no touch
 VALID_UNTIL_MS = 1_796_032_800_000
 _CHUNK_BYTES = 65536
+_EVERY_S = 0.1  # a frame
+_FINER = 4
+FRAME = Frame(FRAME_WIDTH * _FINER, FRAME_HEIGHT * _FINER, stand_in_frame(_FINER))
 
 
 class Session:
@@ -43,13 +52,12 @@ class Session:
 
     def __init__(self) -> None:
         self._walk = Walk()
-        self.app = KioskApp(send=self._hear, wordings=load_wordings())
-        self._frame = stand_in_frame()
+        self.app = app(self._hear)
 
     def begin(self) -> None:
         """Show the welcome and let the world go on."""
         self.app.set_interval(PACE_S, self._go_on)
-        self.app.set_interval(0.2, lambda: self.app.preview(FRAME_WIDTH, FRAME_HEIGHT, self._frame))
+        self.app.set_interval(_EVERY_S, lambda: self.app.preview(FRAME.width, FRAME.height, FRAME.rgb))
         self.app.set_interval(0.4, lambda: self.app.measure(at.Meters(4, 5)))
         self._show()
 
@@ -82,6 +90,11 @@ class Session:
         note(shown=type(state).__name__, ended=self._walk.session.ended)
 
 
+def app(send: Callable[[Intent], None]) -> KioskApp:
+    """Make the kiosk's app for the terminal that this runs in."""
+    return KioskApp(send=send, wordings=load_wordings(), looks=Looks(graphics=graphics()))
+
+
 def note(**what: object) -> None:
     """Write one line of the journal."""
     with JOURNAL.open("a", encoding="utf-8") as journal:
@@ -93,6 +106,18 @@ def serve() -> None:
     session = Session()
     session.app.call_later(session.begin)
     session.app.run()
+
+
+def look() -> None:
+    """Show the camera's screen, and the one after it when told."""
+    kiosk = app(lambda _: None)
+
+    def go_on() -> None:
+        kiosk.preview(FRAME.width, FRAME.height, FRAME.rgb)
+        kiosk.show(at.Checking() if NEXT.exists() else at.Looking())
+
+    kiosk.call_later(kiosk.set_interval, _EVERY_S, go_on)
+    kiosk.run()
 
 
 def record() -> None:
@@ -116,4 +141,4 @@ def record() -> None:
 
 
 if __name__ == "__main__":
-    serve() if sys.argv[1:] == ["serve"] else record()
+    {"serve": serve, "look": look, "record": record}[sys.argv[1]]()

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/chroot.sh
-packages=python3,python3-pil,python3-yaml,cage,foot,grim,fontconfig,fonts-tlwg-mono-ttf,umockdev,wlr-randr
+packages=python3,python3-pil,python3-yaml,cage,foot,grim,fontconfig,fonts-tlwg-mono-ttf,libsixel1,umockdev,wlr-randr
 
 [ "$(id -u)" = 0 ] || { echo "terminal-test needs root: it builds a chroot and mounts in it." >&2; exit 2; }
 build_chroot build/foot "$packages" tests/foot/requirements.lock "${1:-.venv/bin/python}"

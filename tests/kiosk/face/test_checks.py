@@ -105,12 +105,12 @@ def test_stop_ends_the_attempt_at_the_next_frame(booth: Booth, clips: Path) -> N
 def test_previews_are_small_mirrored_and_not_too_many(booth: Booth, clips: Path, seen: Watching) -> None:
     video = clip_in(clips, ANAN, *ACTS)
     booth.examine(video, portrait_jpeg(ANAN), LEFT_THEN_UP, seen)
-    assert {(width, height, len(rgb)) for width, height, rgb in seen.previews} == {(56, 42, 56 * 42 * 3)}
+    assert {(width, height, len(rgb)) for width, height, rgb in seen.previews} == {(240, 180, 240 * 180 * 3)}
     assert 60 <= len(seen.previews) <= 130  # 6 to 8 s of film, 10 to 16 a second
-    shown = np.frombuffer(seen.previews[0][2], np.uint8).reshape(42, 56, 3).astype(int)
+    shown = np.frombuffer(seen.previews[0][2], np.uint8).reshape(180, 240, 3).astype(int)
     with FileCamera(video, realtime=False) as camera:
         first = camera.read().picture
-    small = cv2.resize(first, (56, 42), interpolation=cv2.INTER_AREA)[:, :, ::-1]
+    small = cv2.resize(first, (240, 180), interpolation=cv2.INTER_AREA)[:, :, ::-1]
     assert np.abs(shown - small[:, ::-1]).mean() < 3 < np.abs(shown - small).mean()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the person's process may say to the screen's of where a person stands: a few steps and nothing else."""
+"""What the person's process may say to the screen's of where a person stands: a picture, a few steps, nothing else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from kiosk.enrollment.states import METER_STEPS, Meters
+from kiosk.face.policy import POLICIES
 from kiosk.records import pipe
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def ends() -> Iterator[Ends]:
     yield both
     both.person.close()
     both.screen.close()
+
+
+@pytest.mark.parametrize("engine", POLICIES)
+def test_a_whole_picture_is_one_message(ends: Ends, engine: str) -> None:
+    policy = POLICIES[engine]
+    width, height = policy.preview_width, policy.preview_height
+    ends.person.send(pipe.Previewed(width, height, bytes(width * height * 3)))
+    assert ends.screen.receive(5) == pipe.Previewed(width, height, bytes(width * height * 3))
 
 
 @pytest.mark.parametrize("meters", [Meters(), Meters(0, METER_STEPS - 1), Meters(distance=4), Meters(light=4)])

@@ -36,12 +36,12 @@ GAP = 24  # between the four, in pixels
 GROUND = '<rect width="100%" height="100%" fill="#9fb0a9"/>'
 
 
-def stand_in_frame() -> bytes:
-    """Draw a head and shoulders of nobody: flat shapes before a wall, 56 x 42, RGB."""
+def stand_in_frame(finer: int = 1) -> bytes:
+    """Draw a head and shoulders of nobody: flat shapes before a wall, 56 x 42 or so many times as many, RGB."""
     pixels = bytearray()
-    for y in range(FRAME_HEIGHT):
-        for x in range(FRAME_WIDTH):
-            pixels += bytes(_colour(x + 0.5 - FRAME_WIDTH / 2, y - FRAME_HEIGHT / 2))
+    for y in range(FRAME_HEIGHT * finer):
+        for x in range(FRAME_WIDTH * finer):
+            pixels += bytes(_colour((x + 0.5) / finer - FRAME_WIDTH / 2, y / finer - FRAME_HEIGHT / 2))
     return bytes(pixels)
 
 

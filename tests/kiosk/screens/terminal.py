@@ -57,7 +57,12 @@ class Cell:
 
 def lines(app: App[None]) -> list[str]:
     """Return the text of the screen, line by line."""
-    return ["".join(segment.text for segment in strip) for strip in _strips(app)]
+    return ["".join(segment.text for segment in strip if not segment.control) for strip in _strips(app)]
+
+
+def beside_letters(app: App[None]) -> str:
+    """Return what else the terminal is told: pictures, and where they are."""
+    return "".join(segment.text for strip in _strips(app) for segment in strip if segment.control)
 
 
 def cells(app: App[None]) -> Iterator[Cell]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from rich.cells import cell_len
 
 from kiosk.enrollment.states import State
+from kiosk.screens.app import Looks
 from kiosk.screens.thai import WORD_MARK, drawable
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.conftest import running
@@ -107,7 +108,7 @@ def test_words_stand_out_from_their_ground_at_least_seven_to_one(drawn: Drawn) -
 async def test_words_stand_out_in_high_contrast_too_which_is_dark() -> None:
     grounds: set[str] = set()
     faint = set()
-    async with running("th", (46, 12), contrast="high") as kiosk:
+    async with running("th", (46, 12), looks=Looks("high")) as kiosk:
         for name, state in MOMENTS.items():
             await kiosk.show(state)
             drawn = list(cells(kiosk.app))

@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from kiosk.enrollment.states import METER_GOOD, METER_STEPS, Checking, Looking, Meters, Prompt
+from kiosk.screens.app import Looks
 from kiosk.screens.meters import MeterPanel
 from kiosk.screens.speech import Voice
 from kiosk.screens.thai import drawable
@@ -91,7 +92,7 @@ async def test_the_next_person_meets_empty_meters() -> None:
 
 @pytest.mark.parametrize("colours", ["ordinary", "high"])
 async def test_the_parts_differ_in_shape_and_stand_out_from_the_ground(colours: str) -> None:
-    async with running(contrast=colours) as kiosk:
+    async with running(looks=Looks(colours)) as kiosk:
         await kiosk.show(Looking())
         kiosk.app.measure(Meters(METER_GOOD.start, 8))
         await kiosk.pilot.pause()
