@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from textual.events import Key
 
 from kiosk.screens.app import KioskApp
 from kiosk.screens.sentence import Choice
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import Intent, State
 
 LANGUAGES = ("th", "en")
+_ROUNDS = 3  # of messages: a screen is switched or made anew, laid out, drawn
 SIZES = ((80, 24), *sorted({display.cells for display in DISPLAYS.values()}))  # the first is no kiosk but a window
 
 
@@ -62,7 +64,18 @@ class Kiosk:
 
     async def show(self, state: State) -> None:
         self.app.show(state)
-        await self.pilot.pause()
+        await self.settle()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys that write nothing, one after another."""
+        for key in keys:
+            self.app.post_message(Key(key, None))
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until it is drawn, without the 20 ms that Textual's pilot waits for an idle processor each time."""
+        for _ in range(_ROUNDS):
+            await self.pilot.pause(0)
 
     @property
     def lines(self) -> list[str]:

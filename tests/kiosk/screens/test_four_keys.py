@@ -42,7 +42,7 @@ async def walk(kiosk: Kiosk, key: str) -> list[str]:
     """Press a key once for each choice; return where the focus went."""
     seen = []
     for _ in choosable(kiosk):
-        await kiosk.pilot.press(key)
+        await kiosk.press(key)
         seen.append(str(kiosk.app.focused.id) if kiosk.app.focused else "nothing")
     return seen
 
@@ -68,7 +68,7 @@ async def test_cancel_is_the_way_out_of_every_state_that_has_one() -> None:
         for name, state in FORMS.items():
             await kiosk.show(state)
             kiosk.said.clear()
-            await kiosk.pilot.press("escape")
+            await kiosk.press("escape")
             offered = [intent for intent in ways_out if f"choice-{intent}" in choosable(kiosk)]
             if kiosk.said != offered[:1] or (not offered and type(state).__name__ not in NO_WAY_OUT):
                 stuck[name] = kiosk.said[:], offered
@@ -84,10 +84,10 @@ async def test_the_eye_sees_which_choice_the_keys_are_on() -> None:
                 if choice.disabled:
                     continue
                 kiosk.app.set_focus(None)
-                await kiosk.pilot.pause()
+                await kiosk.settle()
                 without = inside(kiosk, choice)
                 choice.focus()
-                await kiosk.pilot.pause()
+                await kiosk.settle()
                 if changes(without, inside(kiosk, choice)) < SEEN_CELLS:
                     unseen.append((name, choice.id))
     assert unseen == []
@@ -97,9 +97,9 @@ async def test_the_eye_sees_which_choice_the_keys_are_on() -> None:
 async def test_a_box_is_ticked_and_agreed_to_with_keys(steps: list[str]) -> None:
     async with running(size=SIZE) as kiosk:
         await kiosk.show(MOMENTS["notice"])
-        await kiosk.pilot.press(steps[0])
+        await kiosk.press(steps[0])
         await kiosk.show(MOMENTS["notice-ticked"])
-        await kiosk.pilot.press(*steps[1:])
+        await kiosk.press(*steps[1:])
         assert kiosk.said == [Intent.TICK, Intent.AGREE]
 
 
@@ -126,7 +126,7 @@ async def test_more_time_is_given_at_least_ten_times_by_one_key() -> None:
             assert isinstance(walk.state, StillThere)
             assert walk.state.seconds_left >= 19  # WCAG 2.2, 2.2.1: 20 to answer
             await kiosk.show(walk.state)
-            await kiosk.pilot.press("enter")
+            await kiosk.press("enter")
             walk.say(kiosk.said[-1])
             await kiosk.show(walk.state)
         assert isinstance(walk.state, Notice)
