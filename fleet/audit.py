@@ -44,6 +44,7 @@ class Act(StrEnum):
     ANNOUNCEMENT_PROPOSED = "announcement.proposed"
     ANNOUNCEMENT_APPROVED = "announcement.approved"
     ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
+    HELP_ACKNOWLEDGED = "help.acknowledged"
 
 
 class AuditBrokenError(FleetError):

@@ -24,11 +24,12 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pruned: dict[StreamText, Count]
 
 
-class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The kiosk's state, for the devices page. Codes are a `Fault`, a presence or `ok`.
 
     `outbox` is None when the store cannot be read. `sessions` counts since the store was made: ended sessions by
-    how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one.
+    how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one. `call` is
+    there only while somebody waits for a helper: a fresh id for each time that one is called.
     """
 
     v: Version1
@@ -42,3 +43,4 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     camera: Code
     disk_free_mib: Count
     sessions: dict[Code, Count]
+    call: Nonce | None = None

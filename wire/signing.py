@@ -36,6 +36,7 @@ class Kind(StrEnum):
     RECEIPT = "dipchip-receipt"
     ANSWER = "dipchip-answer"
     ANNOUNCEMENTS = "dipchip-announcements"
+    HELP = "dipchip-help"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
 
 

@@ -30,6 +30,7 @@ class Down(StrEnum):
     RECEIPT = "receipt"
     ANSWER = "answer"
     ANNOUNCEMENTS = "announcements"
+    HELP = "help"
 
 
 def up(where: Shard, kiosk: KioskId, kind: Up) -> str:

@@ -16,6 +16,7 @@ import structlog
 from fleet.courier import quarantine
 from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
+from fleet.devices.help_calls import HelpCalls
 from fleet.devices.sightings import Sightings
 from fleet.enrollments import questions
 from fleet.enrollments.acceptance import Acceptance, Arrival, Settled
@@ -65,9 +66,11 @@ class Batch:
         self._raised: list[Raised] = []
         self._acceptance = Acceptance(self._ledger, self._raised)
         self._sightings = Sightings()
+        self._calls = HelpCalls()
         self.refusals: list[Refusal] = []
         self.outcomes: Counter[str] = Counter()  # of what was verified: verdicts of events, else kinds
         self._owed: dict[KioskId, _Owed] = {}
+        self._beating: dict[KioskId, RegisteredKiosk] = {}
 
     def settle(self) -> None:
         """Settle every message and write what came of them; nothing that a message says makes this raise."""
@@ -85,6 +88,7 @@ class Batch:
         self._acceptance.write(self._connection)
         raise_alarms(self._connection, self._raised)
         self._sightings.write(self._connection)
+        self._calls.write(self._connection)
         quarantine.keep(self._connection, self.refusals)
 
     def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
@@ -104,6 +108,10 @@ class Batch:
             for owed, nonce in due
         ]
 
+    def calling(self) -> list[RegisteredKiosk]:
+        """The kiosks where somebody waits for a helper: they are told who comes, as often as they say so."""
+        return [self._beating[who] for who in self._calls.calling()]
+
     def _settled(self, n: int, message: Verified[Body]) -> str | None:
         """Why a verified message is refused all the same, None when it is not."""
         kiosk, body = message.kiosk, message.body
@@ -115,6 +123,8 @@ class Batch:
             self._hello(message, body)
         elif isinstance(body, Heartbeat):
             self._sightings.reported(kiosk.id, body, message.at_ms)
+            self._calls.heard(kiosk.id, body.call, message.at_ms)
+            self._beating[kiosk.id] = kiosk
         else:
             return self._ask(message, body)
         return None

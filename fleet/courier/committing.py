@@ -20,12 +20,15 @@ from fleet.courier import metrics, quarantine
 from fleet.courier.batch import Batch
 from fleet.courier.examining import Examined, Held, event_digests, examine, senders
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
+from fleet.devices.help_calls import acknowledgements
 from fleet.devices.registry import look_up
 from fleet.enrollments.ledger import already_held
 from fleet.store.replication import Standby
 from fleet.store.session import reading, unit_of_work
+from wire.announcements import Announcements
 from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
+from wire.help_calls import HelpAcknowledged
 from wire.ids import KioskId
 from wire.receipts import Receipt
 from wire.signing import Kind
@@ -37,16 +40,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from fleet.devices.registry import RegisteredKiosk
-    from wire.announcements import Announcements
     from wire.signing import SigningKey
 
-    Told = tuple[RegisteredKiosk, Receipt | Announcements]
+    Word = Receipt | Announcements | HelpAcknowledged
+    Told = tuple[RegisteredKiosk, Word]
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 _EXAMINERS = min(4, os.cpu_count() or 1)  # a signature check leaves the interpreter to others while it lasts
 _SHARE = 32  # messages for which another thread is worth its while
 _log = structlog.get_logger()
 _UNSTORABLE = "unstorable"
+_ROADS: Mapping[type[Word], tuple[Down, Kind]] = {
+    Receipt: (Down.RECEIPT, Kind.RECEIPT),
+    Announcements: (Down.ANNOUNCEMENTS, Kind.ANNOUNCEMENTS),
+    HelpAcknowledged: (Down.HELP, Kind.HELP),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,6 +86,8 @@ class Committer:
 
     def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
         """Examine and commit a batch, and return its receipts, with the announcements for whoever said HELLO.
+
+        Where somebody waits for a helper, who comes is said too.
 
         Raises:
             OperationalError, InterfaceError: the database is away; give the same batch again.
@@ -141,6 +151,12 @@ class Committer:
             kiosks = look_up(connection, ids, locked=False).values()
         return self._sealed(self._announced([each for each in kiosks if each.active]))
 
+    def helpers(self, ids: Sequence[KioskId]) -> list[Outbound]:
+        """Who comes to these kiosks, of those that are still believed."""
+        with reading(self._engine) as connection:
+            kiosks = look_up(connection, ids, locked=False).values()
+        return self._sealed(self._helped([each for each in kiosks if each.active]))
+
     def _settled(self, batch: Examination) -> Sequence[Told]:
         horizon = self._standby.horizon()
         with unit_of_work(self._engine) as connection:
@@ -150,31 +166,51 @@ class Committer:
         metrics.committed(
             batch.messages, settling.outcomes, settling.refusals, receipts=len(receipts), now_ms=self._now_ms()
         )
-        return [*receipts, *self._announced([kiosk for kiosk, receipt in receipts if receipt.nonce is not None])]
+        greeting = [kiosk for kiosk, receipt in receipts if receipt.nonce is not None]
+        return [*receipts, *self._announced(greeting), *self._helped(settling.calling())]
 
     def _announced(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
-        """Their lists; none when they cannot be made, for no receipt waits for an announcement."""
+        """The list of each."""
+
+        def found(connection: Connection) -> Sequence[Announcements]:
+            return lists(connection, {kiosk.id: kiosk.province for kiosk in kiosks}, self._now_ms())
+
+        return self._beside("nothing_announced", kiosks, found)
+
+    def _helped(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
+        """Who comes to each, where somebody has acknowledged."""
+
+        def found(connection: Connection) -> Sequence[HelpAcknowledged]:
+            return acknowledgements(connection, [kiosk.id for kiosk in kiosks], self._now_ms())
+
+        return self._beside("no_helper_told", kiosks, found)
+
+    def _beside(
+        self,
+        complaint: str,
+        kiosks: Sequence[RegisteredKiosk],
+        found: Callable[[Connection], Sequence[Announcements | HelpAcknowledged]],
+    ) -> list[Told]:
+        """What is found for these kiosks; nothing when it cannot be made, for no receipt waits for it."""
         if not kiosks:
             return []
         known = {kiosk.id: kiosk for kiosk in kiosks}
         try:
             with reading(self._engine) as connection:
-                found = lists(connection, {who: kiosk.province for who, kiosk in known.items()}, self._now_ms())
+                return [(known[KioskId(each.kiosk)], each) for each in found(connection)]
         except DATABASE_AWAY:
             raise
         except Exception:  # noqa: BLE001 - as above: a row that somebody mended by hand, say
-            _log.exception("nothing_announced")
+            _log.exception(complaint)
             return []
-        return [(known[KioskId(each.kiosk)], each) for each in found]
 
     def _sealed(self, told: Sequence[Told]) -> list[Outbound]:
         return [Outbound(*_addressed(self._key, kiosk, body)) for kiosk, body in told]
 
 
-def _addressed(key: SigningKey, kiosk: RegisteredKiosk, body: Receipt | Announcements) -> tuple[str, bytes]:
-    if isinstance(body, Receipt):
-        return down(kiosk.shard, kiosk.id, Down.RECEIPT), seal_message(key, Kind.RECEIPT, body)
-    return down(kiosk.shard, kiosk.id, Down.ANNOUNCEMENTS), seal_message(key, Kind.ANNOUNCEMENTS, body)
+def _addressed(key: SigningKey, kiosk: RegisteredKiosk, body: Word) -> tuple[str, bytes]:
+    where, kind = _ROADS[type(body)]
+    return down(kiosk.shard, kiosk.id, where), seal_message(key, kind, body)
 
 
 def _as_registered_now(connection: Connection, batch: Examination) -> Sequence[Examined]:

@@ -17,6 +17,8 @@ announcement = typer.Typer(
     no_args_is_help=True, help="What welcome screens announce: proposed by one, approved by another."
 )
 app.add_typer(announcement, name="announcement")
+helping = typer.Typer(no_args_is_help=True, help="Who waits for a helper at a kiosk, and who comes.")
+app.add_typer(helping, name="help")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
 
@@ -230,6 +232,34 @@ def list_announcements(config: Config) -> None:
     from fleet.entrypoints.announcing import show as run  # noqa: PLC0415
 
     run(_settings(config))
+
+
+@helping.command("list")
+def list_help(config: Config) -> None:
+    """Show where somebody waits for a helper, longest first, a JSON line each."""
+    from fleet.entrypoints.helping import show as run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@helping.command()
+def acknowledge(
+    config: Config,
+    kiosk: Annotated[str, typer.Argument(help="The name on its label, as `help list` shows it.")],
+    *,
+    name: Annotated[
+        str,
+        typer.Option(
+            prompt="Who comes, as the screen shall say it (without คุณ)",
+            help="A first name or a role, as the helper wants it in a lobby; asked for when left out.",
+        ),
+    ],
+    minutes: Annotated[int, typer.Option(help="Until the helper is there, at most 30.")],
+) -> None:
+    """Tell whoever waits at a kiosk who comes; the name is kept until the call is over, and nowhere else."""
+    from fleet.entrypoints.helping import acknowledge as run  # noqa: PLC0415
+
+    run(_settings(config), kiosk, name, minutes)
 
 
 @app.command()

@@ -317,6 +317,20 @@ announcement = Table(
     CheckConstraint("province IS NULL OR kiosk IS NULL", name="one_scope"),
 )
 
+# Where somebody waits for a helper now: the row goes when the call is over, and the helper's name with it.
+help_call = Table(
+    "help_call",
+    metadata,
+    Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
+    Column("call", String(32), nullable=False),  # the kiosk's fresh id for it
+    Column("since_ms", _MS, nullable=False),
+    Column("heard_ms", _MS, nullable=False),  # when the kiosk last said that it is open
+    Column("name", String(40)),  # of who comes, as the screen shows it
+    Column("minutes", Integer),
+    Column("acknowledged_ms", _MS),
+    Column("told_ms", _MS),  # when the kiosk was told at once; it is told again with every heartbeat
+)
+
 # Couriers that run: each has its shards until then, unless it says so again.
 courier = Table(
     "courier",

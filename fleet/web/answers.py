@@ -171,13 +171,17 @@ class AlarmAnswer(_Answer):
 
 
 class DeviceAnswer(_Answer):
-    """One kiosk; null where it has not said it."""
+    """One kiosk; null where it has not said it.
+
+    `helper_wait_s` is what is left until the helper is there who has acknowledged the call, null where nobody has.
+    """
 
     kiosk: str
     facility: str
     province: str
     condition: Condition
     cares: list[Care]
+    helper_wait_s: int | None
     seen_at: str | None
     release: str | None
     outbox: int | None

@@ -16,6 +16,7 @@ from fleet.coverage.fiscal import cutoff, cutoff_day
 from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.report import report
 from fleet.devices.health import read_park
+from fleet.devices.help_calls import waits
 from fleet.store.session import reading as read_only
 from fleet.web import answers
 from fleet.web.coverage import known_province
@@ -120,12 +121,13 @@ def devices(question: PageQuestion) -> answers.DevicesAnswer:
     moment = now_ms()
     with read_only(engine()) as connection:
         park = read_park(connection, moment, question.number)
+        helpers = waits(connection, [device.kiosk for device in park.devices], moment)
     return answers.DevicesAnswer(
         at=_at(moment),
         counts=dict(park.counts),
         page=park.page,
         pages=park.pages,
-        devices=[_device(device) for device in park.devices],
+        devices=[_device(device, helpers.get(device.kiosk)) for device in park.devices],
         strangers=[
             answers.RefusalAnswer(
                 kiosk=each.kiosk, kind=each.kind, reason=each.reason, n=each.n, last_at=_at(each.last_ms)
@@ -219,14 +221,15 @@ def _batch(batch: reading.Batch) -> answers.BatchAnswer:
     return answers.BatchAnswer(imported_at=_at(batch.imported_ms), **said)
 
 
-def _device(device: Device) -> answers.DeviceAnswer:
+def _device(device: Device, helper_wait_s: int | None) -> answers.DeviceAnswer:
     said = asdict(device)
     seen_ms = said.pop("seen_ms")
     alarms = [
         answers.AlarmAnswer(kind=each.kind, stream=each.stream, seq=each.seq, raised_at=_at(each.raised_ms))
         for each in device.alarms
     ]
-    return answers.DeviceAnswer(**{**said, "seen_at": None if seen_ms is None else _at(seen_ms), "alarms": alarms})
+    seen_at = None if seen_ms is None else _at(seen_ms)
+    return answers.DeviceAnswer(**{**said, "seen_at": seen_at, "alarms": alarms, "helper_wait_s": helper_wait_s})
 
 
 def _indicator(judged: Judged) -> answers.IndicatorAnswer:

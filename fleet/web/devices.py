@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from flask import render_template
 
 from fleet.devices.health import Condition, read_park
+from fleet.devices.help_calls import waits
 from fleet.store.session import reading as read_only
 from fleet.web.questions import PageQuestion
 from fleet.web.refusals import asked
@@ -22,4 +23,5 @@ def overview() -> str:
     moment = now_ms()
     with read_only(engine()) as connection:
         park = read_park(connection, moment, question.number)
-    return render_template("devices.html", park=park, now_ms=moment, conditions=tuple(Condition))
+        helpers = waits(connection, [device.kiosk for device in park.devices], moment)
+    return render_template("devices.html", park=park, helpers=helpers, now_ms=moment, conditions=tuple(Condition))

@@ -149,6 +149,7 @@ def speak(app: Flask) -> None:
         moment=written_moment,
         ago=ago,
         age=age,
+        whole_minutes=whole_minutes,
         month=written_month,
         number=number,
         code=code_words,
@@ -240,6 +241,11 @@ def age(seconds: int) -> str:
     if seconds < _DAY:
         return str(ngettext("%(num)d hour", "%(num)d hours", seconds // _HOUR))
     return str(ngettext("%(num)d day", "%(num)d days", seconds // _DAY))
+
+
+def whole_minutes(seconds: int) -> str:
+    """Write a wait in minutes, a begun one as a whole one."""
+    return age(-(-seconds // _MINUTE) * _MINUTE)
 
 
 def gate_words(indicator: Indicator, gate: Gate) -> str:

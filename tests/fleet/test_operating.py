@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from fleet import config
+from fleet import audit, config
+from fleet.devices.help_calls import HelpCalls
 from fleet.devices.registry import REVOKED
-from fleet.entrypoints import courier, operator, relay, web
+from fleet.entrypoints import courier, helping, operator, relay, web
 from fleet.errors import ConfigError, FleetError
-from fleet.store.session import open_engine, reading
-from fleet.store.tables import kiosk
+from fleet.store.session import open_engine, reading, unit_of_work
+from fleet.store.tables import device_state, kiosk
 from tests.simulators.kiosk_wire import WireKiosk
 from wire.envelope import encode
 from wire.ids import KeyId, kiosk_id
@@ -75,3 +77,71 @@ def test_revoking_a_kiosk_that_is_not_there_says_so(settings: Settings, name: st
     operator.migrate(settings)
     with pytest.raises(FleetError, match="label"):
         operator.revoke(settings, name)
+
+
+def _calls_for_help(settings: Settings, call: str | None = "1" * 32) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    calls = HelpCalls()
+    calls.heard(kiosk_id("udon-01"), call, now_ms)
+    engine = open_engine(settings.database_url)
+    with unit_of_work(engine) as connection:
+        connection.execute(delete(device_state))
+        connection.execute(device_state.insert().values(kiosk="udon-01", seen_ms=now_ms, screen="ok"))
+        calls.write(connection)
+    engine.dispose()
+
+
+def _told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_call_for_help_is_listed_and_acknowledged_and_the_log_keeps_no_name(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operator.migrate(settings)
+    _register(settings, tmp_path)
+    helping.show(settings)
+    assert _told(capsys) == []
+    _calls_for_help(settings)
+    helping.show(settings)
+    (waiting,) = _told(capsys)
+    assert (waiting["kiosk"], waiting["standing"], waiting["name"]) == ("udon-01", "waiting", None)
+
+    helping.acknowledge(settings, "udon-01", " สมชาย ", 3)
+    helping.show(settings)
+    done, listed = _told(capsys)
+    assert done == {"kiosk": "udon-01", "standing": "acknowledged", "minutes": 3}
+    assert (listed["standing"], listed["name"]) == ("acknowledged", "สมชาย")
+
+    _calls_for_help(settings, None)
+    helping.show(settings)
+    assert _told(capsys) == []
+    engine = open_engine(settings.database_url)
+    with reading(engine) as connection:
+        last = list(audit.entries(connection))[-1]
+    engine.dispose()
+    assert (last.act, last.subject, last.detail) == ("help.acknowledged", "udon-01", {"minutes": 3})
+    assert all("สมชาย".encode() not in file.read_bytes() for file in tmp_path.glob("fleet.db"))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "says"),
+    [
+        ("NOT/A-NAME", "สมชาย", "label"),
+        ("udon-01", "สมชาย 1234", "a first name or a role"),
+        ("udon-01", "\x1b[31mred", "a first name or a role"),
+        ("udon-02", "สมชาย", "nobody waits"),
+    ],
+)
+def test_what_cannot_be_acknowledged_says_why_and_changes_nothing(
+    settings: Settings, tmp_path: Path, name: str, typed: str, says: str
+) -> None:
+    operator.migrate(settings)
+    _register(settings, tmp_path)
+    _calls_for_help(settings)
+    with pytest.raises(FleetError, match=says):
+        helping.acknowledge(settings, name, typed, 3)
+    engine = open_engine(settings.database_url)
+    with reading(engine) as connection:
+        assert [entry.act for entry in audit.entries(connection)] == ["kiosk.registered"]
+    engine.dispose()

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fleet.books import add_kiosk, bring, bring_samples, count, heard, raise_alarm, refuse, work
+from fleet.devices import help_calls
+from fleet.devices.help_calls import HelpCalls
+from fleet.store.session import unit_of_work
+from tests.fleet.books import NOW_MS, add_kiosk, bring, bring_samples, count, heard, raise_alarm, refuse, work
+from wire.help_calls import HelperName
+from wire.ids import kiosk_id
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
@@ -278,3 +283,25 @@ def test_a_page_has_one_heading_landmarks_and_a_way_past_the_menu(client: FlaskC
     assert page.count("<table") == page.count("<caption")
     assert "<script" not in page
     assert "style=" not in page
+
+
+def test_a_call_that_somebody_has_acknowledged_says_so_and_not_who(client: FlaskClient, books: Engine) -> None:
+    who = kiosk_id("udon-01")
+    add_kiosk(books, who)
+    heard(books, who, screen="help_wanted")
+    assert "helper · " not in text(client, "/devices?lang=en")
+    for minutes_ago, said, thai, left_s in (
+        (1, "acknowledged, there in 2 minutes", "รับทราบแล้ว จะถึงใน 2 นาที", 120),
+        (3, "acknowledged, due now", "รับทราบแล้ว ถึงเวลาที่บอกไว้", 0),
+    ):
+        with unit_of_work(books) as connection:
+            calls = HelpCalls()
+            calls.heard(who, "1" * 32, NOW_MS)
+            calls.write(connection)
+            help_calls.acknowledge(connection, who, HelperName("สมชาย"), 3, NOW_MS - minutes_ago * 60_000)
+        english = text(client, "/devices?lang=en")
+        assert f"A person asks for a helper · {said}" in english
+        assert thai in text(client, "/devices")
+        (device,) = client.get("/api/v1/devices").get_json()["devices"]
+        assert device["helper_wait_s"] == left_s
+        assert "สมชาย" not in english + repr(device)
