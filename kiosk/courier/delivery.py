@@ -15,7 +15,7 @@ import structlog
 
 from kiosk import device
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import announcements, inbox, noticeboard, outbox
+from kiosk.store import announcements, help_calls, inbox, noticeboard, outbox
 from kiosk.store.database import StoreError
 from kiosk.store.noticeboard import Topic
 from wire import topics
@@ -25,6 +25,7 @@ from wire.chain import Greeting, Marks, Sending, bytes_to_send
 from wire.envelope import join, open_message, seal_message
 from wire.errors import NotForYou, WireError
 from wire.hello import Hello
+from wire.help_calls import open_help_acknowledged
 from wire.ids import AskId, KioskId, Shard, StreamId
 from wire.receipts import Receipt
 from wire.signing import Kind, SigningKey, VerifyKey
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 HEARTBEAT_EVERY_S = 30.0
+CALLING_EVERY_S = 10.0  # while somebody waits for a helper: each is answered with who comes
 _ASK_AGAIN_S = 3.0  # a person waits
 _ANSWERED_ASK_AGAIN_S = 15.0  # a later answer may have been lost
 _LINK_NOTICE_S = 30.0
@@ -56,7 +58,7 @@ class Keys:
     """The courier's own key, which signs HELLO and heartbeat only, and those whose words it believes."""
 
     own: SigningKey
-    receipts: VerifyKey  # the controller's courier: announcements too
+    receipts: VerifyKey  # the controller's courier: announcements and who comes to help too
     answers: VerifyKey
 
 
@@ -83,7 +85,7 @@ class Delivery:
         self._sending = Sending()
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
-        self._help_told: bool | None = None  # as in the last heartbeat; None until that has been looked up
+        self._call_told: str | None = None  # as in the last heartbeat
         self._asked_at_s: dict[AskId, float] = {}
         self._link: tuple[str, float] | None = None
         self._connected = False
@@ -112,23 +114,21 @@ class Delivery:
 
     def _due(self, now_s: float) -> Iterator[Outgoing]:
         # First, because it is heard even when the store cannot be read.
-        if now_s >= self._heartbeat_at_s or self._help_is_news():
-            self._heartbeat_at_s = now_s + HEARTBEAT_EVERY_S
-            self._help_told = None
+        if now_s >= self._heartbeat_at_s or self._call_is_news():
             body = heartbeat(self._store, self._kiosk, self._release)
+            self._call_told = body.call
+            self._heartbeat_at_s = now_s + (HEARTBEAT_EVERY_S if body.call is None else CALLING_EVERY_S)
             yield Outgoing(topics.Up.HEARTBEAT, seal_message(self._keys.own, Kind.HEARTBEAT, body))
         yield from self._due_hello(now_s)
         yield from self._due_asks(now_s)
         yield from self._due_events(now_s)
 
-    def _help_is_news(self) -> bool:
+    def _call_is_news(self) -> bool:
         """Whether somebody has just asked for a helper, or no longer does: nobody waits half a minute for it."""
         try:
-            wanted = noticeboard.wants_help(self._store)
+            return help_calls.called(self._store) != self._call_told
         except StoreError:
             return False
-        before, self._help_told = self._help_told, wanted
-        return before is not None and before != wanted
 
     def _due_hello(self, now_s: float) -> Iterator[Outgoing]:
         self._greeting, nonce = self._greeting.due(now_s, lambda: secrets.token_hex(16))
@@ -166,6 +166,8 @@ class Delivery:
                 case topics.Down.ANNOUNCEMENTS:
                     announced = open_announcements(message, self._keys.receipts, self._kiosk)
                     announcements.keep(self._store, announced.at_ms, message)
+                case topics.Down.HELP:
+                    self._take_helper(message)
                 case None:
                     log.warning("unknown_kind_of_message")
         except WireError as error:
@@ -192,6 +194,12 @@ class Delivery:
         answer, _ = open_message(message, Kind.ANSWER, self._keys.answers, Answer)
         self._require_ours(answer.kiosk)
         inbox.answered(self._store, AskId(answer.ask), answer.n, message)
+
+    def _take_helper(self, message: bytes) -> None:
+        told = open_help_acknowledged(message, self._keys.receipts, self._kiosk, device.wall_ms())
+        if not help_calls.keep(self._store, told.call, told.at_ms, message):
+            text = "for a call that is not open"
+            raise NotForYou(text)
 
     def _require_ours(self, kiosk: str) -> None:
         if kiosk != self._kiosk:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk import device
-from kiosk.store import noticeboard, opinions, outbox
+from kiosk.store import help_calls, noticeboard, opinions, outbox
 from kiosk.store.database import LOW_WATER_BYTES, StoreError, free_bytes
-from kiosk.store.noticeboard import HELP_WANTED, Topic
+from kiosk.store.noticeboard import Topic
 from wire.hello import Heartbeat
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wire.ids import KioskId
 
 _MIB = 2**20
+HELP_WANTED = "help_wanted"
 UNKNOWN, DISK_FULL, STORE_BROKEN = "unknown", "disk_full", "store_broken"  # the last two as `Fault` spells them
 
 
@@ -25,7 +26,7 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
     """Describe this kiosk now. What the screen process has never told is `unknown`; a full disk speaks for it."""
     try:
         depth, told, sessions = outbox.depth(store), noticeboard.read(store), noticeboard.endings(store)
-        thought = opinions.told(store, device.wall_ms())
+        thought, call = opinions.told(store, device.wall_ms()), help_calls.called(store)
         free = free_bytes(store.path)
     except StoreError:
         return distress(store.path, kiosk, release)
@@ -42,17 +43,18 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         release=release,
         outbox=depth.count,
         oldest_unacked_s=None if depth.oldest_ms is None else max(0, at.wall_ms - depth.oldest_ms) // 1000,
-        screen=DISK_FULL if free < LOW_WATER_BYTES else _of_screen(said(Topic.SCREEN), said(Topic.HELP)),
+        screen=DISK_FULL if free < LOW_WATER_BYTES else _of_screen(said(Topic.SCREEN), call),
         reader=said(Topic.READER),
         camera=said(Topic.CAMERA),
         disk_free_mib=free // _MIB,
         sessions=sessions | {f"opinion.{code}": n for code, n in thought.items()},
+        call=call,
     )
 
 
-def _of_screen(screen: str, help_asked: str) -> str:
+def _of_screen(screen: str, call: str | None) -> str:
     """A person who waits for a helper comes before a kiosk that is well, and after one that is not."""
-    return help_asked if help_asked == HELP_WANTED and screen == "ok" else screen
+    return HELP_WANTED if call is not None and screen == "ok" else screen
 
 
 def distress(path: Path, kiosk: KioskId, release: str) -> Heartbeat:

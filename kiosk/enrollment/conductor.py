@@ -41,7 +41,7 @@ class Stage(Protocol):
     def card_seen(self, presence: Presence) -> None:
         """Tell the technician's side what the reader sees."""
 
-    def help_asked(self, *, wanted: bool) -> None:
+    def help_asked(self, asked: on.AskForHelp) -> None:
         """Tell the fleet that somebody here asks for a helper, or no longer does."""
 
     def slip_asked(self, slip: on.PrintSlip) -> None:
@@ -160,8 +160,8 @@ class Conductor:
 
     def _pass_on(self, step: on.AskForHelp | on.PrintSlip | on.NoteOpinion) -> None:
         match step:
-            case on.AskForHelp(wanted):
-                self._stage.help_asked(wanted=wanted)
+            case on.AskForHelp():
+                self._stage.help_asked(step)
             case on.PrintSlip():
                 self._stage.slip_asked(step)
             case on.NoteOpinion(opinion):

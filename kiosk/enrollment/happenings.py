@@ -157,6 +157,15 @@ class HelpTold:
     """The call for a helper is on its way to the fleet."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class HelperComes:
+    """Somebody comes to the call of this number, in `wait_s`; 0 when the time that was promised is over."""
+
+    number: int
+    name: str
+    wait_s: int
+
+
 @dataclass(frozen=True, slots=True)
 class FaultHappened:
     """A part of the kiosk failed in the middle of a session."""
@@ -190,6 +199,7 @@ Happening = (
     | Rejected
     | SlipEnded
     | HelpTold
+    | HelperComes
     | FaultHappened
     | Ticked
 )
@@ -221,9 +231,10 @@ class StopLooking:
 
 @dataclass(frozen=True, slots=True)
 class AskForHelp:
-    """Tell the fleet that somebody here asks for a helper, or no longer does."""
+    """Tell the fleet that somebody here asks for a helper, or no longer does; `number` counts the session's calls."""
 
     wanted: bool
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class SessionPolicy:
     rating_s: float = 8.0  # journeys SC-12; 0 asks nobody
     complaint_s: float = 20.0  # to choose one of four, as long as the idle warning
     help_s: float = 300.0  # how long a helper is waited for before silence counts again
+    helper_late_s: float = 120.0  # how much longer than promised one who was named is waited for
     help_watched: bool = False  # whether somebody at the hospital watches the console for who asks for help
     counter: str = ""  # journeys J6: where staff go on with whoever cannot here; empty where the hospital has not said
     mor_prom_link: str = ""  # Mor Prom's own page, once the ministry has named it; without it no QR code is offered

@@ -72,6 +72,8 @@ class Session:
     interrupted: at.State | None = None
     back_to: at.State | None = None  # the moment that the person turned away from for a look at another
     help_until_s: float = 0.0  # while help is called: when silence counts again
+    help_calls: int = 0  # how often help was called
+    helper_by_s: float = 0.0  # until when who comes wants to be there
     ended: Farewell | None = None
 
     @property

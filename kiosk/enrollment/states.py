@@ -260,9 +260,15 @@ class Problem(_State, frozen=True):
 
 
 class HelpCalled(_State, frozen=True):
-    """A helper was asked for. `told` only when somebody watches the console there and the call is on its way."""
+    """A helper was asked for. `told` only when somebody watches the console there and the call is on its way.
+
+    `helper` is who comes, in the helper's own words, empty until somebody has said so; `minutes` is how long that may
+    still take, begun ones counted, 0 when it was not said or has passed.
+    """
 
     told: bool = False
+    helper: str = ""
+    minutes: int = 0
 
 
 class StillThere(_State, frozen=True):

@@ -95,6 +95,8 @@ def _helped(session: Session, happening: on.Happening, now: on.Now) -> Advance:
             return session, ()
         case on.HelpTold():
             return helping.told(session), ()
+        case on.HelperComes():
+            return helping.helper_comes(session, happening, now), ()
         case _:
             return helping.goes_on_under(session, happening, now, advance)
 

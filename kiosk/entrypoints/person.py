@@ -64,9 +64,9 @@ class PipeStage:
         """See `Stage`."""
         self._channel.send(pipe.CardSeen(presence))
 
-    def help_asked(self, *, wanted: bool) -> None:
+    def help_asked(self, asked: on.AskForHelp) -> None:
         """See `Stage`."""
-        self._channel.send(pipe.HelpAsked(wanted))
+        self._channel.send(pipe.HelpAsked(asked.wanted, asked.number))
 
     def slip_asked(self, slip: on.PrintSlip) -> None:
         """See `Stage`."""
@@ -87,8 +87,8 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
             return keeper.opened(answer)
         case pipe.LinkDown():
             return on.Unreachable()
-        case pipe.HelpTold():
-            return on.HelpTold()
+        case pipe.HelpTold() | pipe.HelperComes():
+            return _heard_of_help(message)
         case pipe.SlipEnded(printed):
             return on.SlipEnded(printed)
         case pipe.RecordFiled(code):
@@ -97,6 +97,14 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
             return on.NotFiled()
         case pipe.RecordConfirmed():
             return on.Confirmed()
+
+
+def _heard_of_help(message: pipe.HelpTold | pipe.HelperComes) -> on.Happening:
+    match message:
+        case pipe.HelpTold():
+            return on.HelpTold()
+        case pipe.HelperComes(number, name, wait_s):
+            return on.HelperComes(number, name, wait_s)
 
 
 def _now() -> on.Now:

@@ -24,6 +24,7 @@ from kiosk.entrypoints.voices import EspeakSpeech
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
+from kiosk.records.help_calls import HelpCalls
 from kiosk.screens.app import KioskApp, Looks
 from kiosk.screens.packs import add_packs
 from kiosk.screens.slip import lines
@@ -207,7 +208,7 @@ class Reception:
         while not self._stopping.is_set():
             try:
                 filing = self._filing()
-                board = self._board(filing.store)
+                believes = config.read_trust(self._settings.trust).receipts()
             except DiskFullError as error:
                 fault, technician = Fault.DISK_FULL, str(error)
             except StoreError as error:
@@ -216,7 +217,17 @@ class Reception:
                 fault, technician = Fault.KEYS_MISSING, str(error)
             else:
                 self._desk = Desk(
-                    filing=filing, start=self._start, screen=screen, printer=self._printer, announced=board
+                    filing=filing,
+                    calls=HelpCalls(store=filing.store, believes=believes, kiosk=self._settings.kiosk),
+                    start=self._start,
+                    screen=screen,
+                    printer=self._printer,
+                    announced=Board(
+                        file=self._settings.announcements,
+                        store=filing.store,
+                        believes=believes,
+                        kiosk=self._settings.kiosk,
+                    ),
                 )
                 self._desk.run()
                 filing.store.close()
@@ -224,11 +235,6 @@ class Reception:
             log.error("out_of_service", fault=fault, technician=technician)
             screen.show(OutOfService(fault))
             self._stopping.wait(_RETRY_S)
-
-    def _board(self, store: Store) -> Board:
-        settings = self._settings
-        believes = config.read_trust(settings.trust).receipts()
-        return Board(file=settings.announcements, store=store, believes=believes, kiosk=settings.kiosk)
 
     def _filing(self) -> Filing:
         settings = self._settings

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.states import Meters, Opinion
     from kiosk.records.filing import Filing
+    from kiosk.records.help_calls import HelpCalls
 
     Announcements = tuple[tuple[str, str], ...]
 
@@ -85,6 +86,7 @@ class Desk:
         self,
         *,
         filing: Filing,
+        calls: HelpCalls,
         start: Callable[[int], PersonProcess],
         screen: Screen,
         printer: SlipPrinter,
@@ -97,6 +99,7 @@ class Desk:
         """
         self._store = filing.store
         self._filing = filing
+        self._calls = calls
         self._start = start
         self._screen = screen
         self._printer = printer
@@ -137,6 +140,7 @@ class Desk:
     def run(self) -> None:
         """Serve until stopped."""
         self._screen.show(OutOfService(Fault.STARTING))
+        self._end_call()  # a screen process that died may have left one open
         while not self._stopping.is_set():
             fault = self._serve_one()
             if fault is not None:
@@ -241,8 +245,8 @@ class Desk:
                 self._pin(Topic.READER, presence)
             case pipe.CardRead():
                 self._note(message)
-            case pipe.HelpAsked(wanted):
-                self._ask_for_help(channel, wanted=wanted)
+            case pipe.HelpAsked():
+                self._ask_for_help(message, channel)
             case pipe.Opined(opinion):
                 self._opine(opinion)
             case pipe.PrintThis(pin, valid_until_ms, sandbox):
@@ -272,16 +276,25 @@ class Desk:
         except StoreError as error:
             log.error("card_read_not_noted", technician=str(error))  # noqa: TRY400 - as above
 
-    def _ask_for_help(self, channel: pipe.Pipe[pipe.FromPerson], *, wanted: bool) -> None:
-        log.info("help_asked", wanted=wanted)
-        self._pin(Topic.HELP, noticeboard.HELP_WANTED if wanted else "none")
+    def _ask_for_help(self, asked: pipe.HelpAsked, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        log.info("help_asked", wanted=asked.wanted)
+        if not asked.wanted:
+            self._end_call()
+            return
         try:
-            on_its_way = wanted and self._pinned.get(Topic.HELP) == noticeboard.HELP_WANTED and self._link_is_up()
+            self._calls.begin(asked.number)
+            on_its_way = self._link_is_up()
         except StoreError as error:
             log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
             return
         if on_its_way:
             channel.send(pipe.HelpTold())
+
+    def _end_call(self) -> None:
+        try:
+            self._calls.end()
+        except StoreError as error:
+            log.error("call_not_ended", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
 
     def _opine(self, opinion: Opinion) -> None:
         try:
@@ -326,6 +339,9 @@ class Desk:
         if self._unconfirmed is not None and outbox.is_acknowledged(self._store, self._unconfirmed):
             self._unconfirmed = None
             channel.send(pipe.RecordConfirmed())
+        helper = self._calls.news()
+        if helper is not None:
+            channel.send(helper)
 
     def _close_session(self) -> None:
         self._printer.give_up()
@@ -333,8 +349,7 @@ class Desk:
             self._count(Farewell.FILED if self._filed else Farewell.NOT_SAVED)
         self._in_session = self._filed = False
         self._unconfirmed = None
-        if self._pinned.get(Topic.HELP) == noticeboard.HELP_WANTED:
-            self._pin(Topic.HELP, "none")
+        self._end_call()
         for ask in self._asks:
             try:
                 inbox.forget(self._store, ask)

@@ -80,9 +80,10 @@ class CardRead(_Message, frozen=True):
 
 
 class HelpAsked(_Message, frozen=True):
-    """Tell the fleet that somebody asks for a helper, or no longer does."""
+    """Tell the fleet that somebody asks for a helper, or no longer does; `number` counts this person's calls."""
 
     wanted: bool
+    number: int = 0
 
 
 class Opined(_Message, frozen=True):
@@ -167,6 +168,14 @@ class HelpTold(_Message, frozen=True):
     """The call for a helper is on its way."""
 
 
+class HelperComes(_Message, frozen=True):
+    """Who comes to this person's call of that number, and in how long; 0 when the time that was promised is over."""
+
+    number: int
+    name: str
+    wait_s: int
+
+
 class SlipEnded(_Message, frozen=True):
     """The slip came out whole, or did not."""
 
@@ -188,7 +197,16 @@ class RecordConfirmed(_Message, frozen=True):
 
 
 ToPerson = (
-    Said | Announced | AnswerCame | LinkDown | HelpTold | SlipEnded | RecordFiled | RecordNotFiled | RecordConfirmed
+    Said
+    | Announced
+    | AnswerCame
+    | LinkDown
+    | HelpTold
+    | HelperComes
+    | SlipEnded
+    | RecordFiled
+    | RecordNotFiled
+    | RecordConfirmed
 )
 
 Incoming = TypeVar("Incoming")

@@ -18,10 +18,6 @@ class Topic(StrEnum):
     READER = "reader"  # by the screen process: a presence or a fault code
     CAMERA = "camera"  # by the screen process: ok or a fault code
     LINK = "link"  # by the courier: up or down
-    HELP = "help"  # by the screen process: help_wanted or none
-
-
-HELP_WANTED = "help_wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +43,6 @@ def read(store: Store) -> dict[str, Notice]:
     with store.reading() as connection:
         rows = connection.execute("SELECT name, value, at_ms FROM notice").fetchall()
     return {name: Notice(value, at_ms) for name, value, at_ms in rows}
-
-
-def wants_help(store: Store) -> bool:
-    """Whether somebody at this kiosk waits for a helper."""
-    told = read(store).get(Topic.HELP)
-    return told is not None and told.value == HELP_WANTED
 
 
 def count_ending(store: Store, ending: str) -> None:

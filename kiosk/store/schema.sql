@@ -1,4 +1,4 @@
--- The kiosk's one file. Grows only: the previous release must be able to read it. Nothing here names a person.
+-- The kiosk's one file. Grows only: the previous release must be able to read it. Nothing here names a patient.
 
 CREATE TABLE IF NOT EXISTS event (
   id         TEXT PRIMARY KEY,               -- UUID version 7
@@ -76,4 +76,11 @@ CREATE TABLE IF NOT EXISTS announcements (
   one     INTEGER PRIMARY KEY CHECK (one = 1),
   at_ms   INTEGER NOT NULL,                  -- when the controller made the list; it only rises
   message BLOB NOT NULL                      -- as signed: whoever shows it verifies it again
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS help_call (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  call    TEXT NOT NULL,                     -- a fresh random id while somebody waits for a helper; no row otherwise
+  made_ms INTEGER NOT NULL,                  -- when the controller made `message`; it only rises
+  message BLOB                               -- who comes, as signed: the one name here, a helper's, gone with the call
 ) STRICT;

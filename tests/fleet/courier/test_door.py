@@ -10,9 +10,11 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from fleet.courier.door import Door
-from fleet.store.session import open_engine
+from fleet.devices import help_calls
+from fleet.store.session import open_engine, unit_of_work
 from fleet.store.tables import event, outgoing
 from tests.simulators.kiosk_wire import Session, WireKiosk, identity_record
+from wire.help_calls import HelperName, open_help_acknowledged
 from wire.posting import INGEST, MEDIA_TYPE, line, unpack
 from wire.topics import Down, Up, kind_of_down
 
@@ -82,6 +84,18 @@ def test_the_relays_last_answer_comes_with_a_question_that_is_asked_again_and_no
     kiosk.read_answer(answers[0], fleet.keys.answer.public(), session)
     _, brought, _ = ask(fleet, kiosk.id, said(kiosk, Up.HELLO, kiosk.hello()))
     assert [kind_of_down(topic) for topic, _ in brought] == [Down.RECEIPT]
+
+
+def test_who_comes_to_help_is_brought_by_the_answer_to_a_heartbeat_and_to_nobody_else(fleet: Fleet) -> None:
+    kiosk, other = fleet.kiosk(), fleet.kiosk("udon-02")
+    calling = said(kiosk, Up.HEARTBEAT, kiosk.heartbeat(call="1" * 32))
+    assert ask(fleet, kiosk.id, calling)[1] == []
+    with unit_of_work(fleet.engine) as connection:
+        help_calls.acknowledge(connection, kiosk.id, HelperName("สมชาย"), 3, fleet.clock())
+    _, ((topic, message),), _ = ask(fleet, kiosk.id, calling)
+    assert kind_of_down(topic) is Down.HELP
+    assert open_help_acknowledged(message, fleet.receipt_key.public(), kiosk.id, fleet.clock()).name == "สมชาย"
+    assert ask(fleet, other.id, said(other, Up.HEARTBEAT, other.heartbeat(call="1" * 32)))[1] == []
 
 
 def test_nobody_is_told_anothers_answers(fleet: Fleet) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from kiosk import device
 from kiosk.courier.delivery import Delivery, Keys, Outgoing
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import announcements, inbox, noticeboard, outbox
+from kiosk.store import announcements, help_calls, inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World, filing_for
 from tests.kiosk.records.test_door import Session, _answer, _reply_key
@@ -18,6 +19,7 @@ from wire.announcements import Announcement, Announcements, open_announcements
 from wire.asks import PersonAnswer, PersonState
 from wire.envelope import open_message, seal_message, split
 from wire.hello import Heartbeat, Hello
+from wire.help_calls import HelpAcknowledged
 from wire.ids import KeyId, shard
 from wire.receipts import Mark, Receipt
 from wire.signing import Kind, SigningKey
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 SHARD = shard("a7")
 RECEIPTS = topics.down(SHARD, KIOSK, topics.Down.RECEIPT)
 ANSWERS = topics.down(SHARD, KIOSK, topics.Down.ANSWER)
+HELP = topics.down(SHARD, KIOSK, topics.Down.HELP)
+CALL, OTHER_CALL = "1" * 32, "2" * 32
 ANNOUNCEMENTS = topics.down(SHARD, KIOSK, topics.Down.ANNOUNCEMENTS)
 
 
@@ -221,27 +225,76 @@ def test_the_heartbeat_says_how_long_something_has_waited(
     assert 90 <= body.oldest_unacked_s < 200
 
 
-def test_a_person_who_asks_for_a_helper_is_told_at_once_and_only_once(
+def _beats(delivery: Delivery, world: World, now_s: float) -> list[tuple[str, str | None]]:
+    """The screen and the call of each heartbeat that is due."""
+    sent = _of(topics.Up.HEARTBEAT, list(delivery.due(now_s)))
+    beats = [open_message(each, Kind.HEARTBEAT, world.courier.public(), Heartbeat)[0] for each in sent]
+    return [(each.screen, each.call) for each in beats]
+
+
+def test_a_person_who_asks_for_a_helper_is_told_at_once_and_every_ten_seconds_and_the_end_of_it_too(
     delivery: Delivery, store: Store, world: World
 ) -> None:
     noticeboard.pin(store, Topic.SCREEN, "ok", 0)
-    list(delivery.due(0.0))
-    assert _of(topics.Up.HEARTBEAT, list(delivery.due(0.5))) == []
-    noticeboard.pin(store, Topic.HELP, noticeboard.HELP_WANTED, 0)
-    (message,) = _of(topics.Up.HEARTBEAT, list(delivery.due(1.0)))
-    body, _ = open_message(message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
-    assert body.screen == "help_wanted"
-    assert _of(topics.Up.HEARTBEAT, list(delivery.due(2.0))) == []
-    noticeboard.pin(store, Topic.HELP, "none", 0)
-    (message,) = _of(topics.Up.HEARTBEAT, list(delivery.due(3.0)))
-    body, _ = open_message(message, Kind.HEARTBEAT, world.courier.public(), Heartbeat)
-    assert body.screen == "ok"
+    assert _beats(delivery, world, 0.0) == [("ok", None)]
+    assert _beats(delivery, world, 0.5) == []
+    help_calls.begin(store, CALL)
+    assert _beats(delivery, world, 1.0) == [("help_wanted", CALL)]
+    assert _beats(delivery, world, 10.0) == []
+    assert _beats(delivery, world, 11.0) == [("help_wanted", CALL)]
+    help_calls.begin(store, OTHER_CALL)
+    assert _beats(delivery, world, 12.0) == [("help_wanted", OTHER_CALL)]
+    help_calls.end(store)
+    assert _beats(delivery, world, 13.0) == [("ok", None)]
+    assert _beats(delivery, world, 42.0) == []
 
 
-def test_a_kiosk_that_is_not_well_says_so_before_anything_else(store: Store) -> None:
+def test_a_kiosk_that_is_not_well_says_so_before_anything_else_and_that_somebody_waits(store: Store) -> None:
     noticeboard.pin(store, Topic.SCREEN, "camera_frozen", 0)
-    noticeboard.pin(store, Topic.HELP, noticeboard.HELP_WANTED, 0)
-    assert heartbeat(store, KIOSK, "0.1.0").screen == "camera_frozen"
+    help_calls.begin(store, CALL)
+    told = heartbeat(store, KIOSK, "0.1.0")
+    assert (told.screen, told.call) == ("camera_frozen", CALL)
+
+
+def _comes(world: World, at_ms: int = 1, *, key: SigningKey | None = None, **changes: object) -> bytes:
+    body = HelpAcknowledged(
+        v=1, kiosk=KIOSK, call=CALL, name="สมชาย", wait_s=180, at_ms=at_ms, expires_ms=device.wall_ms() + 60_000
+    )
+    return seal_message(key or world.receipt, Kind.HELP, msgspec.structs.replace(body, **changes))
+
+
+def test_who_comes_is_kept_for_the_open_call_and_of_two_the_later_one(
+    delivery: Delivery, store: Store, world: World
+) -> None:
+    help_calls.begin(store, CALL)
+    assert help_calls.kept(store, CALL) is None
+    first, older, later = _comes(world, 5), _comes(world, 4, name="Malee"), _comes(world, 6, wait_s=0)
+    for message, kept in ((first, first), (older, first), (later, later)):
+        delivery.arrived(HELP, message, 0.1)
+        assert help_calls.kept(store, CALL) == kept
+    assert delivery.counts.refused == {}
+
+
+def test_who_comes_to_another_call_is_refused_or_forged_misaddressed_or_late_and_is_counted(
+    delivery: Delivery, store: Store, world: World
+) -> None:
+    delivery.arrived(HELP, _comes(world), 0.1)
+    assert delivery.counts.refused == {"not_for_you": 1}, "nobody waits"
+    help_calls.begin(store, CALL)
+    for bad in (
+        _comes(world, call=OTHER_CALL),
+        _comes(world, kiosk="k-loei-01"),
+        _comes(world, expires_ms=device.wall_ms()),
+        _comes(world, key=SigningKey.generate(KeyId("controller#1"))),
+        _comes(world, key=world.answer),
+        _comes(world, name="x\x1b[2J"),
+        _receipt(world, {}),
+        _comes(world)[:-8],
+        b"\x00" * 1_001,
+    ):
+        delivery.arrived(HELP, bad, 0.1)
+    assert help_calls.kept(store, CALL) is None
+    assert delivery.counts.refused.total() == 10
 
 
 def test_a_kiosk_whose_data_partition_is_gone_still_tells_the_fleet(store: Store) -> None:

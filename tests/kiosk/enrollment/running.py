@@ -101,8 +101,8 @@ class World:
     def card_seen(self, presence: Presence) -> None:
         pass
 
-    def help_asked(self, *, wanted: bool) -> None:
-        self.help.append(wanted)
+    def help_asked(self, asked: on.AskForHelp) -> None:
+        self.help.append(asked.wanted)
 
     def slip_asked(self, slip: on.PrintSlip) -> None:
         self.slips.append(slip)

@@ -114,3 +114,47 @@ def test_a_call_changes_nothing_that_was_agreed_or_asked() -> None:
     assert walk.state == at.HelpCalled()
     assert isinstance(walk.tell(on.StatusKnown(Enrolled.NOT_YET)).say(Intent.BACK).state, at.Looking)
     assert _asked(walk) == [True, False]
+
+
+def test_who_comes_is_shown_also_where_nobody_watches_and_the_wait_counts_down_to_nothing() -> None:
+    walk = Walk().to_confirm().say(Intent.HELP).tell(on.HelperComes(1, "สมชาย", 180))
+    assert walk.state == at.HelpCalled(told=True, helper="สมชาย", minutes=3)
+    assert walk.wait(1).state == at.HelpCalled(told=True, helper="สมชาย", minutes=3)
+    assert walk.wait(60).state == at.HelpCalled(told=True, helper="สมชาย", minutes=2)
+    assert walk.wait(118).state == at.HelpCalled(told=True, helper="สมชาย", minutes=1)
+    assert walk.wait(2).state == at.HelpCalled(told=True, helper="สมชาย", minutes=0)
+    assert walk.wait(100).state == at.HelpCalled(told=True, helper="สมชาย", minutes=0)
+    assert isinstance(walk.say(Intent.BACK).state, at.ConfirmIdentity)
+
+
+def test_what_is_told_again_is_counted_from_there_and_another_helper_takes_the_place() -> None:
+    walk = Walk().say(Intent.HELP).tell(on.HelperComes(1, "สมชาย", 180)).wait(30).tell(on.HelperComes(1, "สมชาย", 120))
+    assert walk.state == at.HelpCalled(told=True, helper="สมชาย", minutes=2)
+    assert walk.tell(on.HelpTold()).state == walk.state
+    assert walk.tell(on.HelperComes(1, "Malee", 600)).state == at.HelpCalled(told=True, helper="Malee", minutes=10)
+
+
+def test_who_was_named_is_waited_for_a_little_longer_than_promised_and_not_for_ever() -> None:
+    walk = Walk().to_confirm().say(Intent.HELP).tell(on.HelperComes(1, "สมชาย", 600))
+    assert walk.wait(600).tell(on.HelperComes(1, "สมชาย", 0)).state == at.HelpCalled(told=True, helper="สมชาย")
+    assert walk.wait(119).tell(on.HelperComes(1, "สมชาย", 0)).state == at.HelpCalled(told=True, helper="สมชาย")
+    assert isinstance(walk.wait(2).state, at.ConfirmIdentity)
+
+
+def test_a_card_that_is_stuck_at_the_end_is_waited_for_as_long_as_who_was_named() -> None:
+    walk = Walk().to_confirm().say(Intent.NO, Intent.HELP).tell(on.HelperComes(1, "สมชาย", 600))
+    assert walk.wait(700).state == at.HelpCalled(told=True, helper="สมชาย")
+    assert walk.tell(on.CardChanged(Presence.ABSENT)).session.ended is Farewell.CANCELLED
+
+
+def test_who_comes_to_an_old_call_is_not_shown_at_a_new_one_or_at_none() -> None:
+    walk = Walk().to_confirm().say(Intent.HELP, Intent.BACK).tell(on.HelperComes(1, "สมชาย", 180))
+    assert isinstance(walk.state, at.ConfirmIdentity)
+    walk.say(Intent.HELP)
+    assert [step.number for step in walk.steps if isinstance(step, on.AskForHelp)] == [1, 1, 2]
+    assert walk.tell(on.HelperComes(1, "สมชาย", 180)).state == at.HelpCalled()
+    assert walk.tell(on.HelperComes(2, "Malee", 180)).state == at.HelpCalled(told=True, helper="Malee", minutes=3)
+
+
+def test_the_name_of_who_comes_is_not_printed() -> None:
+    assert "สมชาย" not in repr(on.HelperComes(1, "สมชาย", 180))

@@ -362,6 +362,7 @@ _happenings = st.one_of(
     st.just(on.BecameActive(sandbox=True)),
     st.just(on.Rejected()),
     st.just(on.HelpTold()),
+    st.builds(on.HelperComes, st.integers(0, 3), st.just("สมชาย"), st.integers(0, 1800)),
 )
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
+from kiosk.records.help_calls import HelpCalls
+from wire.ids import KeyId
+from wire.signing import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import Meters, State
     from kiosk.records.desk import SlipPrinter
     from kiosk.records.filing import Filing
+    from wire.signing import VerifyKey
+
+NOBODY = SigningKey.generate(KeyId("controller#1")).public()
 
 
 class ActedPerson:
@@ -73,7 +79,7 @@ class Paper:
 class Lobby:
     """A running desk, its screen and the people it served."""
 
-    def __init__(self, filing: Filing, printer: SlipPrinter | None = None) -> None:
+    def __init__(self, filing: Filing, printer: SlipPrinter | None = None, believes: VerifyKey | None = None) -> None:
         self.screen = Recorder()
         self.people: list[ActedPerson] = []
         self.told: list[int] = []
@@ -81,6 +87,7 @@ class Lobby:
         self.printer = Paper()
         self.desk = Desk(
             filing=filing,
+            calls=HelpCalls(store=filing.store, believes=believes or NOBODY, kiosk=filing.kiosk),
             start=self._start,
             screen=self.screen,
             printer=printer or self.printer,

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kiosk.records.filing import Filing
+    from tests.kiosk.conftest import World
 
 
 @pytest.fixture
-def lobby(filing: Filing) -> Iterator[Lobby]:
-    running = Lobby(filing)
+def lobby(filing: Filing, world: World) -> Iterator[Lobby]:
+    running = Lobby(filing, believes=world.receipt.public())
     yield running
     running.close()

@@ -14,10 +14,16 @@ from kiosk.enrollment.states import Attract, Farewell, Intent, Meters, Notice, O
 from kiosk.entrypoints.slips import NoPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
-from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
+from kiosk.records.help_calls import HelpCalls
+from kiosk.store import card_reads, help_calls, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.noticeboard import Topic
+from tests.kiosk.conftest import KIOSK
 from tests.kiosk.records.acted_lobby import ActedPerson, Lobby, Recorder, wait_for
 from tests.kiosk.records.test_door import Session
+from wire.envelope import seal_message
+from wire.help_calls import HelpAcknowledged
+from wire.ids import KeyId
+from wire.signing import Kind, SigningKey
 
 if TYPE_CHECKING:
     from kiosk.records.filing import Filing
@@ -42,18 +48,79 @@ def test_a_person_whose_screen_failed_is_ended_counted_and_followed_by_the_next(
     assert lobby.screen.states == [OutOfService(Fault.STARTING), Notice(), Attract()]
 
 
-def test_a_call_for_a_helper_is_pinned_told_only_while_the_link_is_up_and_ends_with_the_person(
+def test_a_call_for_a_helper_is_open_told_only_while_the_link_is_up_and_ends_with_the_person(
     lobby: Lobby, store: Store
 ) -> None:
     person = lobby.person()
     person.inside.send(pipe.HelpAsked(wanted=True))
-    wait_for(lambda: noticeboard.wants_help(store))
+    first = _open_call(store)
     assert person.inside.receive(0.5) is None
     noticeboard.pin(store, Topic.LINK, "up", device.wall_ms())
     person.inside.send(pipe.HelpAsked(wanted=True))
     assert person.inside.receive(10) == pipe.HelpTold()
+    assert _open_call(store) != first, "each call has its own id"
     person.inside.send(pipe.Finished(Farewell.CANCELLED))
-    wait_for(lambda: not noticeboard.wants_help(store))
+    wait_for(lambda: help_calls.called(store) is None)
+
+
+def test_who_comes_is_brought_once_to_the_call_that_was_answered_and_erased_with_it(
+    lobby: Lobby, store: Store, world: World
+) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.HelpAsked(wanted=True, number=1))
+    call = _open_call(store)
+    assert help_calls.keep(store, call, 1, _comes(world.receipt, call))
+    assert person.heard() == pipe.HelperComes(1, "สมชาย", 180)
+    assert help_calls.keep(store, call, 2, _comes(world.receipt, call, wait_s=0))
+    assert person.heard() == pipe.HelperComes(1, "สมชาย", 0)
+    assert help_calls.keep(store, call, 1, _comes(world.receipt, call, wait_s=600)), "an older one is left"
+    person.inside.send(pipe.HelpAsked(wanted=False, number=1))
+    wait_for(lambda: help_calls.called(store) is None)
+    assert not help_calls.keep(store, call, 3, _comes(world.receipt, call))
+    person.inside.send(pipe.HelpAsked(wanted=True, number=2))
+    assert _open_call(store) != call
+    assert person.inside.receive(0.5) is None, "nobody has answered the second call"
+    assert "สมชาย".encode() not in store.path.read_bytes()
+
+
+def test_a_captured_courier_names_nobody_on_the_screen(lobby: Lobby, store: Store, world: World) -> None:
+    person = lobby.person()
+    person.inside.send(pipe.HelpAsked(wanted=True))
+    call = _open_call(store)
+    impostor = SigningKey.generate(KeyId("controller#1"))
+    for n, bad in enumerate(
+        (
+            _comes(impostor, call),
+            _comes(world.receipt, "f" * 32),
+            _comes(world.receipt, call, kiosk="k-loei-01"),
+            _comes(world.receipt, call, expires_ms=1),
+            b"junk",
+        ),
+        start=1,
+    ):
+        assert help_calls.keep(store, call, n, bad)
+        assert person.inside.receive(0.4) is None
+    assert help_calls.keep(store, call, 9, _comes(world.receipt, call))
+    assert person.heard() == pipe.HelperComes(0, "สมชาย", 180)
+
+
+def test_a_call_that_a_dead_screen_process_left_open_is_over_when_the_next_one_starts(
+    filing: Filing, store: Store
+) -> None:
+    help_calls.begin(store, "1" * 32)
+    running = Lobby(filing)
+    wait_for(lambda: help_calls.called(store) is None)
+    running.close()
+
+
+def _open_call(store: Store) -> str:
+    wait_for(lambda: help_calls.called(store) is not None)
+    return help_calls.called(store) or ""
+
+
+def _comes(key: SigningKey, call: str, *, wait_s: int = 180, kiosk: str = KIOSK, expires_ms: int = 10**14) -> bytes:
+    body = HelpAcknowledged(v=1, kiosk=kiosk, call=call, name="สมชาย", wait_s=wait_s, at_ms=1, expires_ms=expires_ms)
+    return seal_message(key, Kind.HELP, body)
 
 
 def test_a_waiting_welcome_is_told_what_is_announced_and_when_that_changes_and_so_is_the_next_person(
@@ -240,7 +307,9 @@ def test_a_process_that_dies_after_filing_is_counted_as_filed(lobby: Lobby, stor
     assert noticeboard.endings(store) == {"filed": 1}
 
 
-def test_a_process_that_cannot_be_started_is_tried_again(filing: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_cannot_be_started_is_tried_again(
+    filing: Filing, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
     screen, people = Recorder(), []
 
@@ -252,7 +321,8 @@ def test_a_process_that_cannot_be_started_is_tried_again(filing: Filing, monkeyp
             raise OSError(errno.EAGAIN, "no more processes")
         return people[-1]
 
-    desk = Desk(filing=filing, start=start, screen=screen, printer=NoPrinter(), announced=tuple)
+    calls = HelpCalls(store=filing.store, believes=world.receipt.public(), kiosk=filing.kiosk)
+    desk = Desk(filing=filing, calls=calls, start=start, screen=screen, printer=NoPrinter(), announced=tuple)
     thread = threading.Thread(target=desk.run)
     thread.start()
     wait_for(lambda: len(people) == 2)

@@ -107,6 +107,8 @@ MOMENTS: Mapping[str, State] = {
     "problem-retry": Problem(Failure.FACE_MISMATCH, retry=True, attempt=2),
     "help-called": HelpCalled(),
     "help-called-told": HelpCalled(told=True),
+    "help-called-named": HelpCalled(told=True, helper="สมชาย", minutes=3),
+    "help-called-named-late": HelpCalled(told=True, helper="Nurse Wanpen"),
     "still-there": StillThere(seconds_left=20),
     **{f"take-card-{why}": TakeCard(why) for why in Farewell},
     **{f"goodbye-{why}": Goodbye(why) for why in Farewell},

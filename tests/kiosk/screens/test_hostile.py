@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from kiosk.enrollment.states import Accepted, ConfirmIdentity, Intent, Reading, SavedHere
+from kiosk.enrollment.states import Accepted, ConfirmIdentity, HelpCalled, Intent, Reading, SavedHere
 from kiosk.screens.confirm import ConfirmScreen
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.conftest import running
@@ -85,9 +85,22 @@ async def test_a_name_that_comes_during_the_read_moves_nothing_whatever_it_holds
     assert (moved, obeyed, kiosk.said) == ([], [], [Intent.CANCEL])
 
 
+async def test_a_helpers_hostile_name_is_shown_plain_and_the_way_on_stays() -> None:
+    survived = []
+    async with running(size=(46, 12)) as kiosk:
+        for kind, name in NAMES.items():
+            kiosk.said.clear()
+            await kiosk.show(HelpCalled(told=True, helper=name, minutes=3))
+            await kiosk.pilot.click("#choice-back")
+            if kiosk.said == [Intent.BACK] and not _OBEYED.search("".join(kiosk.lines)):
+                survived.append(kind)
+    assert survived == list(NAMES)
+
+
 @pytest.mark.parametrize(
     "state",
     [
+        HelpCalled(told=True, helper=NAMES["a link that quits"]),
         ConfirmIdentity(name_th=NAMES["a link that quits"], name_en="", number="[/]"),
         Reading(progress=0.4, name_th=NAMES["a link that quits"]),
     ],

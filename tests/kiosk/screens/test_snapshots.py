@@ -42,7 +42,7 @@ async def test_the_way_to_a_phone_looks_as_it_was_accepted(
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("name", ["rate", "complaint", "help-called", "help-called-told"])
+@pytest.mark.parametrize("name", ["rate", "complaint", "help-called", "help-called-told", "help-called-named"])
 async def test_the_question_how_it_was_looks_as_it_was_accepted(
     name: str, language: str, snapshot: SnapshotAssertion
 ) -> None:

@@ -124,6 +124,14 @@ def test_a_result_that_says_something_of_the_person_is_not_for_the_loudspeaker(l
     ] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_comes_to_help_is_said_on_the_loudspeaker_too(language: str) -> None:
+    said = said_of_the_canary(language, headphones=False)
+    assert all(word in said["help-called-named"][0] for word in ("สมชาย", "3"))
+    assert "Nurse Wanpen" in said["help-called-named-late"][0]
+    assert not any(word in said["help-called-named-late"][0] for word in ("นาที", "minute"))
+
+
 @pytest.mark.parametrize("headphones", [False, True])
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_answer_to_who_only_asks_is_never_spoken(language: str, headphones: bool) -> None:  # noqa: FBT001 - a case

@@ -66,7 +66,15 @@ worldly = st.one_of(
     st.sampled_from(list(Zone)).map(lambda zone: on.FaceJudged(findings(zone))),
     st.sampled_from(list(Enrolled)).map(on.StatusKnown),
     st.sampled_from(
-        [on.Unreachable(), on.Filed("K7QX-29DM"), on.NotFiled(), on.Confirmed(), on.Rejected(), on.HelpTold()]
+        [
+            on.Unreachable(),
+            on.Filed("K7QX-29DM"),
+            on.NotFiled(),
+            on.Confirmed(),
+            on.Rejected(),
+            on.HelpTold(),
+            on.HelperComes(1, "สมชาย", 180),
+        ]
     ),
     st.just(on.PinIssued("482913", 1, sandbox=True)),
     st.just(on.BecameActive(sandbox=True)),
