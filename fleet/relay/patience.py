@@ -14,7 +14,7 @@ from fleet.partners.idp.shapes import ProviderUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fleet.partners.idp.shapes import Enrolment, Standing, Submission
+    from fleet.partners.idp.shapes import Enrolment, Refused, Standing, Submission
     from fleet.relay.ports import IdentityProvider
 
 _RETRY_FIRST_MS = 2_000
@@ -57,6 +57,10 @@ class RestingProvider:
     def status(self, reference: str) -> Enrolment:
         """As the provider does it."""
         return self._asked(self._provider.status, reference)
+
+    def new_pin(self, reference: str, key: str) -> Enrolment | Refused:
+        """As the provider does it."""
+        return self._asked(self._provider.new_pin, reference, key)
 
     def status_of(self, citizen_number: str) -> Standing:
         """As the provider does it."""

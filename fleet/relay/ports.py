@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from fleet.partners.idp.shapes import Enrolment, Standing, Submission
+    from fleet.partners.idp.shapes import Enrolment, Refused, Standing, Submission
     from fleet.relay.tokens import TokenKey
     from wire.sealing import OpeningKey
     from wire.signing import SigningKey
@@ -21,6 +21,9 @@ class IdentityProvider(Protocol):
 
     def status(self, reference: str) -> Enrolment:
         """How an enrolment stands, with its PIN while it is accepted."""
+
+    def new_pin(self, reference: str, key: str) -> Enrolment | Refused:
+        """Give an accepted enrolment a new PIN in place of the last, once a key; or say why there is none."""
 
     def status_of(self, citizen_number: str) -> Standing:
         """How a person stands."""

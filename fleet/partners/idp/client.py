@@ -7,20 +7,30 @@ Source: contract.toml beside this file.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 import msgspec
 
-from fleet.partners.idp.shapes import Enrolment, PersonStanding, ProviderUnavailableError, Standing, Submission
+from fleet.partners.idp.shapes import (
+    Enrolment,
+    PersonStanding,
+    ProviderUnavailableError,
+    Refusal,
+    Refused,
+    Standing,
+    Submission,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds; contract.toml, timeouts
 _ANSWER_BYTES = 65_536
+_REFUSALS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
 
-Answer = TypeVar("Answer", Enrolment, PersonStanding)
+Answer = TypeVar("Answer", Enrolment, PersonStanding, Refusal)
 
 
 class HttpIdentityProvider:
@@ -38,6 +48,15 @@ class HttpIdentityProvider:
     def status(self, reference: str) -> Enrolment:
         """How an enrolment stands now; carries the PIN while it is accepted."""
         return self._ask(Enrolment, "GET", f"/v1/enrollments/{reference}")
+
+    def new_pin(self, reference: str, key: str) -> Enrolment | Refused:
+        """Give an accepted enrolment a new PIN in place of the last: the same key gives one, and is told it again."""
+        path = f"/v1/enrollments/{reference}/pin"
+        request = self._client.build_request("POST", path, headers=self._headers({"Idempotency-Key": key}))
+        status, content = self._exchange(request, also=_REFUSALS)
+        if status in _REFUSALS:
+            return self._read(Refusal, content).error
+        return self._read(Enrolment, content)
 
     def status_of(self, citizen_number: str) -> Standing:
         """How a person stands now."""
@@ -62,7 +81,11 @@ class HttpIdentityProvider:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        content = self._exchange(self._client.build_request(method, path, content=body, headers=self._headers(headers)))
+        request = self._client.build_request(method, path, content=body, headers=self._headers(headers))
+        _, content = self._exchange(request)
+        return self._read(shape, content)
+
+    def _read(self, shape: type[Answer], content: bytes) -> Answer:
         try:
             answer = msgspec.json.decode(content, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -77,14 +100,15 @@ class HttpIdentityProvider:
     def _headers(more: dict[str, str] | None) -> dict[str, str]:
         return {"Content-Type": "application/json", "Accept": "application/json", **(more or {})}
 
-    def _exchange(self, request: httpx.Request) -> bytes:
+    def _exchange(self, request: httpx.Request, also: frozenset[HTTPStatus] = frozenset()) -> tuple[int, bytes]:
+        """The status and what came with it; `also` is what may come beside 200."""
         try:
             response = self._client.send(request, stream=True)
             try:
-                if response.status_code != httpx.codes.OK:
+                if response.status_code not in {HTTPStatus.OK, *also}:
                     code = f"http_{response.status_code}"
                     raise ProviderUnavailableError(code)
-                return _bounded(response)
+                return response.status_code, _bounded(response)
             finally:
                 response.close()
         except httpx.TimeoutException as error:

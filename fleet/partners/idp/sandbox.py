@@ -18,8 +18,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from fleet.partners.idp.sandbox_book import Book, UnknownReferenceError
-from fleet.partners.idp.shapes import Submission
+from fleet.partners.idp.sandbox_book import (
+    NEW_PINS_PER_DAY,
+    Book,
+    NoNewPinError,
+    UnknownReferenceError,
+    WrongPinError,
+)
+from fleet.partners.idp.shapes import Refused, Submission
 from wire.envelope import decoder
 
 if TYPE_CHECKING:
@@ -100,6 +106,12 @@ class _Exchange(BaseHTTPRequestHandler):
             status, answer = refused.status, {"error": "refused"}
         except UnknownReferenceError:
             status, answer = 404, {"error": "unknown_reference"}
+        except WrongPinError:
+            status, answer = 403, {"error": "wrong_pin"}
+        except NoNewPinError as refused:
+            often = refused.why is Refused.TOO_OFTEN
+            status, answer = (429 if often else 409), {"error": refused.why}
+            answer |= {"per_day": NEW_PINS_PER_DAY} if often else {}
         self._send(status, {"sandbox": True, **answer})
 
     def _routed(self) -> dict[str, Any]:
@@ -111,8 +123,13 @@ class _Exchange(BaseHTTPRequestHandler):
                 return book.enrolment(reference)
             case "POST", ["v1", "enrollments", reference, "revoke"]:
                 return book.revoke(reference, self._body(_Revocation).reason)
+            case "POST", ["v1", "enrollments", reference, "pin"]:
+                return book.new_pin(reference, self._key())
             case "POST", ["v1", "people", "status"]:
                 return book.standing(self._body(_Question).citizen_number)
+            case "POST", ["mor-prom", "pin"]:  # no part of the contract: the person's own phone
+                used = self._body(_PinUse)
+                return book.use_pin(used.citizen_number, used.pin)
         raise _RefusedError(404)
 
     def _key(self) -> str:
@@ -143,6 +160,11 @@ class _Exchange(BaseHTTPRequestHandler):
 
 class _Question(msgspec.Struct, frozen=True):
     citizen_number: str
+
+
+class _PinUse(msgspec.Struct, frozen=True):
+    citizen_number: str
+    pin: str
 
 
 class _Revocation(msgspec.Struct, frozen=True):

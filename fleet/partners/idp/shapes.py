@@ -77,6 +77,22 @@ class PersonStanding(msgspec.Struct, frozen=True):
     state: Standing
 
 
+class Refused(StrEnum):
+    """Why an enrolment gets no new PIN. Asking again changes nothing, for `TOO_OFTEN` until a day is over."""
+
+    UNKNOWN_REFERENCE = "unknown_reference"
+    ALREADY_ACTIVATED = "already_activated"
+    NOT_ACCEPTED = "not_accepted"
+    TOO_OFTEN = "too_often"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """The provider's answer when it gives no new PIN."""
+
+    sandbox: bool
+    error: Refused
+
+
 class ProviderUnavailableError(FleetError):
     """The identity provider gave no usable answer; `code` says why in one word. Nothing is lost: ask again later."""
 

@@ -8,16 +8,25 @@ import signal
 import subprocess
 import sys
 import threading
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from fleet.partners.idp import shapes
 from fleet.partners.idp.client import HttpIdentityProvider
 from fleet.partners.idp.sandbox import Fault, Sandbox
 from fleet.partners.idp.sandbox_book import PIN_VALID_MS, Book
-from fleet.partners.idp.shapes import ProviderUnavailableError, Standing, State, Submission
+from fleet.partners.idp.shapes import (
+    Enrolment,
+    ProviderUnavailableError,
+    Refused,
+    Standing,
+    State,
+    Submission,
+)
 from tests.fleet.road import Clock
 from tests.simulators.kiosk_wire import made_up_number
 
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
 
 NUMBER = made_up_number(1)
 NAME = ("", "ทดสอบ", "", "ตัวอย่าง")
+CONTRACT = tomllib.loads((Path(shapes.__file__).parent / "contract.toml").read_text(encoding="utf-8"))
 PERSON = Submission(NUMBER, NAME, NAME, "1970", 1, "2099-01-01", "41")
 
 
@@ -80,6 +90,80 @@ def test_an_unused_pin_runs_out(provider: HttpIdentityProvider, sandbox: Sandbox
     told = provider.submit("event-1", PERSON)
     clock.ms += PIN_VALID_MS
     assert provider.status(told.reference).state is State.EXPIRED_PIN
+
+
+def test_a_new_pin_takes_the_place_of_the_last_which_opens_nothing_any_more(
+    provider: HttpIdentityProvider, sandbox: Sandbox
+) -> None:
+    first = provider.submit("event-1", PERSON)
+    second = provider.new_pin(first.reference, "ask-1")
+    assert isinstance(second, Enrolment)
+    assert (second.state, second.at_ms) == (State.ACCEPTED, first.at_ms)
+    assert provider.status(first.reference).pin == second.pin
+    assert _entered(sandbox, first.pin) == (403, None)
+    assert _entered(sandbox, second.pin) == (200, "activated")
+    assert provider.status_of(NUMBER) is Standing.ACTIVATED
+
+
+def _entered(sandbox: Sandbox, pin: str | None) -> tuple[int, str | None]:
+    """What Mor Prom's stand-in says to a PIN."""
+    used = {"citizen_number": NUMBER, "pin": pin}
+    answer = httpx.post(f"{sandbox.url}/mor-prom/pin", json=used, trust_env=False)
+    return answer.status_code, answer.json().get("state")
+
+
+def test_a_new_pin_is_given_once_a_key_and_is_good_for_a_whole_validity(
+    provider: HttpIdentityProvider, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.book._activate_after_ms = 2 * PIN_VALID_MS  # noqa: SLF001 - this person never uses it
+    told = provider.submit("event-1", PERSON)
+    clock.ms += PIN_VALID_MS - 1
+    given = provider.new_pin(told.reference, "ask-1")
+    assert provider.new_pin(told.reference, "ask-1") == given
+    assert isinstance(given, Enrolment)
+    assert given.pin_valid_until_ms == clock() + PIN_VALID_MS
+    clock.ms += PIN_VALID_MS
+    assert provider.status(told.reference).state is State.EXPIRED_PIN
+    assert provider.new_pin(told.reference, "ask-2") is Refused.NOT_ACCEPTED
+
+
+def test_new_pins_are_counted_by_the_day_as_the_contract_says(
+    provider: HttpIdentityProvider, sandbox: Sandbox, clock: Clock
+) -> None:
+    sandbox.book._activate_after_ms = 10 * PIN_VALID_MS  # noqa: SLF001 - likewise
+    told = provider.submit("event-1", PERSON)
+    per_day = CONTRACT["endpoints"]["new_pin"]["per_day"]
+    given = [provider.new_pin(told.reference, f"ask-{n}") for n in range(per_day)]
+    assert all(isinstance(each, Enrolment) for each in given)
+    assert provider.new_pin(told.reference, "one more") is Refused.TOO_OFTEN
+    assert provider.new_pin(told.reference, "ask-0") == given[-1], "a key that was used up is only told again"
+    clock.ms += 24 * 60 * 60 * 1000 - 1
+    assert isinstance(provider.new_pin(told.reference, "one more"), Refused)
+    assert provider.new_pin("SBX-none", "ask") is Refused.UNKNOWN_REFERENCE
+
+
+def test_who_is_active_needs_no_pin(provider: HttpIdentityProvider, clock: Clock) -> None:
+    told = provider.submit("event-1", PERSON)
+    clock.ms += 5_000
+    assert provider.new_pin(told.reference, "ask-1") is Refused.ALREADY_ACTIVATED
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE])
+def test_no_new_pin_is_believed_from_an_unwell_provider_and_asking_again_gives_one(
+    provider: HttpIdentityProvider, sandbox: Sandbox, fault: Fault
+) -> None:
+    told = provider.submit("event-1", PERSON)
+    for reference in (told.reference, "SBX-none"):  # refusals are labelled like everything else
+        sandbox.fault = fault
+        with pytest.raises(ProviderUnavailableError):
+            provider.new_pin(reference, "ask-1")
+    sandbox.fault = Fault.NONE
+    assert isinstance(provider.new_pin(told.reference, "ask-1"), Enrolment)
+
+
+def test_what_only_we_have_made_up_is_labelled_so() -> None:
+    assert CONTRACT["contract"]["confidence"] == "unknown"
+    assert CONTRACT["endpoints"]["new_pin"]["confidence"] == "ours"
 
 
 def test_the_number_is_not_at_rest(provider: HttpIdentityProvider, tmp_path: Path) -> None:
