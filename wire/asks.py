@@ -14,6 +14,7 @@ import msgspec
 
 from wire.bodies import Instant, KioskText, Sequence, Uuid7Text, Version1
 from wire.envelope import Sealed
+from wire.events import Evidence
 from wire.sealing import sealing_info
 
 IDENTITY = "identity"
@@ -26,10 +27,15 @@ class About(StrEnum):
 
     STATUS = "status"  # "already enrolled?": the attachment holds the citizen number
     OUTCOME = "outcome"  # "what became of my event?": the attachment holds only the reply key
+    NEW_CODE = "new_code"  # "a new code, please": the citizen number, and in the clear what the face check found
 
 
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A question. `event` is set for OUTCOME; `expires_ms` is the kiosk's wall clock and bounds the waiting."""
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A question. `event` is set for OUTCOME, `evidence` for NEW_CODE, which is asked for after a face check only.
+
+    `expires_ms` is the kiosk's wall clock and bounds the waiting. A question without evidence is written as it was
+    before there was any, so that an older controller reads it.
+    """
 
     v: Version1
     id: Uuid7Text
@@ -39,6 +45,13 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asked_ms: Instant
     expires_ms: Instant
     sealed: Sealed
+    evidence: Evidence | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says what a question of its kind says, and nothing else."""
+        about_an_event, proven = self.about is About.OUTCOME, self.about is About.NEW_CODE
+        return about_an_event == (self.event is not None) and proven == (self.evidence is not None)
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +93,17 @@ class StatusQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "StatusQuestion(masked)"
 
 
+class NewCodeQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay: who was before the camera, by the card that was compared with the face."""
+
+    citizen_number: CitizenNumber
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the number."""
+        return "NewCodeQuestion(masked)"
+
+
 class OutcomeQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sealed to the relay. The key must be the one in the event's sealed identity, or nothing is answered."""
 
@@ -97,6 +121,23 @@ class PersonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         """Mask the PIN."""
         return f"PersonAnswer({self.state}, masked)"
+
+
+class NoCode(StrEnum):
+    """Why there is no new code, as far as it makes a difference to the person."""
+
+    TOO_OFTEN = "too_often"  # another day; the code that was given last stays good
+    NOT_HERE = "not_here"  # not by this road: staff go on
+
+
+class CodeAnswer(PersonAnswer, frozen=True, forbid_unknown_fields=True):
+    """The answer to NEW_CODE: a PIN, how the person stands in place of one, or why there is none."""
+
+    refused: NoCode | None = None
+
+    def __repr__(self) -> str:
+        """Mask the PIN."""
+        return f"CodeAnswer({self.state}, {self.refused}, masked)"
 
 
 class SealedName(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):

@@ -109,6 +109,11 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     light: Count | None = None  # of the compared faces, 0 to 255; None in events from before it was measured
     pad: Score | None = None  # the trimmed least of the passive check; None where it is not installed
 
+    @property
+    def is_match(self) -> bool:
+        """Whether the distance is one that the kiosk's own limit calls a match."""
+        return self.distance <= self.match_at_most
+
 
 class EnrollmentCaptured(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="enrollment"):
     """One person was enrolled at this kiosk; the sealed identity travels as the attachment.

@@ -145,7 +145,8 @@ class Batch:
         self._raised.extend(check_pruned(self._ledger.of(who), body, who, message.at_ms))
 
     def _ask(self, message: Verified[Body], body: Ask) -> str | None:
-        kept = questions.keep(self._connection, message.kiosk.id, body, message.attachment, message.at_ms)
+        asked = questions.Asked(body, message.signed, message.attachment, message.at_ms)
+        kept = questions.keep(self._connection, message.kiosk.id, asked)
         return str(kept) if kept in _NOT_KEPT else None
 
     def _refuse(self, refusal: Refusal) -> None:

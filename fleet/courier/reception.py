@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from fleet.devices.registry import RegisteredKiosk
-from wire.asks import About, Ask
+from wire.asks import Ask
 from wire.envelope import digest, open_message, split
 from wire.errors import Malformed, NotForYou, WireError
 from wire.events import EnrollmentCaptured, Profile
@@ -148,8 +148,8 @@ def _verified(incoming: Incoming, kiosk: RegisteredKiosk, kind: Up) -> Verified[
     if is_simulated(kiosk.id) and isinstance(body, EnrollmentCaptured) and body.profile is not Profile.TEST:
         text = "a simulated kiosk enrols nobody real"
         raise NotForYou(text)
-    if isinstance(body, Ask) and (body.about is About.OUTCOME) != (body.event is not None):
-        text = "an ask names an event when, and only when, it is about an outcome"
+    if isinstance(body, Ask) and not body.is_whole:
+        text = "an ask names an event when it is about an outcome, says evidence when it is about a code, and else none"
         raise Malformed(text)
     return Verified(kiosk, body, incoming.signed(), attachment or b"", incoming.at_ms)
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, exists, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
-from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal
+from fleet.store.days import bangkok_day
+from fleet.store.tables import alarm, code_day, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +96,7 @@ class Device:
     sessions: Mapping[str, int]
     refused: int
     quarantined: int
+    new_codes: int  # asked for here in the last seven days, whatever came of it
     alarms: tuple[Alarm, ...]
 
 
@@ -120,6 +122,7 @@ class Park:
 
 _PAGE = 100  # kiosks
 _STANDING_OUT = 200  # rows
+_WEEK_MS = 7 * 24 * 60 * 60 * 1000
 _URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condition.OK, Condition.REVOKED)
 
 
@@ -129,7 +132,7 @@ def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
     pages = max(1, -(-sum(counts.values()) // _PAGE))
     page = min(page, pages)
     return Park(
-        _devices(connection, _rows(connection, now_ms, (page - 1) * _PAGE)),
+        _devices(connection, _rows(connection, now_ms, (page - 1) * _PAGE), now_ms),
         counts,
         page,
         pages,
@@ -199,21 +202,32 @@ def _said() -> list[Column[Any]]:
     return [column for column in device_state.c if column.name != "kiosk"]
 
 
-def _devices(connection: Connection, rows: Sequence[tuple[Condition, Row[Any]]]) -> tuple[Device, ...]:
+def _devices(connection: Connection, rows: Sequence[tuple[Condition, Row[Any]]], now_ms: int) -> tuple[Device, ...]:
     shown = [row.id for _, row in rows]
     alarms: dict[str, tuple[Alarm, ...]] = {}
     for each in _alarms(connection, select(alarm).where(alarm.c.kiosk.in_(shown))):
         alarms[each.kiosk] = (*alarms.get(each.kiosk, ()), each)
     refused = _summed(connection, refusal.c.kiosk, func.sum(refusal.c.n), shown)
     held = _summed(connection, quarantine.c.kiosk, func.count(), shown)
+    lately = code_day.c.day > bangkok_day(now_ms - _WEEK_MS)
+    codes = _summed(connection, code_day.c.kiosk, func.sum(code_day.c.n), shown, lately)
     return tuple(
-        _device(row, condition, alarms.get(row.id, ()), refused=refused.get(row.id, 0), quarantined=held.get(row.id, 0))
+        _device(
+            row,
+            condition,
+            alarms.get(row.id, ()),
+            refused=refused.get(row.id, 0),
+            quarantined=held.get(row.id, 0),
+            new_codes=codes.get(row.id, 0),
+        )
         for condition, row in rows
     )
 
 
-def _summed(connection: Connection, by: Column[Any], what: Function[Any], shown: Sequence[str]) -> dict[str, int]:
-    rows = connection.execute(select(by, what).where(by.in_(shown)).group_by(by))
+def _summed(
+    connection: Connection, by: Column[Any], what: Function[Any], shown: Sequence[str], *only: ColumnElement[bool]
+) -> dict[str, int]:
+    rows = connection.execute(select(by, what).where(by.in_(shown), *only).group_by(by))
     return {who: int(n) for who, n in rows}
 
 
@@ -229,7 +243,7 @@ def _strangers(connection: Connection) -> tuple[Refusal, ...]:
 
 
 def _device(
-    row: Row[Any], condition: Condition, alarms: tuple[Alarm, ...], *, refused: int, quarantined: int
+    row: Row[Any], condition: Condition, alarms: tuple[Alarm, ...], *, refused: int, quarantined: int, new_codes: int
 ) -> Device:
     return Device(
         kiosk=row.id,
@@ -249,6 +263,7 @@ def _device(
         sessions=_sessions(row.sessions),
         refused=refused,
         quarantined=quarantined,
+        new_codes=new_codes,
         alarms=alarms,
     )
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select, update
 
 from fleet.store.tables import ask, outgoing
+from wire.asks import About
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -29,14 +31,26 @@ class Kept(StrEnum):
     TOO_MANY = "too_many"
 
 
-def keep(connection: Connection, who: KioskId, question: Ask, attachment: bytes, at_ms: int) -> Kept:
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """A verified question as it came: the body, the exact signed bytes, and what is sealed to the relay."""
+
+    body: Ask
+    signed: bytes
+    attachment: bytes
+    at_ms: int
+
+
+def keep(connection: Connection, who: KioskId, asked: Asked) -> Kept:
     """Keep a question once; when it comes again, its last answer goes out again.
 
-    It expires by this clock, after as long as the kiosk's own clock says it will wait.
+    It expires by this clock, after as long as the kiosk's own clock says it will wait. One for a new code is kept as
+    it was signed: the relay looks at the signature itself before it has a PIN made.
     """
+    question, at_ms = asked.body, asked.at_ms
     known = connection.execute(select(ask).where(ask.c.id == question.id)).first()
     if known is not None:
-        return _again(connection, known, who, attachment)
+        return _again(connection, known, who, asked.attachment)
     waiting = select(func.count()).select_from(ask).where(ask.c.kiosk == who, ask.c.expires_ms > at_ms)
     if connection.execute(waiting).scalar_one() >= OPEN_AT_MOST:
         return Kept.TOO_MANY
@@ -46,7 +60,8 @@ def keep(connection: Connection, who: KioskId, question: Ask, attachment: bytes,
             kiosk=who,
             about=str(question.about),
             event=question.event,
-            attachment=attachment,
+            attachment=asked.attachment,
+            signed=asked.signed if question.about is About.NEW_CODE else None,
             received_ms=at_ms,
             expires_ms=at_ms + min(max(question.expires_ms - question.asked_ms, 0), LONGEST_MS),
         )

@@ -2,7 +2,7 @@
 """Answers the sessions that wait: how a person stands, or what became of their event, sealed so that only they read it.
 
 A PIN is asked of the provider when it is needed and leaves sealed; it is stored nowhere in the clear. An outcome goes
-only to the key that stood in that event's own sealed identity.
+only to the key that stood in that event's own sealed identity; `renewing` answers who asks for a new code.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from sqlalchemy import select, update
 
 from fleet.partners.idp.shapes import ProviderUnavailableError, Standing, State
 from fleet.relay.opening import open_outcome_question, open_status_question, seal_answer
+from fleet.relay.renewing import Renewer
 from fleet.relay.waiting import CLOSED, Waiting
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import ask, outgoing, person
-from wire.asks import About, Answer, PersonAnswer, PersonState
+from wire.asks import About, Answer, CodeAnswer, PersonAnswer, PersonState
 from wire.envelope import Sealed, seal_message
 from wire.errors import NotForYou, WireError
 from wire.signing import Kind
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
 
     from fleet.relay.ports import IdentityProvider, RelayKeyring
     from wire.asks import StatusQuestion
@@ -47,6 +50,7 @@ class Answerer:
         self._provider = provider
         self._profile = profile
         self._sandbox = sandbox
+        self._renewer = Renewer(engine, keys, provider, profile=profile, sandbox=sandbox)
 
     def answer(self, question: Waiting, now_ms: int) -> bool:
         """Answer if there is something to say; False when the provider must be asked again a little later.
@@ -54,7 +58,9 @@ class Answerer:
         A question that cannot be opened, or that asks for somebody else's outcome, is closed without a word.
         """
         try:
-            reply_key, found = self._status(question) if question.about is About.STATUS else self._outcome(question)
+            if question.about is About.NEW_CODE and not question.answered:
+                return self._renew(question, now_ms)
+            reply_key, found = self._found(question)
             if found is None:
                 return False
             self._give(question, reply_key, found, now_ms)
@@ -62,6 +68,21 @@ class Answerer:
             _log.warning("ask_closed", ask_id=question.id, kiosk=question.kiosk, reason=error.reason)
             self._close(question)
         return True
+
+    def _found(self, question: Waiting) -> tuple[str, PersonAnswer | None]:
+        match question.about:
+            case About.STATUS:
+                return self._status(question)
+            case About.OUTCOME:
+                return self._outcome(question)
+            case About.NEW_CODE:
+                return self._renewer.followed(question)
+
+    def _renew(self, question: Waiting, now_ms: int) -> bool:
+        reply_key, renewal = self._renewer.renew(question, now_ms)
+        if renewal is not None:
+            self._give(question, reply_key, renewal.answer, now_ms, note=renewal.note)
+        return renewal is not None
 
     def _status(self, waiting: Waiting) -> tuple[str, PersonAnswer | None]:
         question = open_status_question(self._keys.opening, waiting.kiosk, waiting.id, waiting.attachment)
@@ -103,15 +124,25 @@ class Answerer:
             pin_valid_until_ms=told.pin_valid_until_ms,
         )
 
-    def _give(self, waiting: Waiting, reply_key: str, found: PersonAnswer, now_ms: int) -> None:
+    def _give(
+        self,
+        waiting: Waiting,
+        reply_key: str,
+        found: PersonAnswer,
+        now_ms: int,
+        note: Callable[[Connection, int], None] | None = None,
+    ) -> None:
+        """Seal and sign an answer for the courier to send; `note` is written in the same transaction."""
         to, sealed = seal_answer(reply_key, waiting.kiosk, waiting.id, found)
         number = waiting.answered + 1
         body = Answer(v=1, ask=waiting.id, n=number, kiosk=waiting.kiosk, at_ms=now_ms, sealed=Sealed.of(to, sealed))
         message = seal_message(self._keys.answer, Kind.ANSWER, body, sealed)
         unanswered = (ask.c.id == waiting.id) & (ask.c.answered == waiting.answered)
         with unit_of_work(self._engine) as connection:
-            given = connection.execute(update(ask).where(unanswered).values(answered=number, said=str(found.state)))
+            given = connection.execute(update(ask).where(unanswered).values(answered=number, said=_said(found)))
             if given.rowcount == 1:
+                if note is not None:
+                    note(connection, now_ms)
                 connection.execute(
                     outgoing.insert().values(kiosk=waiting.kiosk, ask=waiting.id, message=message, made_ms=now_ms)
                 )
@@ -120,3 +151,8 @@ class Answerer:
     def _close(self, waiting: Waiting) -> None:
         with unit_of_work(self._engine) as connection:
             connection.execute(update(ask).where(ask.c.id == waiting.id).values(said=CLOSED))
+
+
+def _said(found: PersonAnswer) -> str:
+    """What is noted as told; who was refused a code is told nothing more."""
+    return CLOSED if isinstance(found, CodeAnswer) and found.refused is not None else str(found.state)

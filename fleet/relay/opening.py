@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wire.asks import (
     IdentityRecord,
+    NewCodeQuestion,
     OutcomeQuestion,
     PersonAnswer,
     StatusQuestion,
@@ -34,6 +35,11 @@ def open_identity(key: OpeningKey, kiosk: str, event: str, sealed: bytes) -> Ide
 def open_status_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> StatusQuestion:
     """Open "is this person enrolled already?"; raises `Malformed` like `open_identity`."""
     return decode(key.open(sealed, ask_info(kiosk, ask)), StatusQuestion)
+
+
+def open_new_code_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> NewCodeQuestion:
+    """Open "a new code for this person"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), NewCodeQuestion)
 
 
 def open_outcome_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> OutcomeQuestion:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which questions have something new to be told: statuses not yet answered, and outcomes whose state has moved."""
+"""Which questions have something new to be told: those not yet answered, and those whose person has gone on."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CLOSED = "closed"  # said to nobody: the question cannot be opened, or is about another session's event
 _AT_ONCE = 256
+_ANSWERED_AT_ONCE = (str(About.STATUS), str(About.NEW_CODE))
+_FOLLOWED = (str(About.OUTCOME), str(About.NEW_CODE))  # told again when the person's state moves
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,13 +34,15 @@ class Waiting:
     reply_key: str | None
     state: PersonState
     reference: str | None
+    received_ms: int
+    signed: bytes | None
 
 
 def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
     """The questions to answer, oldest first."""
     state = case((enrollment.c.duplicate_of.is_not(None), person.c.state), else_=enrollment.c.state)
     moved = and_(
-        ask.c.about == str(About.OUTCOME),
+        ask.c.about.in_(_FOLLOWED),
         enrollment.c.reply_key.is_not(None),
         state != str(PersonState.CAPTURED),
         or_(ask.c.said.is_(None), and_(ask.c.said != state, ask.c.said != CLOSED)),
@@ -54,11 +58,13 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
             enrollment.c.reply_key,
             state.label("state"),
             enrollment.c.reference,
+            ask.c.received_ms,
+            ask.c.signed,
         )
         .outerjoin(enrollment, enrollment.c.event == ask.c.event)
         .outerjoin(event, event.c.id == ask.c.event)
         .outerjoin(person, and_(person.c.token == enrollment.c.token, person.c.profile == enrollment.c.profile))
-        .where(ask.c.expires_ms > now_ms, or_(and_(ask.c.about == str(About.STATUS), ask.c.said.is_(None)), moved))
+        .where(ask.c.expires_ms > now_ms, or_(and_(ask.c.about.in_(_ANSWERED_AT_ONCE), ask.c.said.is_(None)), moved))
         .order_by(ask.c.received_ms)
         .limit(_AT_ONCE)
     )
@@ -75,6 +81,8 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
             row.reply_key,
             PersonState(row.state or PersonState.NONE),
             row.reference,
+            row.received_ms,
+            row.signed,
         )
         for row in rows
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from fleet.enrollments import codes
 from fleet.enrollments.questions import forget_expired
 from fleet.relay.activation import Road
 from fleet.relay.answering import Answerer
@@ -104,4 +105,5 @@ class Relay:
         self._tidy_at_ms = self._now_ms() + _TIDY_EVERY_MS
         with unit_of_work(self._engine) as connection:
             forget_expired(connection, self._now_ms())
+            codes.forget_old(connection, self._now_ms())
         truncate_log(self._engine)

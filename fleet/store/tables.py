@@ -155,15 +155,41 @@ ask = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
-    Column("about", String(8), nullable=False),  # status | outcome
-    Column("event", String(36)),
+    Column("about", String(8), nullable=False),  # wire.asks.About
+    Column("event", String(36)),  # of a question for a new code: the person's, once it was answered
     Column("attachment", LargeBinary, nullable=False),
     Column("received_ms", _MS, nullable=False),
     Column("expires_ms", _MS, nullable=False),
     Column("answered", Integer, nullable=False, server_default="0"),  # answers given so far
     Column("said", String(16)),  # the last state that was answered
+    Column("signed", LargeBinary),  # of a question for a new code: as its kiosk signed it
     Index(None, "expires_ms"),
     Index(None, "event"),
+)
+
+# Questions for a new code of the last days, so that each acts once and nobody asks too often; then erased.
+# `outcome`, here and below, is fleet.enrollments.codes.Outcome.
+code_request = Table(
+    "code_request",
+    metadata,
+    Column("ask", String(36), primary_key=True),
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("token", LargeBinary(16), nullable=False),
+    Column("profile", String(8), nullable=False),
+    Column("at_ms", _MS, nullable=False),
+    Column("outcome", String(16)),  # None while it is not answered; come again later, it is told nothing new
+    Index(None, "kiosk", "at_ms"),
+    Index(None, "token", "at_ms"),
+)
+
+# What became of them by kiosk and day: figures without a person, kept.
+code_day = Table(
+    "code_day",
+    metadata,
+    Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("outcome", String(16), primary_key=True),
+    Column("n", BigInteger, nullable=False),
 )
 
 # Signed by the relay, carried by the courier; deleted when the ask expires.

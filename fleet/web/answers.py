@@ -194,6 +194,7 @@ class DeviceAnswer(_Answer):
     sessions: dict[str, int]
     refused: int
     quarantined: int
+    new_codes: int
     alarms: list[AlarmAnswer]
 
 

@@ -12,7 +12,9 @@ from wire.asks import (
     About,
     Answer,
     Ask,
+    CodeAnswer,
     IdentityRecord,
+    NewCodeQuestion,
     OutcomeQuestion,
     PersonAnswer,
     SealedName,
@@ -175,18 +177,30 @@ class WireKiosk:
     def ask_status(self, number: str, session: Session) -> tuple[str, bytes]:
         return self._ask(About.STATUS, None, StatusQuestion(number, session.reply_key))
 
-    def _ask(self, about: About, event_id: str | None, question: msgspec.Struct) -> tuple[str, bytes]:
+    def ask_new_code(self, number: str, session: Session, **changes: object) -> tuple[str, bytes]:
+        question = NewCodeQuestion(number, session.reply_key)
+        return self._ask(About.NEW_CODE, None, question, **{"evidence": EVIDENCE, **changes})
+
+    def _ask(
+        self, about: About, event_id: str | None, question: msgspec.Struct, **changes: object
+    ) -> tuple[str, bytes]:
         now = time.time_ns() // 1_000_000
         ask_id = new_ask_id(now)
         attachment = self.seals_to.seal(encode(question), ask_info(self.id, ask_id))
         body = Ask(1, ask_id, self.id, about, event_id, now, now + 60_000, Sealed.of(self.seals_to.kid, attachment))
-        return ask_id, seal_message(self.key, Kind.ASK, body, attachment)
+        return ask_id, seal_message(self.key, Kind.ASK, msgspec.structs.replace(body, **changes), attachment)
 
     def read_receipt(self, message: bytes, receipt_key: VerifyKey) -> Receipt:
         """Believe a receipt, as a kiosk does."""
         receipt, _ = open_message(message, Kind.RECEIPT, receipt_key, Receipt)
         assert receipt.kiosk == self.id
         return receipt
+
+    def read_code(self, message: bytes, answer_key: VerifyKey, session: Session) -> CodeAnswer:
+        """Open the answer to a question for a new code in its session."""
+        answer, sealed = open_message(message, Kind.ANSWER, answer_key, Answer)
+        assert sealed is not None
+        return decode(session.key.open(sealed, answer_info(self.id, answer.ask)), CodeAnswer)
 
     def read_answer(self, message: bytes, answer_key: VerifyKey, session: Session) -> tuple[Answer, PersonAnswer]:
         """Open an answer in its session."""

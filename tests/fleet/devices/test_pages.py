@@ -6,11 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.devices.health import Condition, read_park
-from fleet.store.session import reading
+from fleet.store.days import bangkok_day
+from fleet.store.session import reading, unit_of_work
+from fleet.store.tables import code_day
 from tests.fleet.books import NOW_MS, add_kiosk, heard, raise_alarm, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 def test_every_kiosk_stands_on_one_page_and_those_that_need_somebody_on_the_first(engine: Engine) -> None:
@@ -33,3 +37,20 @@ def test_every_kiosk_stands_on_one_page_and_those_that_need_somebody_on_the_firs
     assert {device.kiosk: device.refused for device in shown if device.refused} == {names[201]: 3}
     assert [each.alarms[0].kiosk for each in pages] == [names[202]] * 3
     assert past.devices == pages[2].devices
+
+
+def test_a_kiosk_s_questions_for_new_codes_of_the_last_week_are_one_figure(engine: Engine) -> None:
+    add_kiosk(engine, "udon-001")
+    add_kiosk(engine, "udon-002")
+    asked = [
+        (NOW_MS, "given", 4),
+        (NOW_MS, "too_often", 1),
+        (NOW_MS - 6 * DAY_MS, "given", 2),
+        (NOW_MS - 7 * DAY_MS, "given", 8),
+    ]
+    with unit_of_work(engine) as connection:
+        for at_ms, outcome, n in asked:
+            connection.execute(code_day.insert().values(kiosk="udon-001", day=bangkok_day(at_ms), outcome=outcome, n=n))
+    with reading(engine) as connection:
+        park = read_park(connection, NOW_MS)
+    assert {device.kiosk: device.new_codes for device in park.devices} == {"udon-001": 7, "udon-002": 0}
