@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import facing
+from kiosk.enrollment import facing, renewing
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
-from kiosk.enrollment.ports import Enrolled
+from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
 from kiosk.enrollment.states import Farewell, Intent, Purpose, Standing
 
@@ -30,7 +30,7 @@ def ask(session: Session, now: on.Now) -> Advance:
 
 def is_open(session: Session) -> bool:
     """Whether the question is put and not yet answered."""
-    return isinstance(session.state, at.Checking) and session.identity is not None and not session.filing
+    return isinstance(session.state, at.Checking) and session.identity is not None and not session.is_committed
 
 
 def answered(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
@@ -38,10 +38,13 @@ def answered(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
     if session.purpose is Purpose.CHECK:
         return _tell(session, _STANDING[enrolled], now)
     if enrolled is Enrolled.NOT_YET:
+        return facing.look(replace(session, purpose=Purpose.ENROLL), now)
+    if enrolled is Enrolled.ACCEPTED and session.purpose is Purpose.NEW_CODE:
         return facing.look(session, now)
-    known = replace(session, identity=None)
+    new_code = enrolled is Enrolled.ACCEPTED and session.presence is Presence.PRESENT
+    known = session if new_code else replace(session, identity=None)
     activated, hand_over = enrolled is Enrolled.ACTIVATED, bool(session.policy.mor_prom_link)
-    return enter(known, at.AlreadyEnrolled(activated, hand_over), now), ()
+    return enter(known, at.AlreadyEnrolled(activated, hand_over, new_code), now), ()
 
 
 def unanswered(session: Session, failure: Failure, now: on.Now) -> Advance:
@@ -64,6 +67,8 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:
     match session.state, intent:
         case at.CheckAnswer(standing=Standing.NOT_YET), Intent.ENROLL:
             return enter(replace(session, purpose=Purpose.ENROLL), at.Notice(), now), ()
+        case at.CheckAnswer(standing=Standing.ACCEPTED), Intent.NEW_CODE:
+            return renewing.begin(session, now)
         case at.CheckAnswer(), (Intent.DONE | Intent.CANCEL):
             return leave_with_answer(session, now)
         case _:

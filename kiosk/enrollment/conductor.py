@@ -143,10 +143,8 @@ class Conductor:
                 self._stop_looking = threading.Event()
                 stop = self._stop_looking
                 self._jobs.put(lambda: self._look(portrait_jpeg, stop))
-            case on.AskStatus(identity):
-                self._keeper.ask_status(identity)
-            case on.FileRecord(enrollment):
-                self._keeper.file(enrollment)
+            case on.AskStatus() | on.FileRecord() | on.AskNewCode():
+                self._put(step)
             case on.StopLooking():
                 self._stop_looking.set()
             case on.AskForHelp() | on.PrintSlip() | on.NoteOpinion():
@@ -157,6 +155,15 @@ class Conductor:
                 self._jobs.put(self._forget_card)
             case on.End():
                 self._stop_looking.set()
+
+    def _put(self, step: on.AskStatus | on.FileRecord | on.AskNewCode) -> None:
+        match step:
+            case on.AskStatus(identity):
+                self._keeper.ask_status(identity)
+            case on.FileRecord(enrollment):
+                self._keeper.file(enrollment)
+            case on.AskNewCode(proven):
+                self._keeper.ask_new_code(proven)
 
     def _pass_on(self, step: on.AskForHelp | on.PrintSlip | on.NoteOpinion) -> None:
         match step:

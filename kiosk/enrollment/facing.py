@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment import happenings as on
+from kiosk.enrollment import renewing
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import CardStatus, Enrollment, Zone
 from kiosk.enrollment.failures import Failure
@@ -28,7 +29,7 @@ def look(session: Session, now: on.Now) -> Advance:
 
 
 def judged(session: Session, findings: FaceFindings, now: on.Now) -> Advance:
-    """File an enrolment on a match of a living face; anything else is a failed attempt."""
+    """On a match of a living face file the enrolment, or ask for the code; anything else is a failed attempt."""
     if findings.match.zone is not Zone.MATCH or not findings.liveness.passed:
         return failed(session, Failure.FACE_MISMATCH, now)
     if session.identity is None or session.consent is None:
@@ -41,6 +42,8 @@ def judged(session: Session, findings: FaceFindings, now: on.Now) -> Advance:
         attempts=session.attempt,
         duration_ms=round((now.monotonic_s - session.started_s) * 1000),
     )
+    if session.purpose is at.Purpose.NEW_CODE:
+        return renewing.ask(session, enrollment, now)
     checking = enter(session, at.Checking(), now, lasts_s=session.policy.outcome_timeout_s)
     return replace(checking, filing=True), (on.FileRecord(enrollment),)
 

@@ -27,6 +27,8 @@ class Failure(StrEnum):
     CENTRAL_SILENT = "central_silent"
     NOT_ACCEPTED = "not_accepted"
     NOT_SAVED = "not_saved"
+    CODE_TOO_OFTEN = "code_too_often"
+    CODE_NOT_HERE = "code_not_here"
 
 
 class Fault(StrEnum):

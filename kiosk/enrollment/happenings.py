@@ -134,6 +134,13 @@ class PinIssued:
 
 
 @dataclass(frozen=True, slots=True)
+class NoNewCode:
+    """There is no new code for this person now."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class BecameActive:
     """The person used the PIN: the Health ID is active."""
 
@@ -195,6 +202,7 @@ Happening = (
     | NotFiled
     | Confirmed
     | PinIssued
+    | NoNewCode
     | BecameActive
     | Rejected
     | SlipEnded
@@ -250,6 +258,13 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class AskNewCode:
+    """Ask for a new code for a person who is accepted; it is proven as an enrolment is, and nothing is filed."""
+
+    proven: Enrollment
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PrintSlip:
     """Print the code for the person to take away."""
 
@@ -272,4 +287,16 @@ class End:
     why: Farewell
 
 
-Step = ReadCard | AskStatus | Look | StopLooking | StopWork | FileRecord | PrintSlip | NoteOpinion | AskForHelp | End
+Step = (
+    ReadCard
+    | AskStatus
+    | Look
+    | StopLooking
+    | StopWork
+    | FileRecord
+    | AskNewCode
+    | PrintSlip
+    | NoteOpinion
+    | AskForHelp
+    | End
+)

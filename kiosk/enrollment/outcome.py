@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.enrollment import happenings as on
-from kiosk.enrollment import opinions, slips
+from kiosk.enrollment import opinions, renewing, slips
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
@@ -39,8 +39,9 @@ def confirmed(session: Session) -> Session:
 
 
 def is_awaited(session: Session) -> bool:
-    """Whether a record was filed and nothing is known of it yet."""
-    return session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
+    """Whether a record was filed, or a code asked for, and nothing is known of it yet."""
+    filed = session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
+    return filed or renewing.is_awaited(session)
 
 
 def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
@@ -53,13 +54,14 @@ def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
         hand_over=bool(policy.mor_prom_link),
         slip=at.Slip.OFFERED if policy.offers_slip else at.Slip.NONE,
     )
-    return _accepted(session, accepted, now), ()
+    return _accepted(replace(session, identity=None), accepted, now), ()
 
 
 def became_active(session: Session, now: on.Now, *, sandbox: bool) -> Advance:
     """Say "done", which nothing else is called."""
-    if is_awaited(session) or (session.filed is not None and isinstance(session.moment, HAS_CODE)):
-        return enter(replace(session, back_to=None), at.Activated(sandbox), now), ()
+    has_code = (session.filed is not None or session.renewing) and isinstance(session.moment, HAS_CODE)
+    if is_awaited(session) or has_code:
+        return enter(replace(session, back_to=None, identity=None), at.Activated(sandbox), now), ()
     return session, ()
 
 
@@ -116,7 +118,9 @@ def for_home(session: Session, now: on.Now) -> Advance:
 
 def ending(session: Session) -> Farewell:
     """How a session that has come this far is counted."""
-    return Farewell.ALREADY_ENROLLED if session.filed is None else Farewell.FILED
+    if session.filed is not None:
+        return Farewell.FILED
+    return Farewell.NEW_CODE if session.renewing else Farewell.ALREADY_ENROLLED
 
 
 def _accepted(session: Session, accepted: at.Accepted, now: on.Now) -> Session:

@@ -107,6 +107,9 @@ class RecordKeeper(Protocol):
     def ask_status(self, identity: Identity) -> None:
         """Ask whether this person has a Health ID; the question is sealed before it leaves this process."""
 
+    def ask_new_code(self, proven: Enrollment) -> None:
+        """Ask for a new code for this person, sealed likewise, with the evidence of the face check."""
+
     def file(self, enrollment: Enrollment) -> None:
         """Seal the identity and hand it over for signing and storing."""
 

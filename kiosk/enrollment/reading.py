@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kiosk.enrollment import asking, opinions
+from kiosk.enrollment import asking, opinions, renewing
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure, Fault
@@ -101,7 +101,7 @@ def _is_reader_needed(session: Session) -> bool:
         case at.Problem(retry=retry):
             return retry
         case moment:
-            return isinstance(moment, _NEEDS_READER) and not session.filing
+            return isinstance(moment, _NEEDS_READER) and not session.is_committed
 
 
 def _card_left(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one arm a moment
@@ -114,11 +114,13 @@ def _card_left(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
             return asking.leave_with_answer(session, now)
         case at.Rate() | at.Complaint():
             return opinions.go(session, now)
+        case at.AlreadyEnrolled():
+            return renewing.without_card(session), ()
         case at.Problem(failure=Failure.CARD_CHANGED):
             return leave(session, Farewell.CARD_CHANGED, now)
         case at.Problem(retry=True, failure=failure) if failure not in CARD_TRIES:
             return leave(session, Farewell.CARD_REMOVED, now)
-        case moment if isinstance(moment, _NEEDS_CARD) and not session.filing:
+        case moment if isinstance(moment, _NEEDS_CARD) and not session.is_committed:
             return leave(session, Farewell.CARD_REMOVED, now)
         case _:
             return session, ()

@@ -32,6 +32,8 @@ _ENDING_BY_FAILURE = {
     Failure.NETWORK_DOWN: Farewell.NETWORK,
     Failure.CENTRAL_SILENT: Farewell.NETWORK,
     Failure.NOT_SAVED: Farewell.NOT_SAVED,
+    Failure.CODE_TOO_OFTEN: Farewell.ALREADY_ENROLLED,
+    Failure.CODE_NOT_HERE: Farewell.REFUSED,
 }
 
 # What staff at a counter go on with: an expired card or a dead network is nothing that they can mend.
@@ -43,6 +45,7 @@ _AT_THE_COUNTER = frozenset(
         Failure.NOT_AT_KIOSK,
         Failure.FACE_STAFF,
         Failure.NOT_ACCEPTED,
+        Failure.CODE_NOT_HERE,
     }
 )
 
@@ -63,6 +66,7 @@ class Session:
     card_failures: int = 0
     attempt: int = 1
     filing: bool = False
+    renewing: bool = False  # a new code was asked for
     filed: str | None = None
     confirmed: bool = False
     started_s: float = 0.0
@@ -80,6 +84,11 @@ class Session:
     def moment(self) -> at.State:
         """The state that the person is in, also while the idle warning covers it."""
         return self.interrupted or self.state
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether something was asked for that goes on without the person: a card that leaves does not end it."""
+        return self.filing or self.renewing
 
     def __repr__(self) -> str:
         """Show the moment, never the person."""

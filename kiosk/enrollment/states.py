@@ -61,10 +61,11 @@ class Meters(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Purpose(StrEnum):
-    """What the person came for; the screens before the answer are the same, and only an enrolment counts steps."""
+    """What the person came for; the screens before the answer are the same, and who only asks counts no steps."""
 
     ENROLL = "enroll"
     CHECK = "check"
+    NEW_CODE = "new_code"
 
 
 class Standing(StrEnum):
@@ -91,6 +92,7 @@ class Farewell(StrEnum):
 
     FILED = "filed"
     ALREADY_ENROLLED = "already_enrolled"
+    NEW_CODE = "new_code"
     CHECKED = "checked"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -125,9 +127,10 @@ class StaffToday(_State, frozen=True):
 
 
 class Notice(_State, frozen=True):
-    """SC-03: the notice with its unticked box."""
+    """SC-03: the notice with its unticked box; it says what the face is for."""
 
     consented: bool = False
+    purpose: Purpose = Purpose.ENROLL
 
 
 class InsertCard(_State, frozen=True):
@@ -229,10 +232,11 @@ class SavedHere(_State, frozen=True):
 
 
 class AlreadyEnrolled(_State, frozen=True):
-    """J2. `activated` is False when the person still has to use the code."""
+    """J2. `activated` is False when the code is still to be used; `new_code` says whether another can be had."""
 
     activated: bool
     hand_over: bool = False
+    new_code: bool = False
 
 
 class Rate(_State, frozen=True):
@@ -343,6 +347,7 @@ class Intent(StrEnum):
     RETRY = "retry"
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
+    NEW_CODE = "new_code"
     PRINT = "print"
     RATED_1 = "rated_1"
     RATED_2 = "rated_2"

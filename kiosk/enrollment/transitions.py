@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading, slips
+import msgspec
+
+from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading, renewing, slips
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
@@ -75,6 +77,10 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return outcome.pin_issued(session, happening, now)
         case on.BecameActive(sandbox):
             return outcome.became_active(session, now, sandbox=sandbox)
+        case on.NoNewCode(failure) if renewing.is_awaited(session):
+            return renewing.none_given(session, failure, now)
+        case on.Unreachable() if renewing.is_awaited(session):
+            return renewing.none_given(session, Failure.NETWORK_DOWN, now)
         case on.Rejected() if outcome.is_awaited(session):
             return outcome.rejected(session, now)
         case on.SlipEnded(printed):
@@ -116,7 +122,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
         case at.CheckAnswer(), _:
             return asking.said(awake, intent, now)
         case at.Notice(), (Intent.TICK | Intent.UNTICK):
-            return replace(awake, state=at.Notice(consented=intent is Intent.TICK)), ()
+            ticked = msgspec.structs.replace(session.state, consented=intent is Intent.TICK)
+            return replace(awake, state=ticked), ()
         case at.Notice(consented=True), Intent.AGREE:
             consented = replace(awake, consent=Consent(session.policy.notice_version, now.utc))
             return reading.await_card(consented, now)
@@ -130,13 +137,15 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return _retry(awake, session.state.failure, now)
         case at.Problem(), (Intent.DONE | Intent.CANCEL):
             return leave(awake, ending(session.state.failure), now)
+        case at.AlreadyEnrolled(new_code=True), Intent.NEW_CODE:
+            return facing.look(replace(awake, purpose=at.Purpose.NEW_CODE), now)
         case (state, _) if isinstance(state, outcome.REACHED):
             return outcome.said(awake, intent, now)
         case ((at.Rate() | at.Complaint()), _):
             return opinions.said(awake, intent, now)
         case (state, Intent.CANCEL) if isinstance(state, _CANCELLED_AT_ONCE):
             return leave(awake, Farewell.CANCELLED, now)
-        case at.Checking(), Intent.CANCEL if not session.filing:
+        case at.Checking(), Intent.CANCEL if not session.is_committed:
             return leave(awake, Farewell.CANCELLED, now)
         case ((at.TakeCard() | at.Goodbye()), Intent.DONE) if session.presence is not Presence.PRESENT:
             return end(awake)
@@ -160,7 +169,7 @@ def _retry(session: Session, failure: Failure, now: on.Now) -> Advance:
     if failure in reading.CARD_TRIES:
         return reading.await_card(session, now)
     if failure in _CENTRAL_TRIES:
-        return asking.ask(session, now)
+        return asking.ask(replace(session, renewing=False), now)
     return facing.look(session, now)
 
 
@@ -203,6 +212,8 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911
             return asking.took_long(session, now)
         case at.CheckAnswer():
             return asking.leave_with_answer(session, now)
+        case at.Checking() if session.renewing:
+            return renewing.took_long(session, now)
         case at.Checking() if session.filed is not None:
             return enter(session, at.SavedHere(session.filed, session.confirmed), now), ()
         case at.Checking():
@@ -219,7 +230,7 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911
 
 def _ending_of(session: Session) -> Farewell:
     """How a session that silence ends is counted: by what had been reached, else as timed out."""
-    if session.filed is not None or isinstance(session.interrupted, at.AlreadyEnrolled):
+    if session.is_committed or isinstance(session.interrupted, at.AlreadyEnrolled):
         return outcome.ending(session)
     match session.interrupted:
         case at.Problem(failure=failure, retry=False):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from kiosk import device
+from kiosk.records.pipe import AskThis
 from kiosk.store import inbox, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError, UncertainError
 from wire.asks import About, Ask
@@ -22,7 +23,7 @@ from wire.ids import AskId, EventId, FacilityCode, KioskId, StreamId
 from wire.signing import Kind, SigningKey
 
 if TYPE_CHECKING:
-    from kiosk.records.pipe import AskThis, FileThis
+    from kiosk.records.pipe import FileThis
     from wire.chain import Link
     from wire.sealing import SealingKey
 
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 
 STATUS_ASK_MS = 30_000  # a person waits for it
 OUTCOME_ASK_MS = 180_000  # the PIN, and then the activation, while the screen shows it
+_LASTS_MS = {About.STATUS: STATUS_ASK_MS, About.OUTCOME: OUTCOME_ASK_MS, About.NEW_CODE: OUTCOME_ASK_MS}
 
 
 class DeviceCounter(Protocol):
@@ -128,7 +130,7 @@ class Filing:
 
     def _promise(self, event: EventId, record: FileThis) -> str:
         try:
-            self._ask(AskId(record.ask), About.OUTCOME, event, record.sealed_ask, OUTCOME_ASK_MS)
+            self.ask(AskThis(record.ask, About.OUTCOME, event, record.sealed_ask))
         except StoreError as error:
             # The record is kept; only its PIN cannot be shown here and now.
             log.error("ask_not_stored", event_id=event, technician=str(error))  # noqa: TRY400 - that is the whole story
@@ -136,7 +138,21 @@ class Filing:
 
     def ask(self, question: AskThis) -> None:
         """Sign a sealed question and leave it for the courier."""
-        self._ask(AskId(question.ask), question.about, None, question.sealed, STATUS_ASK_MS)
+        asked_ms = device.wall_ms()
+        expires_ms = asked_ms + _LASTS_MS[question.about]
+        body = Ask(
+            v=1,
+            id=question.ask,
+            kiosk=self.kiosk,
+            about=question.about,
+            event=question.event,
+            asked_ms=asked_ms,
+            expires_ms=expires_ms,
+            sealed=Sealed.of(self.sealed_to.kid, question.sealed),
+            evidence=question.evidence,
+        )
+        message = join(self.key.sign(Kind.ASK, encode(body)), question.sealed)
+        inbox.put(self.store, AskId(question.ask), message, expires_ms)
 
     def _append(self, event: EventId, record: FileThis) -> None:
         at = device.moment()
@@ -170,21 +186,6 @@ class Filing:
             sign=sign,
             device_count=self.counter.value(),
         )
-
-    def _ask(self, ask: AskId, about: About, event: EventId | None, sealed: bytes, lasts_ms: int) -> None:
-        asked_ms = device.wall_ms()
-        body = Ask(
-            v=1,
-            id=ask,
-            kiosk=self.kiosk,
-            about=about,
-            event=event,
-            asked_ms=asked_ms,
-            expires_ms=asked_ms + lasts_ms,
-            sealed=Sealed.of(self.sealed_to.kid, sealed),
-        )
-        message = join(self.key.sign(Kind.ASK, encode(body)), sealed)
-        inbox.put(self.store, ask, message, asked_ms + lasts_ms)
 
 
 def short_code(event: EventId) -> str:

@@ -101,12 +101,13 @@ class PrintThis(_Message, frozen=True):
 
 
 class AskThis(_Message, frozen=True):
-    """Sign and send this sealed question."""
+    """Sign and send this sealed question, with its evidence where it asks for a new code."""
 
     ask: str
     about: About
     event: str | None
     sealed: bytes
+    evidence: Evidence | None = None
 
 
 class FileThis(_Message, frozen=True):

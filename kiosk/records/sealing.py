@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kiosk.enrollment import happenings as on
+from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.identity import Lifelong, PartialDate
 from kiosk.enrollment.ports import Enrolled
 from kiosk.records.pipe import AskThis, FileThis
 from wire.asks import (
     About,
     Answer,
+    CodeAnswer,
     IdentityRecord,
+    NewCodeQuestion,
+    NoCode,
     OutcomeQuestion,
     PersonAnswer,
     PersonState,
@@ -54,6 +58,9 @@ _ENROLLED = {
 }
 
 
+_NO_CODE = {NoCode.TOO_OFTEN: Failure.CODE_TOO_OFTEN, NoCode.NOT_HERE: Failure.CODE_NOT_HERE}
+
+
 class SealedKeeper:
     """A session's `RecordKeeper`."""
 
@@ -74,6 +81,13 @@ class SealedKeeper:
         ask = self._new_ask(About.STATUS)
         question = StatusQuestion(citizen_number=identity.citizen_number, reply_key=self._reply_key())
         self._send(AskThis(ask, About.STATUS, None, self._sealed(question, ask_info(self._kiosk, ask))))
+
+    def ask_new_code(self, proven: Enrollment) -> None:
+        """See `RecordKeeper`."""
+        ask = self._new_ask(About.NEW_CODE)
+        question = NewCodeQuestion(citizen_number=proven.identity.citizen_number, reply_key=self._reply_key())
+        sealed = self._sealed(question, ask_info(self._kiosk, ask))
+        self._send(AskThis(ask, About.NEW_CODE, None, sealed, evidence_of(proven)))
 
     def file(self, enrollment: Enrollment) -> None:
         """See `RecordKeeper`."""
@@ -104,10 +118,9 @@ class SealedKeeper:
             if answer.kiosk != self._kiosk or about is None or sealed is None or key is None:
                 return None
             opened = key.open(sealed, answer_info(self._kiosk, answer.ask))  # 2
-            told = decode(opened, PersonAnswer)
+            return _TOLD[about](opened)
         except WireError:
             return None
-        return _status(told) if about is About.STATUS else _outcome(told)
 
     def forget(self) -> None:
         """See `RecordKeeper`."""
@@ -129,11 +142,20 @@ class SealedKeeper:
         return self._to.seal(msgspec.json.encode(body), info)
 
 
-def _status(told: PersonAnswer) -> on.Happening:
-    return on.StatusKnown(_ENROLLED.get(told.state, Enrolled.NOT_YET))
+def _status(opened: bytes) -> on.Happening:
+    return on.StatusKnown(_ENROLLED.get(decode(opened, PersonAnswer).state, Enrolled.NOT_YET))
 
 
-def _outcome(told: PersonAnswer) -> on.Happening | None:
+def _outcome(opened: bytes) -> on.Happening | None:
+    return _of_person(decode(opened, PersonAnswer))
+
+
+def _code(opened: bytes) -> on.Happening | None:
+    told = decode(opened, CodeAnswer)
+    return _of_person(told) if told.refused is None else on.NoNewCode(_NO_CODE[told.refused])
+
+
+def _of_person(told: PersonAnswer) -> on.Happening | None:
     match told.state:
         case PersonState.ACCEPTED if told.pin is not None and told.pin_valid_until_ms is not None:
             return on.PinIssued(told.pin, told.pin_valid_until_ms, told.sandbox)
@@ -143,6 +165,13 @@ def _outcome(told: PersonAnswer) -> on.Happening | None:
             return on.Rejected()
         case _:
             return None
+
+
+_TOLD: dict[About, Callable[[bytes], on.Happening | None]] = {
+    About.STATUS: _status,
+    About.OUTCOME: _outcome,
+    About.NEW_CODE: _code,
+}
 
 
 def record_of(identity: Identity, reply_key: str) -> IdentityRecord:

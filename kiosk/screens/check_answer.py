@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CheckAnswerScreen(Moment[CheckAnswer]):
-    """One of four answers; who has none yet may get one at once."""
+    """One of four answers; who has none yet may get one at once, and who has lost the code another."""
 
     HEARD_AS = "spoken.check_answer"
 
@@ -25,7 +25,9 @@ class CheckAnswerScreen(Moment[CheckAnswer]):
         yield self.line(f"check_answer.{self.state.standing}.body", "lead")
 
     def actions(self) -> tuple[Action, ...]:
-        """Finish, or go on to an enrolment."""
+        """Finish, or go on to an enrolment or to a new code."""
         if self.state.standing is Standing.NOT_YET:
             return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.ENROLL, "menu.enroll"))
+        if self.state.standing is Standing.ACCEPTED:
+            return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.NEW_CODE, "button.new_code"))
         return (Action(Intent.DONE, "button.finish"),)

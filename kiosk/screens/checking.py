@@ -21,7 +21,7 @@ class CheckingScreen(Moment[Checking]):
 
     def step(self) -> int | None:
         """Return the step, except for who only asks."""
-        return self.STEP if self.state.purpose is Purpose.ENROLL else None
+        return None if self.state.purpose is Purpose.CHECK else self.STEP
 
     def body(self) -> Iterable[Widget]:
         """Yield the wait."""

@@ -29,7 +29,7 @@ class InsertCardScreen(Moment[InsertCard]):
 
     def step(self) -> int | None:
         """Return the step, except for who only asks."""
-        return self.STEP if self.state.purpose is Purpose.ENROLL else None
+        return None if self.state.purpose is Purpose.CHECK else self.STEP
 
     def body(self) -> Iterable[Widget]:
         """Yield the picture, the two sentences, and for who only asks what becomes of what is read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import Intent, Notice
+from kiosk.enrollment.states import Intent, Notice, Purpose
 from kiosk.screens.moment import Action, Moment
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class NoticeScreen(Moment[Notice]):
     def body(self) -> Iterable[Widget]:
         """Yield the notice."""
         yield self.line("notice.title", "title")
-        yield self.line("notice.body", "plain")
+        new_code = self.state.purpose is Purpose.NEW_CODE
+        yield self.line("notice.new_code" if new_code else "notice.body", "plain")
         yield self.line("notice.promise", "plain strong")
 
     def middle(self) -> Iterable[Widget]:

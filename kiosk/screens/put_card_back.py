@@ -23,7 +23,7 @@ class PutCardBackScreen(Moment[PutCardBack]):
 
     def step(self) -> int | None:
         """Return the step, except for who only asks."""
-        return self.STEP if self.state.purpose is Purpose.ENROLL else None
+        return None if self.state.purpose is Purpose.CHECK else self.STEP
 
     def body(self) -> Iterable[Widget]:
         """Yield the picture and the two sentences."""

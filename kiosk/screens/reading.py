@@ -37,7 +37,7 @@ class ReadingScreen(Moment[Reading]):
 
     def step(self) -> int | None:
         """Return the step, except for who only asks."""
-        return self.STEP if self.state.purpose is Purpose.ENROLL else None
+        return None if self.state.purpose is Purpose.CHECK else self.STEP
 
     def body(self) -> Iterable[Widget]:
         """Yield the bar between the two sentences, and the name in a line that is there from the beginning."""

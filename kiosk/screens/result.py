@@ -43,13 +43,21 @@ class AlreadyEnrolledScreen(Moment[AlreadyEnrolled]):
         kind = "activated" if self.state.activated else "accepted"
         yield self.line(f"already_enrolled.{kind}.title", "title")
         yield self.line(f"already_enrolled.{kind}.body", "lead")
-        yield self.line("already_enrolled.forgot", "plain")
+        yield self.line("already_enrolled.lost" if self.state.new_code else "already_enrolled.forgot", "plain")
 
     def actions(self) -> tuple[Action, ...]:
-        """Done, or Mor Prom's page where its address is known."""
-        if not self.state.hand_over:
+        """Done, or Mor Prom's page where its address is known, or another code where one is left to enter."""
+        if not self.state.hand_over and not self.state.new_code:
             return _FINISH
-        return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.SHOW_QR, "button.open_mor_prom"))
+        return (
+            Action(Intent.DONE, "button.finish", forward=False),
+            *(
+                (Action(Intent.SHOW_QR, "button.open_mor_prom", forward=not self.state.new_code),)
+                if self.state.hand_over
+                else ()
+            ),
+            *((Action(Intent.NEW_CODE, "button.new_code"),) if self.state.new_code else ()),
+        )
 
 
 class SavedHereScreen(Moment[SavedHere]):

@@ -83,6 +83,9 @@ class World:
     def ask_status(self, identity: Identity) -> None:
         pass
 
+    def ask_new_code(self, proven: Enrollment) -> None:
+        pass
+
     def file(self, enrollment: Enrollment) -> None:
         pass
 

@@ -32,6 +32,12 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "confirm": {"choice-no": Intent.NO, "choice-yes": Intent.YES},
     "looking-stand_here": {"choice-cancel": Intent.CANCEL},
     "checking": {"choice-cancel": Intent.CANCEL},
+    "check-answer-accepted": {"choice-done": Intent.DONE, "choice-new_code": Intent.NEW_CODE},
+    "already-accepted-all": {
+        "choice-done": Intent.DONE,
+        "choice-show_qr": Intent.SHOW_QR,
+        "choice-new_code": Intent.NEW_CODE,
+    },
     "check-answer-activated": {"choice-done": Intent.DONE},
     "check-answer-not_yet": {"choice-done": Intent.DONE, "choice-enroll": Intent.ENROLL},
     "accepted": {"choice-no_phone": Intent.NO_PHONE, "choice-done": Intent.DONE},

@@ -48,11 +48,19 @@ PLANTED = {
 }
 SHOWN_ONLY = ("meter.", "header.test_mode", "header.listen", "header.step", "fault.", "aloud.", "time.months")
 GREYED = {
+    ("notice-new-code", "notice.agree"),
     ("notice", "notice.agree"),
     ("accepted-slip-printing", "button.print"),
     ("finish-later-slip-printing", "button.print"),
 }
-RESULTS = ("already_enrolled", "check_answer", "failure.under_age", "failure.not_at_kiosk", "failure.not_accepted")
+RESULTS = (
+    "already_enrolled",
+    "check_answer",
+    "failure.under_age",
+    "failure.not_at_kiosk",
+    "failure.not_accepted",
+    "failure.code",
+)
 OF_A_RESULT = ("already-", "check-answer-", *(f"problem-{key.partition('.')[2]}" for key in RESULTS[2:]), "problem-at-")
 
 
