@@ -76,6 +76,7 @@ class PersonState(StrEnum):
     REJECTED = "rejected"
     EXPIRED_PIN = "expired_pin"
     REVOKED = "revoked"
+    LAPSED = "lapsed"  # of an event only: the identity was erased before it could be sent, as the person was promised
 
 
 ReplyKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]

@@ -119,8 +119,12 @@ def seal_message(key: SigningKey, kind: Kind, body: msgspec.Struct, attachment: 
     return join(key.sign(kind, encode(body)), attachment)
 
 
-def open_message(message: bytes, kind: Kind, key: VerifyKey, body: type[Body]) -> tuple[Body, bytes | None]:
+def open_message(
+    message: bytes, kind: Kind, key: VerifyKey, body: type[Body], *, may_lack: bool = False
+) -> tuple[Body, bytes | None]:
     """Split, verify and decode; the attachment must be the one signed for when the body says there is one.
+
+    With `may_lack` it may be gone: whoever asks so must then know why.
 
     Raises:
         WireError: with the reason.
@@ -128,7 +132,8 @@ def open_message(message: bytes, kind: Kind, key: VerifyKey, body: type[Body]) -
     signed, attachment = split(message)
     decoded = decode(key.verify(kind, signed), body)
     sealed: Sealed | None = getattr(decoded, "sealed", None)
-    if (sealed is None) != (attachment is None):
+    is_gone = may_lack and sealed is not None and attachment is None
+    if (sealed is None) != (attachment is None) and not is_gone:
         text = "the attachment and the signed body disagree about each other"
         raise Malformed(text)
     if sealed is not None and attachment is not None and not sealed.fits(attachment):

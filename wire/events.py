@@ -8,7 +8,7 @@ Source: security design, section 2.3.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
 
@@ -115,11 +115,23 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.distance <= self.match_at_most
 
 
-class EnrollmentCaptured(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="enrollment"):
+KEPT_HOURS_AT_MOST = 72  # however a policy has it: over a weekend, and no longer
+KeptHours = Annotated[int, msgspec.Meta(ge=1, le=KEPT_HOURS_AT_MOST)]
+_HOUR_MS = 60 * 60_000
+
+
+class EnrollmentCaptured(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="kind",
+    tag="enrollment",
+):
     """One person was enrolled at this kiosk; the sealed identity travels as the attachment.
 
     `seq` counts from 1 within `stream`; `prev` is the digest of the previous signed bytes of the stream, and a
-    stream's first event names its `parent` instead (None on a kiosk's very first).
+    stream's first event names its `parent` instead (None on a kiosk's very first). What is None is not written.
     """
 
     v: Version1
@@ -136,6 +148,12 @@ class EnrollmentCaptured(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     evidence: Evidence
     sealed: Sealed
     counter: Counted | None = None  # None on a kiosk that counts nowhere but on its card
+    kept_hours: KeptHours | None = None  # taken without a network: after so long the identity is erased, sent or not
+
+    @property
+    def lapses_ms(self) -> int | None:
+        """When its kiosk erases the identity, by the kiosk's wall clock; None for one that it keeps until pruned."""
+        return None if self.kept_hours is None else self.at.wall_ms + self.kept_hours * _HOUR_MS
 
     def link(self) -> Link:
         """The event's place in its kiosk's chain."""

@@ -36,6 +36,7 @@ _SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
     Up.ASK: (Kind.ASK, Ask),
 }
 _OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK})
+_CLOCKS_APART_MS = 10 * 60_000  # a kiosk's from ours: it was synchronized when it took the request
 NOBODY = "?"  # stands for the kiosk or kind of a topic that names none
 
 UNKNOWN_KIOSK = "unknown_kiosk"
@@ -118,7 +119,8 @@ def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -
 
     1. The topic is one of ours, of a registered kiosk, on its own shard.
     2. That kiosk's key for this kind has signed exactly this kind, strictly shaped.
-    3. The body names the same kiosk, a simulated one enrols for test only, and an ask makes sense.
+    3. The body names the same kiosk, a simulated one enrols for test only, an identity is missing only when its time
+       is over, and an ask makes sense.
     4. The kiosk has not been revoked; if so, what it signed is kept.
     """
     came_from = origin(incoming.topic)  # 1
@@ -141,17 +143,26 @@ def receive(incoming: Incoming, registered: Mapping[KioskId, RegisteredKiosk]) -
 
 def _verified(incoming: Incoming, kiosk: RegisteredKiosk, kind: Up) -> Verified[Body]:
     signed_kind, shape = _SHAPES[kind]
-    body, attachment = open_message(incoming.payload, signed_kind, _key(kiosk, kind), shape)  # 2
+    key = _key(kiosk, kind)
+    body, attachment = open_message(incoming.payload, signed_kind, key, shape, may_lack=kind is Up.EVENT)  # 2
     if body.kiosk != kiosk.id:  # 3
         text = "the body names another kiosk than the topic"
         raise NotForYou(text)
     if is_simulated(kiosk.id) and isinstance(body, EnrollmentCaptured) and body.profile is not Profile.TEST:
         text = "a simulated kiosk enrols nobody real"
         raise NotForYou(text)
+    if isinstance(body, EnrollmentCaptured) and attachment is None and not _has_lapsed(body, incoming.at_ms):
+        text = "the identity is missing and was not to be erased yet"
+        raise Malformed(text)
     if isinstance(body, Ask) and not body.is_whole:
         text = "an ask names an event when it is about an outcome, says evidence when it is about a code, and else none"
         raise Malformed(text)
     return Verified(kiosk, body, incoming.signed(), attachment or b"", incoming.at_ms)
+
+
+def _has_lapsed(body: EnrollmentCaptured, at_ms: int) -> bool:
+    """Whether the kiosk was to erase the identity by now: nobody on the way can make a person vanish sooner."""
+    return body.lapses_ms is not None and at_ms >= body.lapses_ms - _CLOCKS_APART_MS
 
 
 def _key(kiosk: RegisteredKiosk, kind: Up) -> VerifyKey:

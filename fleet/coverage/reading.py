@@ -67,7 +67,10 @@ class Reading(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """People by how far they came; `captured` and `duplicates` count visits at the kiosks of a province."""
+    """People by how far they came; `captured` and `duplicates` count visits at the kiosks of a province.
+
+    `lapsed` visits are no captures: their identities were erased at the kiosk before they could be sent.
+    """
 
     captured: int = 0
     duplicates: int = 0
@@ -75,6 +78,7 @@ class Funnel:
     accepted: int = 0
     activated: int = 0
     revoked: int = 0
+    lapsed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +198,15 @@ def funnel(
             workload_day.c.province,
             func.sum(workload_day.c.captured).label("captured"),
             func.sum(workload_day.c.duplicates).label("duplicates"),
+            func.sum(workload_day.c.lapsed).label("lapsed"),
         )
         .where(*_wanted(workload_day, profile, before, only))
         .group_by(workload_day.c.province)
     )
-    for row in work:
-        counted.setdefault(row.province, {}).update(captured=int(row.captured), duplicates=int(row.duplicates))
+    for visits in work:
+        counted.setdefault(visits.province, {}).update(
+            captured=int(visits.captured), duplicates=int(visits.duplicates), lapsed=int(visits.lapsed)
+        )
     return {province: _funnel(counts) for province, counts in counted.items()}
 
 
@@ -216,6 +223,7 @@ def _funnel(counts: dict[str, int]) -> Funnel:
         accepted=counts.get(PersonState.ACCEPTED, 0),
         activated=counts.get(PersonState.ACTIVATED, 0),
         revoked=counts.get(PersonState.REVOKED, 0),
+        lapsed=counts.get("lapsed", 0),
     )
 
 
@@ -228,6 +236,7 @@ def summed(funnels: list[Funnel]) -> Funnel:
         accepted=sum(each.accepted for each in funnels),
         activated=sum(each.activated for each in funnels),
         revoked=sum(each.revoked for each in funnels),
+        lapsed=sum(each.lapsed for each in funnels),
     )
 
 

@@ -44,13 +44,19 @@ _STREAMS = Insertion(
 )
 _WORKLOAD = Insertion(
     workload_day,
-    *("profile", "province", "facility", "day", "captured", "duplicates"),
-    on_conflict="(profile, province, facility, day) DO UPDATE SET captured = workload_day.captured + excluded.captured",
+    *("profile", "province", "facility", "day", "captured", "duplicates", "lapsed"),
+    on_conflict="(profile, province, facility, day) DO UPDATE SET "
+    "captured = workload_day.captured + excluded.captured, lapsed = workload_day.lapsed + excluded.lapsed",
 )
+
+
+_Day = tuple[str, str, str, str]
 
 
 class Arrival(msgspec.Struct, frozen=True):
     """A verified event as it came: its place, the body, the exact signed bytes, and the sealed identity.
+
+    The identity is empty when the kiosk has erased it, as it had promised: then nobody is enrolled by this event.
 
     `facility` and `province` are where the kiosk is registered; they decide workload and nothing else.
     """
@@ -62,6 +68,11 @@ class Arrival(msgspec.Struct, frozen=True):
     signed: bytes
     attachment: bytes
     at_ms: int
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether the identity was erased before it could be sent."""
+        return self.body.kept_hours is not None and not self.attachment
 
     __repr__ = object.__repr__  # never what is in it
 
@@ -115,7 +126,7 @@ class Acceptance:
 
 def _write_ledger(connection: Connection, accepted: Sequence[Arrival]) -> None:
     _EVENTS.add(connection, [_event_row(arrival) for arrival in accepted])
-    _CONTENTS.add(connection, [(each.entry.id, each.at_ms, each.signed, each.attachment) for each in accepted])
+    _CONTENTS.add(connection, [(each.entry.id, each.at_ms, each.signed, each.attachment or None) for each in accepted])
     _ENROLLMENTS.add(connection, [_enrollment_row(arrival) for arrival in accepted])
 
 
@@ -135,8 +146,9 @@ def _event_row(arrival: Arrival) -> tuple[str, str, str, int, bytes, int]:
     return entry.id, entry.kiosk, entry.link.stream, entry.link.seq, entry.digest, arrival.at_ms
 
 
-def _enrollment_row(arrival: Arrival) -> tuple[str, str, str, int, int]:
-    return arrival.entry.id, str(arrival.body.profile), str(PersonState.CAPTURED), arrival.at_ms, arrival.at_ms
+def _enrollment_row(arrival: Arrival) -> tuple[str, str, str, int, int | None]:
+    state, due_ms = (PersonState.LAPSED, None) if arrival.has_lapsed else (PersonState.CAPTURED, arrival.at_ms)
+    return arrival.entry.id, str(arrival.body.profile), str(state), arrival.at_ms, due_ms
 
 
 def _stream_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str | None, int | None, int, bytes, int]]:
@@ -160,9 +172,11 @@ def _stream_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str | None
     ]
 
 
-def _workload_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str, str, int, int]]:
-    captured = Counter(
-        (str(each.body.profile), str(each.province), str(each.facility), bangkok_day(each.at_ms)) for each in accepted
-    )
+def _workload_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str, str, int, int, int]]:
+    """Visits by day; one whose identity has lapsed is told apart, and is no capture."""
+    captured, lapsed = Counter[_Day](), Counter[_Day]()
+    for each in accepted:
+        day = (str(each.body.profile), str(each.province), str(each.facility), bangkok_day(each.at_ms))
+        (lapsed if each.has_lapsed else captured)[day] += 1
     # Always in the same order: two workers that count the same days cannot wait for each other.
-    return [(*day, n, 0) for day, n in sorted(captured.items())]
+    return [(*day, captured[day], 0, lapsed[day]) for day in sorted({*captured, *lapsed})]

@@ -148,6 +148,7 @@ workload_day = Table(
     Column("day", String(10), primary_key=True),
     Column("captured", BigInteger, nullable=False),
     Column("duplicates", BigInteger, nullable=False, server_default="0"),
+    Column("lapsed", BigInteger, nullable=False, server_default="0"),  # erased at the kiosk before it could be sent
 )
 
 ask = Table(

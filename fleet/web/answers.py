@@ -124,6 +124,7 @@ class FunnelCounts(_Answer):
     accepted: int
     activated: int
     revoked: int
+    lapsed: int
 
 
 class FunnelRow(FunnelCounts):

@@ -133,6 +133,7 @@ def test_the_funnel_counts_the_unknown_province_apart(client: FlaskClient) -> No
         "accepted": 3,
         "activated": 2,
         "revoked": 0,
+        "lapsed": 0,
     }
     assert [each["code"] for each in answer["provinces"]] == ["41", None]
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A person who was accepted may ask for a new code; how often is remembered for a while and counted for ever."""
+"""A person who was accepted may ask for a new code, and an identity may be erased before it could be sent.
+
+How often somebody asks is remembered for a while and counted for ever; so is what has lapsed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add what such a question needs; nobody has asked yet."""
+    """Add what both need; nobody has asked yet, and nothing has lapsed."""
+    op.add_column("workload_day", sa.Column("lapsed", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("ask", sa.Column("signed", sa.LargeBinary(), nullable=True))
     op.create_table(
         "code_request",
