@@ -146,6 +146,8 @@ def shown(document: FacePolicyDocument) -> Iterator[str]:
     comparison = document.policy.get("comparison", {})
     yield f"match        up to {comparison.get('match_at_most')}"
     yield f"staff looks  up to {comparison.get('staff_at_most')}"
+    hours = document.policy.get("deferred_hours", 0)
+    yield f"no network   takes requests, kept for {hours} h (TEST only)" if hours else "no network   takes no request"
     if document.calibration is not None:
         record = calibration_of(document.calibration)
         data = record.data

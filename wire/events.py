@@ -120,6 +120,11 @@ KeptHours = Annotated[int, msgspec.Meta(ge=1, le=KEPT_HOURS_AT_MOST)]
 _HOUR_MS = 60 * 60_000
 
 
+def lapse_ms(at: Moment, kept_hours: int | None) -> int | None:
+    """When an identity that was taken at this moment is erased, by the same wall clock; None for one that is kept."""
+    return None if kept_hours is None else at.wall_ms + kept_hours * _HOUR_MS
+
+
 class EnrollmentCaptured(
     msgspec.Struct,
     frozen=True,
@@ -153,7 +158,7 @@ class EnrollmentCaptured(
     @property
     def lapses_ms(self) -> int | None:
         """When its kiosk erases the identity, by the kiosk's wall clock; None for one that it keeps until pruned."""
-        return None if self.kept_hours is None else self.at.wall_ms + self.kept_hours * _HOUR_MS
+        return lapse_ms(self.at, self.kept_hours)
 
     def link(self) -> Link:
         """The event's place in its kiosk's chain."""

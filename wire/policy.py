@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from wire.bodies import SCORE_AT_MOST, Code, Count, Instant, Sha256Hex, ShortText, Version1
 from wire.errors import Malformed
+from wire.events import KEPT_HOURS_AT_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -207,7 +208,16 @@ def lowered(policy: Mapping[str, Any]) -> str | None:
             value = found.get(name, floor)
             if not isinstance(value, int | float) or (value < floor if floors is AT_LEAST else value > floor):
                 return f"{name} = {value!r} must be {word} {floor:g}"
-    return _disordered(found) or _overfused(found)
+    return _disordered(found) or _overfused(found) or _kept_too_long(found)
+
+
+def _kept_too_long(found: Mapping[str, Any]) -> str | None:
+    hours = found.get("deferred_hours", 0)
+    if type(hours) is not int or not 0 <= hours <= KEPT_HOURS_AT_MOST:
+        return (
+            f"deferred_hours = {hours!r} must be 1 to {KEPT_HOURS_AT_MOST}, or 0, which takes nothing without a network"
+        )
+    return None
 
 
 def _disordered(found: Mapping[str, Any]) -> str | None:

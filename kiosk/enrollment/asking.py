@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import facing, renewing
+from kiosk.enrollment import deferring, facing, renewing
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.ports import Enrolled, Presence
-from kiosk.enrollment.session import Advance, Session, enter, leave, problem
+from kiosk.enrollment.session import Advance, Session, enter, leave
 from kiosk.enrollment.states import Farewell, Intent, Purpose, Standing
 
 _STANDING = {
@@ -48,10 +48,10 @@ def answered(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
 
 
 def unanswered(session: Session, failure: Failure, now: on.Now) -> Advance:
-    """Say that there is no answer now; an enrolment may ask again."""
+    """Say that there is no answer now; an enrolment may ask again, or be taken for later."""
     if session.purpose is Purpose.CHECK:
         return _tell(session, Standing.NOT_KNOWN, now)
-    return problem(session, failure, now, retry=True)
+    return deferring.offer(session, failure, now)
 
 
 def took_long(session: Session, now: on.Now) -> Advance:

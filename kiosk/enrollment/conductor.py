@@ -160,8 +160,8 @@ class Conductor:
         match step:
             case on.AskStatus(identity):
                 self._keeper.ask_status(identity)
-            case on.FileRecord(enrollment):
-                self._keeper.file(enrollment)
+            case on.FileRecord(enrollment, kept_hours):
+                self._keeper.file(enrollment, kept_hours)
             case on.AskNewCode(proven):
                 self._keeper.ask_new_code(proven)
 

@@ -45,7 +45,7 @@ def judged(session: Session, findings: FaceFindings, now: on.Now) -> Advance:
     if session.purpose is at.Purpose.NEW_CODE:
         return renewing.ask(session, enrollment, now)
     checking = enter(session, at.Checking(), now, lasts_s=session.policy.outcome_timeout_s)
-    return replace(checking, filing=True), (on.FileRecord(enrollment),)
+    return replace(checking, filing=True), (on.FileRecord(enrollment, session.kept_hours or None),)
 
 
 def failed(session: Session, failure: Failure, now: on.Now) -> Advance:

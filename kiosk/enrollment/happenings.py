@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The two clocks: monotonic seconds for every timer, the wall for dates only."""
+    """The two clocks: monotonic seconds for every timer, the wall for dates only; and whether the wall's is known."""
 
     monotonic_s: float
     utc: datetime
+    clock_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +253,10 @@ class StopWork:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileRecord:
-    """Seal and file."""
+    """Seal and file; for at most `kept_hours` where it was taken without a network."""
 
     enrollment: Enrollment
+    kept_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

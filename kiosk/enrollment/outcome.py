@@ -17,8 +17,10 @@ REACHED = (*HAS_CODE, at.Activated, at.SavedHere, at.AlreadyEnrolled)
 
 
 def filed(session: Session, code: str, now: on.Now) -> Session:
-    """Go on waiting for the outcome; had the wait been given up as not saved, take that word back."""
+    """Go on waiting for the outcome, which nobody does without a network; had it been given up, take that word back."""
     known = replace(session, filed=code, identity=None)
+    if session.kept_hours and isinstance(session.moment, at.Checking):
+        return enter(known, at.SavedHere(code, known.confirmed), now)
     if isinstance(session.state, at.Checking):
         return replace(known, until_s=now.monotonic_s + session.policy.outcome_timeout_s)
     if isinstance(session.moment, at.Problem):

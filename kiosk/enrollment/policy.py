@@ -28,6 +28,7 @@ class SessionPolicy:
     outcome_timeout_s: float = 20.0  # then "saved, we will tell you"
     activation_wait_s: float = 90.0  # journeys SC-09
     farewell_s: float = 8.0  # how long a last word stays on the screen
+    deferred_hours: int = 0  # journeys J9: how long a request may be kept without a network; 0 takes none
     take_card_s: float = 15.0  # journeys SC-13
     rating_s: float = 8.0  # journeys SC-12; 0 asks nobody
     complaint_s: float = 20.0  # to choose one of four, as long as the idle warning

@@ -110,8 +110,8 @@ class RecordKeeper(Protocol):
     def ask_new_code(self, proven: Enrollment) -> None:
         """Ask for a new code for this person, sealed likewise, with the evidence of the face check."""
 
-    def file(self, enrollment: Enrollment) -> None:
-        """Seal the identity and hand it over for signing and storing."""
+    def file(self, enrollment: Enrollment, kept_hours: int | None = None) -> None:
+        """Seal the identity and hand it over for signing and storing, for `kept_hours` at most if that is given."""
 
     def forget(self) -> None:
         """Drop the session's throw-away key and every buffer."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CARD_TRIES = frozenset({Failure.CARD_UNREADABLE, Failure.CARD_NOT_NATIONAL_ID})
 
 # States that end at once when the card leaves: what they hold belongs to the card's holder.
-_NEEDS_CARD = (at.ConfirmIdentity, at.Looking, at.Checking)
+_NEEDS_CARD = (at.ConfirmIdentity, at.Looking, at.Checking, at.Deferral)
 _NEEDS_READER = (at.Attract, at.Menu, at.StaffToday, at.Notice, at.InsertCard, at.Reading, at.PutCardBack, *_NEEDS_CARD)
 
 
@@ -119,6 +119,8 @@ def _card_left(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one
         case at.Problem(failure=Failure.CARD_CHANGED):
             return leave(session, Farewell.CARD_CHANGED, now)
         case at.Problem(retry=True, failure=failure) if failure not in CARD_TRIES:
+            return leave(session, Farewell.CARD_REMOVED, now)
+        case at.Notice(kept_hours=hours) if hours:
             return leave(session, Farewell.CARD_REMOVED, now)
         case moment if isinstance(moment, _NEEDS_CARD) and not session.is_committed:
             return leave(session, Farewell.CARD_REMOVED, now)

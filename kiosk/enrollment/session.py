@@ -66,6 +66,7 @@ class Session:
     card_failures: int = 0
     attempt: int = 1
     filing: bool = False
+    kept_hours: int = 0  # agreed to: taken without a network, and kept for so long
     renewing: bool = False  # a new code was asked for
     filed: str | None = None
     confirmed: bool = False

@@ -131,6 +131,7 @@ class Notice(_State, frozen=True):
 
     consented: bool = False
     purpose: Purpose = Purpose.ENROLL
+    kept_hours: int = 0  # what it asks for besides: to keep the request, sealed, for so long
 
 
 class InsertCard(_State, frozen=True):
@@ -231,6 +232,12 @@ class SavedHere(_State, frozen=True):
     confirmed: bool = False
 
 
+class Deferral(_State, frozen=True):
+    """J9: there is no network, or no answer; the request can be taken now and sent later."""
+
+    failure: Failure
+
+
 class AlreadyEnrolled(_State, frozen=True):
     """J2. `activated` is False when the code is still to be used; `new_code` says whether another can be had."""
 
@@ -318,6 +325,7 @@ State = (
     | Activated
     | FinishLater
     | SavedHere
+    | Deferral
     | AlreadyEnrolled
     | Rate
     | Complaint
@@ -348,6 +356,7 @@ class Intent(StrEnum):
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
     NEW_CODE = "new_code"
+    DEFER = "defer"
     PRINT = "print"
     RATED_1 = "rated_1"
     RATED_2 = "rated_2"

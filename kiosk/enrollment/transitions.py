@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading, renewing, slips
+from kiosk.enrollment import asking, choosing, deferring, facing, helping, opinions, outcome, reading, renewing, slips
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
@@ -34,6 +34,7 @@ _WAITS_FOR_PERSON = (
     at.FinishLater,
     at.NoPhone,
     at.SavedHere,
+    at.Deferral,
 )
 _CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
 
@@ -124,11 +125,15 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
         case at.Notice(), (Intent.TICK | Intent.UNTICK):
             ticked = msgspec.structs.replace(session.state, consented=intent is Intent.TICK)
             return replace(awake, state=ticked), ()
+        case at.Notice(consented=True) as notice, Intent.AGREE if notice.kept_hours:
+            return deferring.agreed(awake, notice, now)
         case at.Notice(consented=True), Intent.AGREE:
             consented = replace(awake, consent=Consent(session.policy.notice_version, now.utc))
             return reading.await_card(consented, now)
         case at.Notice(), Intent.DECLINE:
             return leave(awake, Farewell.DECLINED, now)
+        case at.Deferral(), _:
+            return deferring.said(awake, intent, now)
         case at.ConfirmIdentity(), Intent.YES:
             return asking.ask(awake, now)
         case at.ConfirmIdentity(), Intent.NO:

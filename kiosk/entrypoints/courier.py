@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 _LOOP_S = 0.1
 _HOUSEKEEPING_S = 3600.0
+_LAPSES_S = 30.0
 _AFTER_ERROR_S = 5.0
 _METRICS_S = 15.0
 
@@ -54,9 +55,12 @@ def run(settings_file: Path) -> None:
     delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
-    housekeeping_at_s = metrics_at_s = 0.0
+    housekeeping_at_s = metrics_at_s = lapses_at_s = 0.0
     while not stopping.is_set():
         try:
+            if time.monotonic() >= lapses_at_s:  # before anything is sent, and whether or not there is a connection
+                lapses_at_s = time.monotonic() + _LAPSES_S
+                _erase_lapsed(store)
             _one_round(settings, delivery, connection)
             if settings.metrics_file is not None and time.monotonic() >= metrics_at_s:
                 metrics_at_s = time.monotonic() + _METRICS_S
@@ -115,6 +119,12 @@ def _one_round(settings: config.Settings, delivery: Delivery, connection: Roads)
     delivery.keep_link_told(now_s)
     for outgoing in delivery.due(now_s):
         connection.publish(up(settings.shard, settings.kiosk, outgoing.kind), outgoing.message)
+
+
+def _erase_lapsed(store: Store) -> None:
+    erased = outbox.erase_lapsed(store, device.wall_ms())
+    if erased:
+        log.info("identities_lapsed", count=erased)
 
 
 def _tell_collector(file: Path, counts: Counts, store: Store, settings: config.Settings) -> None:

@@ -31,7 +31,7 @@ from kiosk.face.instruments import load_instruments
 from kiosk.face.policy_file import Rules, read_rules, shipped
 from kiosk.records import pipe
 from kiosk.records.sealing import SealedKeeper
-from wire.events import Profile
+from wire.events import ClockSync, Profile
 
 if TYPE_CHECKING:
     from kiosk.enrollment.ports import Presence
@@ -108,7 +108,8 @@ def _heard_of_help(message: pipe.HelpTold | pipe.HelperComes) -> on.Happening:
 
 
 def _now() -> on.Now:
-    return on.Now(time.monotonic(), device.utc_now())
+    sync, _ = device.clock_sync()
+    return on.Now(time.monotonic(), device.utc_now(), clock_known=sync is ClockSync.SYNCED)
 
 
 def _listen(channel: pipe.Pipe[pipe.ToPerson], conductor: Conductor, keeper: SealedKeeper) -> None:
@@ -159,7 +160,7 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
         keeper=keeper,
         stage=PipeStage(channel),
         clock=_now,
-        policy=_policy(settings),
+        policy=session_policy(settings, rules),
     )
     threading.Thread(target=_listen, args=(channel, conductor, keeper), name="listener", daemon=True).start()
     why = conductor.run()
@@ -169,9 +170,14 @@ def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[p
         channel.send(pipe.Finished(why))
 
 
-def _policy(settings: config.Settings) -> SessionPolicy:
-    """The rules of a session with what the hospital has said of itself."""
+def session_policy(settings: config.Settings, rules: Rules) -> SessionPolicy:
+    """The rules of a session with what the hospital has said of itself and the fleet has signed.
+
+    LIVE takes no request without a network, whatever is signed: whether the ministry takes evidence that has waited
+    is not known (domain question Q4).
+    """
     return SessionPolicy(
+        deferred_hours=0 if settings.profile is Profile.LIVE else rules.policy.deferred_hours,
         mor_prom_link=settings.mor_prom_link,
         help_watched=settings.help_watched,
         counter=settings.counter,

@@ -30,7 +30,7 @@ from kiosk.screens.packs import add_packs
 from kiosk.screens.slip import lines
 from kiosk.screens.speech import NoHeadphoneJack, SilentSpeech, Voice
 from kiosk.screens.wording import load_wordings
-from kiosk.store import inbox
+from kiosk.store import inbox, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError
 from wire.events import Profile
 from wire.ids import new_stream_id
@@ -242,6 +242,7 @@ class Reception:
         key = config.read_signing_key(settings.event_key)
         store = Store(settings.store)
         inbox.forget_expired(store, device.wall_ms())
+        outbox.erase_lapsed(store, device.wall_ms())
         return Filing(
             store=store,
             key=key,

@@ -103,6 +103,7 @@ class FacePolicy:
     quality: QualityPolicy = QualityPolicy()
     mesh_challenge: ChallengePolicy = MESH_CHALLENGE
     pad: PadPolicy = PadPolicy()
+    deferred_hours: int = 0  # how long a session's request may wait without a network (J9): the one rule not of a face
     portrait_eyes_at_least_px: float = 28.0  # measured: below it a portrait misses 40 % of true pairs
     portrait_pixels_at_most: int = 1_000_000  # a chip portrait has 26,344; more is an attack on the decoder
     attempt_s: float = 40.0  # made people need 9; two actions at the full eight seconds each, and the way to them

@@ -18,7 +18,7 @@ from kiosk.store.database import DiskFullError, Store, StoreError, UncertainErro
 from wire.asks import About, Ask
 from wire.chain import promise_after_commit
 from wire.envelope import Sealed, digest, encode, join
-from wire.events import Counted, EnrollmentCaptured, Parent, Profile
+from wire.events import Counted, EnrollmentCaptured, Parent, Profile, lapse_ms
 from wire.ids import AskId, EventId, FacilityCode, KioskId, StreamId
 from wire.signing import Kind, SigningKey
 
@@ -173,6 +173,7 @@ class Filing:
                 evidence=record.evidence,
                 sealed=Sealed.of(self.sealed_to.kid, record.sealed),
                 counter=None if link.counter is None else Counted.of(link.counter),
+                kept_hours=record.kept_hours,
             )
             signed = self.key.sign(Kind.EVENT, encode(body))
             return signed, digest(signed)
@@ -185,6 +186,7 @@ class Filing:
             filed_ms=at.wall_ms,
             sign=sign,
             device_count=self.counter.value(),
+            until_ms=lapse_ms(at, record.kept_hours),
         )
 
 

@@ -111,13 +111,17 @@ class AskThis(_Message, frozen=True):
 
 
 class FileThis(_Message, frozen=True):
-    """Sign and store this sealed identity with its evidence, and then send the outcome question."""
+    """Sign and store this sealed identity with its evidence, and then send the outcome question.
+
+    `kept_hours` is there when it was taken without a network: after so long the identity is erased, sent or not.
+    """
 
     event: str
     evidence: Evidence
     sealed: bytes
     ask: str
     sealed_ask: bytes
+    kept_hours: int | None = None
 
 
 class Finished(_Message, frozen=True):

@@ -89,7 +89,7 @@ class SealedKeeper:
         sealed = self._sealed(question, ask_info(self._kiosk, ask))
         self._send(AskThis(ask, About.NEW_CODE, None, sealed, evidence_of(proven)))
 
-    def file(self, enrollment: Enrollment) -> None:
+    def file(self, enrollment: Enrollment, kept_hours: int | None = None) -> None:
         """See `RecordKeeper`."""
         event = new_event_id(self._wall_ms())
         ask = self._new_ask(About.OUTCOME)
@@ -103,6 +103,7 @@ class SealedKeeper:
                 ),
                 ask=ask,
                 sealed_ask=self._sealed(question, ask_info(self._kiosk, ask)),
+                kept_hours=kept_hours,
             )
         )
 

@@ -27,6 +27,7 @@ from kiosk.enrollment.states import (
     Checking,
     Complaint,
     ConfirmIdentity,
+    Deferral,
     FinishLater,
     Goodbye,
     HandOver,
@@ -52,6 +53,7 @@ from kiosk.screens.attract import AttractScreen
 from kiosk.screens.check_answer import CheckAnswerScreen
 from kiosk.screens.checking import CheckingScreen
 from kiosk.screens.confirm import ConfirmScreen
+from kiosk.screens.deferral import DeferralScreen
 from kiosk.screens.hand_over import HandOverScreen, NoPhoneScreen
 from kiosk.screens.help_called import HelpCalledScreen
 from kiosk.screens.insert_card import InsertCardScreen
@@ -98,6 +100,7 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Activated: ActivatedScreen,
     FinishLater: FinishLaterScreen,
     SavedHere: SavedHereScreen,
+    Deferral: DeferralScreen,
     AlreadyEnrolled: AlreadyEnrolledScreen,
     Rate: RateScreen,
     Complaint: ComplaintScreen,

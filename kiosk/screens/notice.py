@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 from kiosk.enrollment.states import Intent, Notice, Purpose
 from kiosk.screens.moment import Action, Moment
+from kiosk.screens.wording import Public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
+
+
+_CARD_IS_READ = 2
 
 
 class NoticeScreen(Moment[Notice]):
@@ -23,18 +27,26 @@ class NoticeScreen(Moment[Notice]):
     STEP = 1
     AUTO_FOCUS = "#tick"
 
+    def step(self) -> int | None:
+        """Return the first step, or the card's for who comes back to the notice with the card read."""
+        return _CARD_IS_READ if self.state.kept_hours else self.STEP
+
     def body(self) -> Iterable[Widget]:
         """Yield the notice."""
-        yield self.line("notice.title", "title")
-        new_code = self.state.purpose is Purpose.NEW_CODE
-        yield self.line("notice.new_code" if new_code else "notice.body", "plain")
+        if self.state.kept_hours:
+            yield self.line("notice.kept_title", "title")
+            yield self.line("notice.kept", "plain", hours=Public(str(self.state.kept_hours)))
+        else:
+            new_code = self.state.purpose is Purpose.NEW_CODE
+            yield self.line("notice.title", "title")
+            yield self.line("notice.new_code" if new_code else "notice.body", "plain")
         yield self.line("notice.promise", "plain strong")
 
     def middle(self) -> Iterable[Widget]:
         """Put the box between the notice and the buttons."""
         yield from super().middle()
         ticked = self.state.consented
-        words = "notice.ticked" if ticked else "notice.unticked"
+        words = f"notice.{'kept_' if self.state.kept_hours else ''}{'ticked' if ticked else 'unticked'}"
         intent = Intent.UNTICK if ticked else Intent.TICK
         yield self.choice(words, intent, classes=f"choice {'ticked' if ticked else 'unticked'}", name_id="tick")
 

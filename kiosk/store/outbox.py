@@ -21,13 +21,13 @@ RETENTION_MS = chain.RETENTION_MS
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """One event to deliver: the JWS and its attachment as they were filed."""
+    """One event to deliver: the JWS and its attachment as they were filed; None once that was erased in time."""
 
     id: EventId
     stream: StreamId
     seq: int
     signed: bytes
-    attachment: bytes
+    attachment: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,12 @@ def append(  # noqa: PLR0913 - what an event is made of
     filed_ms: int,
     sign: Callable[[Link], tuple[bytes, bytes]],
     device_count: int | None = None,
+    until_ms: int | None = None,
 ) -> None:
     """File one event: its place is taken, it is signed and it is stored, in one transaction.
 
     `sign` gets the event's place and returns the signed bytes and their digest; `device_count` is what the counter
-    outside the card says.
+    outside the card says; past `until_ms` on the wall clock the attachment is erased.
 
     Raises:
         StoreError: nothing may be promised to the person, and the event may be in the file: see `holds`.
@@ -63,6 +64,8 @@ def append(  # noqa: PLR0913 - what an event is made of
             "INSERT INTO event SELECT ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(position), 0) + 1 FROM event",
             (event, link.stream, link.seq, signed, attachment, digest, filed_ms),
         )
+        if until_ms is not None:
+            connection.execute("INSERT INTO kept VALUES (?, ?)", (event, until_ms))
         connection.execute(
             "INSERT INTO head VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET"
             " stream = excluded.stream, seq = excluded.seq, digest = excluded.digest",
@@ -133,7 +136,7 @@ def pending(store: Store, limit: int = WINDOW) -> list[Pending]:
             f"SELECT id, stream, seq, signed, attachment {_UNACKNOWLEDGED} AND position >= ? ORDER BY position LIMIT ?",
             (first, limit),
         ).fetchall()
-    return [Pending(EventId(row[0]), StreamId(row[1]), *row[2:]) for row in rows]
+    return [Pending(EventId(row[0]), StreamId(row[1]), row[2], row[3], row[4] or None) for row in rows]
 
 
 def depth(store: Store) -> Depth:
@@ -186,6 +189,19 @@ def prune(store: Store, now_ms: int) -> None:
         for stream, upto in chain.erasable(kept, marks, now_ms).items():
             connection.execute("UPDATE mark SET pruned = ? WHERE stream = ?", (upto, stream))
             connection.execute("DELETE FROM event WHERE stream = ? AND seq <= ?", (stream, upto))
+
+
+def erase_lapsed(store: Store, now_ms: int) -> int:
+    """Erase the identities whose time is over, sent or not, and say how many; what was signed stays and goes out."""
+    with store.reading() as connection:
+        over = connection.execute("SELECT COUNT(*) FROM kept WHERE until_ms <= ?", (now_ms,)).fetchone()[0]
+    if over:
+        with store.transaction() as connection:
+            connection.execute(
+                "UPDATE event SET attachment = x'' WHERE id IN (SELECT event FROM kept WHERE until_ms <= ?)", (now_ms,)
+            )
+            connection.execute("DELETE FROM kept WHERE until_ms <= ?", (now_ms,))
+    return int(over)
 
 
 def pruned(store: Store) -> dict[str, int]:

@@ -5,11 +5,16 @@ CREATE TABLE IF NOT EXISTS event (
   stream     TEXT NOT NULL,
   seq        INTEGER NOT NULL CHECK (seq >= 1),
   signed     BLOB NOT NULL,                  -- the compact JWS, frozen
-  attachment BLOB NOT NULL,                  -- the identity, sealed to the relay
+  attachment BLOB NOT NULL,                  -- the identity, sealed to the relay; empty once its time was over
   digest     BLOB NOT NULL,                  -- SHA-256 of `signed`
   filed_ms   INTEGER NOT NULL,               -- wall clock, for the age of the outbox
   position   INTEGER NOT NULL UNIQUE,        -- order of filing across streams
   UNIQUE (stream, seq)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS kept (
+  event    TEXT PRIMARY KEY REFERENCES event (id) ON DELETE CASCADE,
+  until_ms INTEGER NOT NULL                  -- then its attachment is emptied, whether it was sent or not
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS head (

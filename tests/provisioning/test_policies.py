@@ -99,6 +99,11 @@ def test_a_policy_is_shown_with_its_models_and_what_was_measured(fleet: Made, tm
     for expected in (*SHIPPED.engine.digests, "250 people", "made up, for a test", "FMR 0.0001: 0.901", "up to 0.9\n"):
         assert expected in said
     assert "LIVE         with" in said
+    assert "no network   takes no request" in said
+    path = _make(
+        fleet, tmp_path, rules=msgspec.structs.replace(SHIPPED, policy={**SHIPPED.policy, "deferred_hours": 24})
+    )
+    assert "kept for 24 h (TEST only)" in run("policy", "show", fleet.fleet, path)
 
 
 def test_a_kiosk_s_folder_gets_the_policy_and_its_settings_name_it(fleet: Made, tmp_path: Path) -> None:
@@ -116,6 +121,7 @@ def test_a_kiosk_s_folder_gets_the_policy_and_its_settings_name_it(fleet: Made, 
     [
         (changed(msgspec.to_builtins(SHIPPED), "policy.comparison.frames_at_least", 1), None, (), "frames_at_least"),
         (changed(msgspec.to_builtins(SHIPPED), "policy.portrait_eyes_at_least_px", 10), None, (), "portrait_eyes"),
+        (changed(msgspec.to_builtins(SHIPPED), "policy.deferred_hours", 73), None, (), "deferred_hours"),
         (changed(msgspec.to_builtins(SHIPPED), "surprise", 1), None, (), "models rules"),
         (msgspec.to_builtins(SHIPPED), {"record": 1}, (), "models calibrate"),
         (msgspec.to_builtins(SHIPPED), changed(RECORD, "engine", "another"), (), "other models"),

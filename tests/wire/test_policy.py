@@ -114,6 +114,16 @@ def test_a_document_out_of_bounds_is_refused(name: str, value: object) -> None:
         decode(msgspec.json.encode(whole), FacePolicyDocument)
 
 
+@pytest.mark.parametrize("hours", [0, 1, 24, 72])
+def test_requests_may_wait_as_long_as_the_code_allows(hours: int) -> None:
+    assert lowered({**RULES, "deferred_hours": hours}) is None
+
+
+@pytest.mark.parametrize("hours", [-1, 73, 0.5, True, "24"])
+def test_no_signature_lets_a_request_wait_longer(hours: object) -> None:
+    assert "deferred_hours" in (lowered({**RULES, "deferred_hours": hours}) or "")
+
+
 def test_rules_above_the_floors_are_not_lowered() -> None:
     assert lowered(RULES) is None
 

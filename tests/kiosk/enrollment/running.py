@@ -86,7 +86,7 @@ class World:
     def ask_new_code(self, proven: Enrollment) -> None:
         pass
 
-    def file(self, enrollment: Enrollment) -> None:
+    def file(self, enrollment: Enrollment, kept_hours: int | None = None) -> None:
         pass
 
     def forget(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Challenge, FaceFindings, Grade, Liveness, Match, PadScores, Zone
+from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.session import Session
 from kiosk.enrollment.states import Intent
@@ -37,8 +38,9 @@ def findings(zone: Zone = Zone.MATCH, *, alive: bool = True) -> FaceFindings:
 class Walk:
     """One session under way."""
 
-    def __init__(self, at_first: Presence = Presence.ABSENT) -> None:
-        self.session = Session()
+    def __init__(self, at_first: Presence = Presence.ABSENT, policy: SessionPolicy | None = None) -> None:
+        self.session = Session(policy=policy or SessionPolicy())
+        self.clock_known = True
         self.now_s = 1000.0
         self.steps: list[on.Step] = []
         self.tell(on.CardChanged(at_first))
@@ -49,7 +51,7 @@ class Walk:
 
     def tell(self, *happenings: on.Happening) -> Walk:
         for happening in happenings:
-            now = on.Now(self.now_s, datetime(2026, 11, 24, 3, 0, tzinfo=UTC))
+            now = on.Now(self.now_s, datetime(2026, 11, 24, 3, 0, tzinfo=UTC), self.clock_known)
             self.session, steps = advance(self.session, happening, now)
             self.steps.extend(steps)
         return self

@@ -32,6 +32,8 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "confirm": {"choice-no": Intent.NO, "choice-yes": Intent.YES},
     "looking-stand_here": {"choice-cancel": Intent.CANCEL},
     "checking": {"choice-cancel": Intent.CANCEL},
+    "deferral": {"choice-done": Intent.DONE, "choice-defer": Intent.DEFER},
+    "notice-kept-ticked": {"tick": Intent.UNTICK, "choice-decline": Intent.DECLINE, "choice-agree": Intent.AGREE},
     "check-answer-accepted": {"choice-done": Intent.DONE, "choice-new_code": Intent.NEW_CODE},
     "already-accepted-all": {
         "choice-done": Intent.DONE,

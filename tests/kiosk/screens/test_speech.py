@@ -49,6 +49,7 @@ PLANTED = {
 SHOWN_ONLY = ("meter.", "header.test_mode", "header.listen", "header.step", "fault.", "aloud.", "time.months")
 GREYED = {
     ("notice-new-code", "notice.agree"),
+    ("notice-kept", "notice.agree"),
     ("notice", "notice.agree"),
     ("accepted-slip-printing", "button.print"),
     ("finish-later-slip-printing", "button.print"),

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 A, B = StreamId("a" * 24), StreamId("b" * 24)
 
 
-def _file(store: Store, stream: StreamId = A, *, filed_ms: int = 1000, attachment: bytes = b"sealed") -> list[Link]:
+def _file(
+    store: Store,
+    stream: StreamId = A,
+    *,
+    filed_ms: int = 1000,
+    attachment: bytes = b"sealed",
+    until_ms: int | None = None,
+) -> list[Link]:
     links: list[Link] = []
 
     def sign(link: Link) -> tuple[bytes, bytes]:
@@ -29,7 +36,13 @@ def _file(store: Store, stream: StreamId = A, *, filed_ms: int = 1000, attachmen
         return signed, signed.ljust(32, b".")
 
     outbox.append(
-        store, event=new_event_id(filed_ms), stream=stream, attachment=attachment, filed_ms=filed_ms, sign=sign
+        store,
+        event=new_event_id(filed_ms),
+        stream=stream,
+        attachment=attachment,
+        filed_ms=filed_ms,
+        sign=sign,
+        until_ms=until_ms,
     )
     return links
 
@@ -148,6 +161,33 @@ def test_what_is_erased_is_gone_from_the_file(store: Store) -> None:
     assert b"SEALED-IDENTITY" in store.path.read_bytes()
     outbox.prune(store, outbox.RETENTION_MS + 1)
     assert b"SEALED-IDENTITY" not in store.path.read_bytes()
+
+
+@pytest.mark.parametrize("size", [1, 40, 4000])
+def test_an_identity_whose_time_is_over_is_gone_from_the_file_and_its_event_stays_in_its_place(
+    store: Store, size: int
+) -> None:
+    _file(store, attachment=b"ANOTHERS-IDENTITY")
+    _file(store, attachment=b"SEALED-IDENTITY" * size, until_ms=5000)
+    _file(store, attachment=b"LATER-IDENTITY", until_ms=5001)
+    before = outbox.pending(store)
+    assert outbox.erase_lapsed(store, 4999) == 0
+    assert outbox.pending(store) == before
+    assert outbox.erase_lapsed(store, 5000) == 1
+    assert b"SEALED-IDENTITY" not in store.path.read_bytes()
+    assert [event.attachment for event in outbox.pending(store)] == [b"ANOTHERS-IDENTITY", None, b"LATER-IDENTITY"]
+    assert [event.signed for event in outbox.pending(store)] == [event.signed for event in before]
+    assert _file(store) == [Link(A, 4, f"{A}:3".encode().ljust(32, b"."), None)]
+    assert outbox.erase_lapsed(store, 5000) == 0
+
+
+def test_an_identity_that_was_delivered_is_erased_in_its_time_all_the_same(store: Store) -> None:
+    _file(store, attachment=b"SEALED-IDENTITY" * 40, until_ms=5000)
+    outbox.settle(store, {A: Marks(1, 0)}, may_go_back=False)
+    assert outbox.erase_lapsed(store, 5000) == 1
+    assert b"SEALED-IDENTITY" not in store.path.read_bytes()
+    outbox.settle(store, {A: Marks(0, 0)}, may_go_back=True)
+    assert [event.attachment for event in outbox.pending(store)] == [None]
 
 
 def test_the_depth_says_since_when_something_waits(store: Store) -> None:
