@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request taken without a network, from the kiosk's own store to the controller's own books: in time, and too late.
-
-The screen's part is in tests/kiosk/enrollment: a machine whose clock is not synchronized, as a test's is, takes none.
-"""
+"""A request taken without a network, from the kiosk's own store to the controller's books: in time, and too late."""
 
 from __future__ import annotations
 
