@@ -36,6 +36,7 @@ EVENT_KEY = SigningKey.generate(KeyId("k-udon-01#1"))
 _SEALED_TO = OpeningKey.generate(KeyId("relay#1")).public()
 FILE = "store.db"
 _SIZES = (540, 540, 540, 6000)  # a sealed identity's, and now and then one that takes pages of its own
+_KEPT_HOURS = 24  # of one in three: as if it was taken without a network
 _LATER_MS = outbox.RETENTION_MS + 60_000
 
 
@@ -97,7 +98,8 @@ class Chances:
     def record(self) -> FileThis:
         """What a person's process hands over to be filed."""
         size_bytes = self.chance.choice(_SIZES)
-        return FileThis(self.uuid7(), EVIDENCE, self.sealed(size_bytes), self.uuid7(), self.sealed(200))
+        kept_hours = self.chance.choice((None, None, _KEPT_HOURS))
+        return FileThis(self.uuid7(), EVIDENCE, self.sealed(size_bytes), self.uuid7(), self.sealed(200), kept_hours)
 
 
 class DeviceCount:
@@ -195,7 +197,7 @@ class Day:
         self._see(self._screen.check)
         self._see(lambda: self._filing.ask(question))
         self._see(lambda: inbox.answered(self._courier, asked, 1, answer))
-        self._see(lambda: self._filing.file(record), first=("event", "head", "counted"))
+        self._see(lambda: self._filing.file(record), first=("event", "kept", "head", "counted"))
         self._filed[self._stream] = self._filed.get(self._stream, 0) + 1
         self._see(
             lambda: inbox.forget(self._screen, asked),
@@ -218,11 +220,17 @@ class Day:
         self._see(lambda: outbox.settle(self._courier, marks, may_go_back=goes_back))
 
     def _clear_out(self) -> None:
-        """A month later: what is archived is erased."""
+        """A month later: an identity whose time is over is erased, and then what is archived."""
+        now_ms = device.wall_ms() + _LATER_MS
+        with self._courier.reading() as connection:
+            lapsing = connection.execute(
+                "SELECT substr(attachment, 1, ?) FROM event JOIN kept ON kept.event = event.id", (SECRET_SIZE,)
+            ).fetchall()
+        self._see(lambda: outbox.erase_lapsed(self._courier, now_ms), erases=[row[0] for row in lapsing])
         with self._courier.reading() as connection:
             going = connection.execute(
-                "SELECT substr(attachment, 1, ?) FROM event JOIN mark USING (stream) WHERE seq <= archived",
+                "SELECT substr(attachment, 1, ?) FROM event JOIN mark USING (stream)"
+                " WHERE seq <= archived AND attachment <> x''",
                 (SECRET_SIZE,),
             ).fetchall()
-        now_ms = device.wall_ms() + _LATER_MS
         self._see(lambda: outbox.prune(self._courier, now_ms), erases=[row[0] for row in going])

@@ -78,7 +78,8 @@ def fault_of_file(store: Store) -> str | None:
 def fault_of_books(store: Store, key: VerifyKey) -> str | None:
     """What is wrong with what the file says, if anything.
 
-    1. Each event is signed by `key`, is what its row says, and follows the event before it, unless that was pruned.
+    1. Each event is signed by `key`, is what its row says, and follows the event before it, unless that was pruned. Its
+       identity is the one that was signed for, unless its time was over.
     2. The head is the last event.
     3. `archived` does not pass `acked`, and nothing is there that was pruned.
     """
@@ -89,13 +90,15 @@ def fault_of_books(store: Store, key: VerifyKey) -> str | None:
 def _fault_of_chain(connection: sqlite3.Connection, key: VerifyKey) -> str | None:
     rows = connection.execute("SELECT id, stream, seq, signed, attachment, digest FROM event ORDER BY position")
     pruned = dict(connection.execute("SELECT stream, pruned FROM mark").fetchall())
+    kept = {row[0] for row in connection.execute("SELECT event FROM kept")}
     heads: dict[tuple[str, int], Head] = {}
     last: Head | None = None
     for event, stream, seq, signed, attachment, stored in rows.fetchall():
         body = decode(key.verify(Kind.EVENT, signed), EnrollmentCaptured)
         if (body.id, body.stream, body.seq, digest(signed)) != (event, stream, seq, stored):
             return f"{stream} {seq} is not what was signed"
-        if not body.sealed.fits(attachment):
+        erased = not attachment and body.kept_hours is not None and event not in kept
+        if not erased and not body.sealed.fits(attachment):
             return f"{stream} {seq} has another's attachment"
         if body.counter is not None and body.counter.lost:
             return f"{stream} {seq} tells of lost events"
