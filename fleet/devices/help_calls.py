@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, or_, select, update
 
 from fleet.devices.health import HELP_WANTED, SILENT_AFTER_MS
+from fleet.devices.registry import ACTIVE
 from fleet.errors import FleetError
 from fleet.store.tables import device_state, help_call, kiosk
 from wire.help_calls import LIVES_MS, MINUTES_AT_MOST, HelpAcknowledged
@@ -127,6 +128,7 @@ def open_calls(connection: Connection, now_ms: int, only: KioskId | None = None)
         .join_from(kiosk, device_state, device_state.c.kiosk == kiosk.c.id)
         .outerjoin(help_call, help_call.c.kiosk == kiosk.c.id)
         .where(
+            kiosk.c.status == ACTIVE,
             or_(help_call.c.kiosk.is_not(None), device_state.c.screen == HELP_WANTED),
             device_state.c.seen_ms > now_ms - SILENT_AFTER_MS,
         )

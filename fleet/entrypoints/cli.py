@@ -248,18 +248,15 @@ def acknowledge(
     kiosk: Annotated[str, typer.Argument(help="The name on its label, as `help list` shows it.")],
     *,
     name: Annotated[
-        str,
-        typer.Option(
-            prompt="Who comes, as the screen shall say it (without คุณ)",
-            help="A first name or a role, as the helper wants it in a lobby; asked for when left out.",
-        ),
-    ],
+        str, typer.Option(help="A first name or a role, as the helper wants it in a lobby; left out, it is asked for.")
+    ] = "",
     minutes: Annotated[int, typer.Option(help="Until the helper is there, at most 30.")],
 ) -> None:
     """Tell whoever waits at a kiosk who comes; the name is kept until the call is over, and nowhere else."""
     from fleet.entrypoints.helping import acknowledge as run  # noqa: PLC0415
 
-    run(_settings(config), kiosk, name, minutes)
+    asked = "Who comes, as the screen shall say it (without คุณ)"
+    run(_settings(config), kiosk, name or typer.prompt(asked, err=True), minutes)
 
 
 @app.command()

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import delete, select
+from typer.testing import CliRunner
 
 from fleet import audit, config
 from fleet.devices.help_calls import HelpCalls
 from fleet.devices.registry import REVOKED
 from fleet.entrypoints import courier, helping, operator, relay, web
+from fleet.entrypoints.cli import app
 from fleet.errors import ConfigError, FleetError
 from fleet.store.session import open_engine, reading, unit_of_work
 from fleet.store.tables import device_state, kiosk
@@ -122,6 +124,17 @@ def test_a_call_for_help_is_listed_and_acknowledged_and_the_log_keeps_no_name(
     engine.dispose()
     assert (last.act, last.subject, last.detail) == ("help.acknowledged", "udon-01", {"minutes": 3})
     assert all("สมชาย".encode() not in file.read_bytes() for file in tmp_path.glob("fleet.db"))
+
+
+def test_a_name_that_is_left_out_is_asked_for_so_that_no_shell_keeps_it(settings: Settings, tmp_path: Path) -> None:
+    operator.migrate(settings)
+    _register(settings, tmp_path)
+    _calls_for_help(settings)
+    words = ["help", "acknowledge", "udon-01", "--minutes", "5", "--config", str(tmp_path / "fleet.toml")]
+    done = CliRunner().invoke(app, words, input="พยาบาล Wanpen\n", catch_exceptions=False)
+    assert json.loads(done.stdout.splitlines()[-1]) == {"kiosk": "udon-01", "standing": "acknowledged", "minutes": 5}
+    listed = CliRunner().invoke(app, ["help", "list", "--config", str(tmp_path / "fleet.toml")])
+    assert json.loads(listed.stdout)["name"] == "พยาบาล Wanpen"
 
 
 @pytest.mark.parametrize(

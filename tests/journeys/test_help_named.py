@@ -39,7 +39,7 @@ def test_a_person_who_asks_for_help_reads_who_comes_and_is_helped_and_the_name_i
         wait_until(lambda: _standings(lobby) == ["waiting"], "the operator sees who waits", WITHIN_S)
         lobby.operate("help", "acknowledge", KIOSK, "--name", NAME, "--minutes", "3")
         _sees(lobby, NAME)
-        _sees(lobby, "3")
+        _sees(lobby, TH("help_called.coming.minutes", minutes=3))
         assert _standings(lobby) == ["acknowledged"]
         (device,) = lobby.ask("devices")["devices"]
         assert 0 < device["helper_wait_s"] <= 180

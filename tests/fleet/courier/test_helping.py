@@ -187,6 +187,7 @@ def test_a_revoked_kiosk_is_told_nothing_more(fleet: Fleet, kiosk: WireKiosk) ->
         revoke(connection, kiosk.id)
     assert sent(fleet) == []
     assert beat(fleet, kiosk) == []
+    assert calls(fleet) == []
 
 
 def test_a_row_that_cannot_be_told_keeps_nothing_from_anybody(fleet: Fleet, kiosk: WireKiosk) -> None:
