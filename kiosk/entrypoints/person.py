@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ from wire.events import ClockSync, Profile
 if TYPE_CHECKING:
     from kiosk.enrollment.ports import Presence
     from kiosk.enrollment.states import Meters, Opinion, State
+    from kiosk.face.instruments import Instruments
+    from kiosk.face.shapes import FaceEngine
+    from wire.policy import PinnedEngine
     from wire.registration import Trust
 
 log = structlog.get_logger()
@@ -87,10 +91,18 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
             return keeper.opened(answer)
         case pipe.LinkDown():
             return on.Unreachable()
+        case pipe.Begin():
+            return None  # it has begun
         case pipe.HelpTold() | pipe.HelperComes():
             return _heard_of_help(message)
         case pipe.SlipEnded(printed):
             return on.SlipEnded(printed)
+        case pipe.RecordFiled() | pipe.RecordNotFiled() | pipe.RecordConfirmed():
+            return _heard_of_record(message)
+
+
+def _heard_of_record(message: pipe.RecordFiled | pipe.RecordNotFiled | pipe.RecordConfirmed) -> on.Happening:
+    match message:
         case pipe.RecordFiled(code):
             return on.Filed(code)
         case pipe.RecordNotFiled():
@@ -125,26 +137,62 @@ def _listen(channel: pipe.Pipe[pipe.ToPerson], conductor: Conductor, keeper: Sea
         device.leave_now()
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The networks, and by which engine and folder they were chosen."""
+
+    chosen: tuple[PinnedEngine, str]
+    engine: FaceEngine
+    instruments: Instruments
+
+
 def main() -> None:
-    """Serve one person: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR POLICY_AT_LEAST`."""
+    """Serve one person, once told to begin: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR`."""
     device.keep_memory_private()
-    settings = config.read(Path(sys.argv[1]))
+    settings_file = Path(sys.argv[1])
+    settings = config.read(settings_file)
     logs.configure("kiosk-person", settings.log_level, sys.stderr)
     channel: pipe.Pipe[pipe.ToPerson] = pipe.Pipe.inherited(int(sys.argv[2]), pipe.ToPerson)
     try:
-        _serve(settings, int(sys.argv[3]), channel)
+        ahead = _load_ahead(settings)
+        policy_at_least = _told_to_begin(channel)
+        # Settings, keys and policy may have changed since: hours may have passed.
+        _serve(config.read(settings_file), policy_at_least, ahead, channel)
     except pipe.PipeClosedError:
         device.leave_now()
 
 
-def _serve(settings: config.Settings, policy_at_least: int, channel: pipe.Pipe[pipe.ToPerson]) -> None:
+def _load_ahead(settings: config.Settings) -> _Loaded | None:
+    """Load what takes long. What is amiss is told when a person is to be served, by what is then."""
+    try:
+        rules = _rules(settings, config.read_trust(settings.trust), 0)
+        return _load(rules.engine, settings.models)
+    except (FaultError, config.ConfigError):
+        return None
+
+
+def _load(engine: PinnedEngine, models: str) -> _Loaded:
+    folder = Path(models) if models else None
+    return _Loaded((engine, models), load_pinned(engine, folder), load_instruments(folder))
+
+
+def _told_to_begin(channel: pipe.Pipe[pipe.ToPerson]) -> int:
+    while True:
+        match channel.receive():
+            case pipe.Begin(policy_at_least):
+                return policy_at_least
+
+
+def _serve(
+    settings: config.Settings, policy_at_least: int, ahead: _Loaded | None, channel: pipe.Pipe[pipe.ToPerson]
+) -> None:
     trust = config.read_trust(settings.trust)
     keeper = SealedKeeper(kiosk=settings.kiosk, trust=trust, send=channel.send, wall_ms=device.wall_ms)
     watcher = ReaderWatcher(PcscReaders(settings.reader), _log_event)
     try:
         slots(settings.reader)
         rules = _rules(settings, trust, policy_at_least)
-        examiner = _examiner(settings, rules)
+        examiner = _examiner(settings, rules, ahead)
         examiner.check_ready()
     except FaultError as error:
         channel.send(pipe.Broken(error.fault, str(error)))
@@ -199,11 +247,12 @@ def _rules(settings: config.Settings, trust: Trust, policy_at_least: int) -> Rul
     return rules
 
 
-def _examiner(settings: config.Settings, rules: Rules) -> FaceCheck:
-    models = Path(settings.models) if settings.models else None
+def _examiner(settings: config.Settings, rules: Rules, ahead: _Loaded | None) -> FaceCheck:
+    wanted = (rules.engine, settings.models)
+    loaded = ahead if ahead is not None and ahead.chosen == wanted else _load(*wanted)
     return FaceCheck(
-        load_engine=lambda: load_pinned(rules.engine, models),
-        load_instruments=lambda: load_instruments(models),
+        load_engine=lambda: loaded.engine,
+        load_instruments=lambda: loaded.instruments,
         camera=camera_from(
             settings.camera, pin=settings.camera_pin, allow_software=settings.profile is not Profile.LIVE
         ),

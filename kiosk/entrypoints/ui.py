@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -17,11 +15,11 @@ from kiosk.enrollment.states import OutOfService
 from kiosk.entrypoints.announcements import Board
 from kiosk.entrypoints.fonts import without_a_font
 from kiosk.entrypoints.headphones import InputSwitchJack
+from kiosk.entrypoints.people import PeopleAhead, StartedPerson
 from kiosk.entrypoints.showing import AppScreen, keep_showing
 from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.entrypoints.terminal import graphics
 from kiosk.entrypoints.voices import EspeakSpeech
-from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.filing import Filing
 from kiosk.records.help_calls import HelpCalls
@@ -42,59 +40,14 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.happenings import PrintSlip
     from kiosk.enrollment.states import Intent
-    from kiosk.records.desk import SlipPrinter
+    from kiosk.records.ports import People, SlipPrinter
     from kiosk.screens.slip import Line
     from kiosk.screens.wording import Wording
 
 log = structlog.get_logger()
 
 _END_S = 5.0
-_OPENCV = {
-    "OPENCV_LOG_LEVEL": "ERROR",  # it warns in words of its own between our log lines
-    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "3",  # seconds that a camera may be silent; its own ten freeze the screen
-}
 _RETRY_S = 5.0
-
-
-class StartedPerson:
-    """One person's process and the channel to it."""
-
-    def __init__(self, settings_file: Path, policy_at_least: int, log_to: TextIO) -> None:
-        """Start it; it inherits one end of a socket, and the log: standard error is the screen.
-
-        Raises:
-            OSError: when the machine has no room for another process.
-        """
-        ours, theirs = pipe.Pipe.pair()
-        self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
-        try:
-            self._process = _started(settings_file, theirs.fileno(), policy_at_least, log_to)
-        except OSError:
-            self.channel.close()
-            raise
-        finally:
-            theirs.close()
-
-    def end(self) -> int:
-        """Hang up, which ends it, and make sure."""
-        self.channel.close()
-        try:
-            return self._process.wait(timeout=_END_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
-
-
-def _started(settings_file: Path, descriptor: int, policy_at_least: int, log_to: TextIO) -> subprocess.Popen[bytes]:
-    told = (str(settings_file), str(descriptor), str(policy_at_least))
-    return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
-        [sys.executable, "-m", "kiosk.entrypoints.person", *told],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=log_to,
-        pass_fds=[descriptor],
-        env={**os.environ, **_OPENCV},
-    )
 
 
 def run(settings_file: Path, log_file: Path) -> None:
@@ -114,7 +67,7 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     screen = AppScreen(settings.nearest_kiosk)
     reception = Reception(
         settings,
-        lambda policy_at_least: StartedPerson(settings_file, policy_at_least, log_to),
+        PeopleAhead(lambda: StartedPerson(settings_file, log_to)),
         printer_from(settings, lambda: screen.wording() or wordings["th"]),
     )
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
@@ -179,10 +132,10 @@ def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
 class Reception:
     """Opens the desk as soon as store and keys are fit, and says on the screen why it is not open yet."""
 
-    def __init__(self, settings: config.Settings, start: Callable[[int], StartedPerson], printer: SlipPrinter) -> None:
+    def __init__(self, settings: config.Settings, people: People, printer: SlipPrinter) -> None:
         """Take what the desk will need."""
         self._settings = settings
-        self._start = start
+        self._people = people
         self._printer = printer
         self._desk: Desk | None = None
         self._stopping = threading.Event()
@@ -219,7 +172,7 @@ class Reception:
                 self._desk = Desk(
                     filing=filing,
                     calls=HelpCalls(store=filing.store, believes=believes, kiosk=self._settings.kiosk),
-                    start=self._start,
+                    people=self._people,
                     screen=screen,
                     printer=self._printer,
                     announced=Board(

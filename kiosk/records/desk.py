@@ -11,14 +11,14 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
 from kiosk import device
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.happenings import PrintSlip
-from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, State
+from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService
 from kiosk.records import pipe
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
@@ -29,9 +29,10 @@ from wire.ids import AskId, EventId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.enrollment.states import Meters, Opinion
+    from kiosk.enrollment.states import Opinion
     from kiosk.records.filing import Filing
     from kiosk.records.help_calls import HelpCalls
+    from kiosk.records.ports import People, Screen, SlipPrinter
 
     Announcements = tuple[tuple[str, str], ...]
 
@@ -44,41 +45,6 @@ _ABANDON_S = 10.0  # a person's process is given five to end before it is killed
 _LINK_STALE_MS = 90_000  # three of the courier's notices missed
 
 
-class PersonProcess(Protocol):
-    """One person's process, already started."""
-
-    channel: pipe.Pipe[pipe.FromPerson]
-
-    def end(self) -> int:
-        """Make sure that it has ended, and return its exit code."""
-
-
-class Screen(Protocol):
-    """Where states are shown; callable from the desk's thread."""
-
-    def show(self, state: State) -> None:
-        """Show this state."""
-
-    def preview(self, width: int, height: int, rgb: bytes) -> None:
-        """Show this live picture."""
-
-    def measure(self, meters: Meters) -> None:
-        """Show where the person is before the camera."""
-
-
-class SlipPrinter(Protocol):
-    """Gives a code on paper. It may hang as long as it wants to: nobody waits for it."""
-
-    def print(self, slip: PrintSlip, ended: Callable[[bool], None]) -> None:
-        """Begin to print and return at once; a slip that is still being printed is given up.
-
-        `ended` is called once, from any thread and within seconds: True when the printer took the whole slip.
-        """
-
-    def give_up(self) -> None:
-        """Drop what is not printed yet: the person has left."""
-
-
 class Desk:
     """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
 
@@ -87,20 +53,16 @@ class Desk:
         *,
         filing: Filing,
         calls: HelpCalls,
-        start: Callable[[int], PersonProcess],
+        people: People,
         screen: Screen,
         printer: SlipPrinter,
         announced: Callable[[], Announcements],
     ) -> None:
-        """Take what it works with.
-
-        `start` starts a fresh person's process, told the lowest policy that may serve. `announced` looks up what the
-        welcome screen announces now.
-        """
+        """Take what it works with. `announced` looks up what the welcome screen announces now."""
         self._store = filing.store
         self._filing = filing
         self._calls = calls
-        self._start = start
+        self._people = people
         self._screen = screen
         self._printer = printer
         self._announced = announced
@@ -148,6 +110,7 @@ class Desk:
                 self._screen.show(OutOfService(fault))
                 self._pin(Topic.SCREEN, fault)
                 self._stopping.wait(_RETRY_S)
+        self._people.dismiss()
 
     def _serve_one(self) -> Fault | None:
         """Serve one person; returns the fault that kept it from ending well."""
@@ -155,7 +118,7 @@ class Desk:
         if fault is not None:
             return fault
         try:
-            person = self._start(policy_floor.read(self._store))
+            person = self._people.start(policy_floor.read(self._store))
         except StoreError as error:
             log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
             return Fault.STORE_BROKEN
@@ -237,6 +200,7 @@ class Desk:
                 # Before anybody starts: a policy that has served once must be known to have.
                 policy_floor.raise_to(self._store, policy, device.wall_ms())
                 self._announce_at_s = 0.0
+                self._people.prepare()
                 self._pin(Topic.SCREEN, "ok")
                 self._pin(Topic.CAMERA, "ok")
             case pipe.Shown() | pipe.Previewed() | pipe.Measured():

@@ -147,6 +147,12 @@ FromPerson = (
 )
 
 
+class Begin(_Message, frozen=True):
+    """Look at reader and camera, and serve; no policy older than this version may."""
+
+    policy_at_least: int
+
+
 class Said(_Message, frozen=True):
     """The person touched something."""
 
@@ -202,7 +208,8 @@ class RecordConfirmed(_Message, frozen=True):
 
 
 ToPerson = (
-    Said
+    Begin
+    | Said
     | Announced
     | AnswerCame
     | LinkDown

@@ -57,7 +57,7 @@ class Sightings:
 
         def is_comparing() -> bool:
             nonlocal person, glance
-            person = memory.child_of(screen, PERSON) or 0
+            person = next(iter(memory.children_of(screen, PERSON)), 0)  # the next one waits already
             if memory.reads_from(person, marked):
                 glance = self.aside(person)
             return glance is not None and {"embedding", "frame"} <= self.kinds(glance, of=-1)
@@ -81,11 +81,11 @@ class Sightings:
         return self.searcher.submit(memory.look, pid, needles).result()
 
     def others(self) -> dict[str, int]:
-        """Every process that goes on: the screen's, the next person's, the courier's and the controller's."""
+        """Every process that goes on: the screen's, the next two people's, the courier's and the controller's."""
         pids = {service.name: service.pid for service in self.lobby.services}
         pids["screen"] = self.lobby.terminal.pid
-        wait_until(lambda: memory.child_of(pids["screen"], PERSON) is not None, "the next person's process")
-        pids["next person"] = memory.child_of(pids["screen"], PERSON) or 0
+        wait_until(lambda: len(memory.children_of(pids["screen"], PERSON)) == 2, "the next two people's processes")
+        pids["next person"], pids["person after"] = memory.children_of(pids["screen"], PERSON)
         return pids
 
 

@@ -28,7 +28,7 @@ AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-group
 MAY_LOCK = ["--inh-caps=+ipc_lock", "--ambient-caps=+ipc_lock"]  # as good as the limit that the unit lifts
 CONSOLE = script("dipchip-kiosk")
 PROCESSES = {
-    "person": [sys.executable, "-m", "kiosk.entrypoints.person", "{settings}", "0", "0"],
+    "person": [sys.executable, "-m", "kiosk.entrypoints.person", "{settings}", "0"],
     "screen": [CONSOLE, "ui", "--config", "{settings}", "--log", "{settings}.log"],
     "courier": [CONSOLE, "courier", "--config", "{settings}"],
     "agent": [CONSOLE, "agent", "--config", "{settings}"],

@@ -110,8 +110,9 @@ def look(pid: int, needles: Mapping[str, bytes]) -> Glance | None:
     return Glance(frozenset(found(content, needles)), *told)
 
 
-def child_of(pid: int, module: str) -> int | None:
-    """The child that runs a module, None when there is none."""
+def children_of(pid: int, module: str) -> list[int]:
+    """The children that run a module, the oldest first."""
+    found = []
     for status in _PROC.glob("[0-9]*/status"):
         try:
             is_child = re.search(rf"^PPid:\t{pid}$", status.read_text(encoding="utf-8"), re.MULTILINE)
@@ -119,8 +120,14 @@ def child_of(pid: int, module: str) -> int | None:
         except OSError:  # it has ended meanwhile
             continue
         if is_child and module.encode() in words:
-            return int(status.parent.name)
-    return None
+            with suppress(OSError):
+                found.append((_born(status.parent), int(status.parent.name)))
+    return [child for _, child in sorted(found)]
+
+
+def _born(process: Path) -> int:
+    """When it was started, in ticks since boot: proc(5), field 22 of `stat`, the 20th after the name."""
+    return int((process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
 
 
 def status(pid: int, field: str) -> str:

@@ -110,9 +110,10 @@ class Kiosk:
     def _first_word(self, at_least: int) -> pipe.FromPerson:
         ours, theirs = pipe.Pipe.pair()
         channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
-        words = ("kiosk.entrypoints.person", str(self.folder / "kiosk.toml"), str(theirs.fileno()), str(at_least))
+        words = ("kiosk.entrypoints.person", str(self.folder / "kiosk.toml"), str(theirs.fileno()))
         with subprocess.Popen([sys.executable, "-m", *words], pass_fds=[theirs.fileno()], env=self.env) as process:
             theirs.close()
+            channel.send(pipe.Begin(at_least))
             try:
                 message = channel.receive(60)
             finally:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.happenings import PrintSlip
     from kiosk.enrollment.states import Meters, State
-    from kiosk.records.desk import SlipPrinter
     from kiosk.records.filing import Filing
+    from kiosk.records.ports import SlipPrinter
     from wire.signing import VerifyKey
 
 NOBODY = SigningKey.generate(KeyId("controller#1")).public()
@@ -83,12 +83,13 @@ class Lobby:
         self.screen = Recorder()
         self.people: list[ActedPerson] = []
         self.told: list[int] = []
+        self.prepared = 0
         self.announced: tuple[tuple[str, str], ...] = ()
         self.printer = Paper()
         self.desk = Desk(
             filing=filing,
             calls=HelpCalls(store=filing.store, believes=believes or NOBODY, kiosk=filing.kiosk),
-            start=self._start,
+            people=self,
             screen=self.screen,
             printer=printer or self.printer,
             announced=lambda: self.announced,
@@ -96,10 +97,19 @@ class Lobby:
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
 
-    def _start(self, policy_at_least: int) -> ActedPerson:
+    def start(self, policy_at_least: int) -> ActedPerson:
+        """See `People`."""
         self.told.append(policy_at_least)
         self.people.append(ActedPerson())
         return self.people[-1]
+
+    def prepare(self) -> None:
+        """See `People`."""
+        self.prepared += 1
+
+    def dismiss(self) -> None:
+        """See `People`."""
+        self.prepared = 0
 
     def person(self, n: int = 1) -> ActedPerson:
         wait_for(lambda: len(self.people) >= n)

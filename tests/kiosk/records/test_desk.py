@@ -307,29 +307,50 @@ def test_a_process_that_dies_after_filing_is_counted_as_filed(lobby: Lobby, stor
     assert noticeboard.endings(store) == {"filed": 1}
 
 
+class FullMachine:
+    """People's processes, and room for none at first."""
+
+    def __init__(self) -> None:
+        self.started: list[ActedPerson] = []
+        self.asked = 0
+
+    def start(self, _: int) -> ActedPerson:
+        self.asked += 1
+        if self.asked == 1:
+            raise OSError(errno.EAGAIN, "no more processes")
+        self.started.append(ActedPerson())
+        return self.started[-1]
+
+    def prepare(self) -> None:
+        raise AssertionError
+
+    def dismiss(self) -> None:
+        """Nobody was prepared."""
+
+
 def test_a_process_that_cannot_be_started_is_tried_again(
     filing: Filing, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
-    screen, people = Recorder(), []
-
-    def start(_: int) -> ActedPerson:
-        people.append(ActedPerson())
-        if len(people) == 1:
-            people[0].end()
-            people[0].inside.close()
-            raise OSError(errno.EAGAIN, "no more processes")
-        return people[-1]
-
+    screen, people = Recorder(), FullMachine()
     calls = HelpCalls(store=filing.store, believes=world.receipt.public(), kiosk=filing.kiosk)
-    desk = Desk(filing=filing, calls=calls, start=start, screen=screen, printer=NoPrinter(), announced=tuple)
+    desk = Desk(filing=filing, calls=calls, people=people, screen=screen, printer=NoPrinter(), announced=tuple)
     thread = threading.Thread(target=desk.run)
     thread.start()
-    wait_for(lambda: len(people) == 2)
+    wait_for(lambda: len(people.started) == 1)
     assert screen.states[-1] == OutOfService(Fault.PERSON_PROCESS_DIED)
     desk.stop()
     thread.join(10)
-    people[1].inside.close()
+    people.started[0].inside.close()
+
+
+def test_the_next_persons_process_is_prepared_once_this_one_is_fit_and_dismissed_with_the_desk(lobby: Lobby) -> None:
+    person = lobby.person()
+    assert lobby.prepared == 0
+    person.inside.send(pipe.Ready())
+    wait_for(lambda: lobby.prepared == 1)
+    lobby.close()
+    assert lobby.prepared == 0
 
 
 def test_a_store_that_went_away_and_came_back_is_used_again(
