@@ -17,6 +17,8 @@ announcement = typer.Typer(
     no_args_is_help=True, help="What welcome screens announce: proposed by one, approved by another."
 )
 app.add_typer(announcement, name="announcement")
+roster = typer.Typer(no_args_is_help=True, help="Units' rosters, kept as tokens, and what people say is amiss in them.")
+app.add_typer(roster, name="roster")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
 
@@ -230,6 +232,40 @@ def list_announcements(config: Config) -> None:
     from fleet.entrypoints.announcing import show as run  # noqa: PLC0415
 
     run(_settings(config))
+
+
+@roster.command("import")
+def import_roster(
+    config: Config,
+    file: Annotated[Path, typer.Argument(help="CSV: citizen_number,facility,unit,position,admin.")],
+    *,
+    by: By,
+) -> None:
+    """Replace the list of each facility in a CSV. It needs the relay's settings: only its key makes tokens."""
+    from fleet.entrypoints.rosters import bring_in as run  # noqa: PLC0415
+
+    run(_settings(config), file, by)
+
+
+@roster.command()
+def tickets(config: Config) -> None:
+    """List whose name is missing or wrong, as a number the person can tell, a JSON line each."""
+    from fleet.entrypoints.rosters import tickets as run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@roster.command()
+def forget(
+    config: Config,
+    facility: Annotated[str, typer.Argument(help="Its five digits.")],
+    *,
+    by: Annotated[str, typer.Option(help="Who erases it.")],
+) -> None:
+    """Erase a facility's list and the tickets about it."""
+    from fleet.entrypoints.rosters import forget as run  # noqa: PLC0415
+
+    run(_settings(config), facility, by)
 
 
 @app.command()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.entrypoints.clock import now_ms
-from fleet.entrypoints.keys import opening_key, secret_text, signing_key
+from fleet.entrypoints.keys import opening_key, signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.stopping import on_signals
+from fleet.entrypoints.token_file import token_key
 from fleet.errors import ConfigError
 from fleet.partners.idp.client import HttpIdentityProvider
 from fleet.relay.ports import RelayKeyring
-from fleet.relay.tokens import TokenKey
 from fleet.relay.worker import Relay
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
@@ -59,9 +59,4 @@ def run(settings: Settings) -> None:
 
 
 def _keys(files: RelayKeys) -> RelayKeyring:
-    try:
-        token = TokenKey.from_text(secret_text(files.token))
-    except ValueError as error:
-        message = f"{files.token}: {error}. Give the file that dipchip-provision made."
-        raise ConfigError(message) from error
-    return RelayKeyring(opening_key(files.sealing), token, signing_key(files.answer))
+    return RelayKeyring(opening_key(files.sealing), token_key(files.token), signing_key(files.answer))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which questions have something new to be told: statuses not yet answered, and outcomes whose state has moved."""
+"""Which questions have something new to be told: the unanswered ones, and outcomes whose state has moved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, or_, select
 
 from fleet.store.session import reading
-from fleet.store.tables import ask, enrollment, event, person
+from fleet.store.tables import ask, enrollment, event, kiosk, person
 from wire.asks import About, PersonState
 
 if TYPE_CHECKING:
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
 CLOSED = "closed"  # said to nobody: the question cannot be opened, or is about another session's event
 _AT_ONCE = 256
+_ANSWERED_ONCE = (About.STATUS, About.STAFF, About.TICKET)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Waiting:
-    """One question, with what is known of the event it is about. A duplicate's `state` is its person's."""
+    """One question, with what is known of the event it is about. A duplicate's `state` is its person's.
+
+    `facility` is where its kiosk is registered.
+    """
 
     id: str
     kiosk: str
+    facility: str
     about: About
     attachment: bytes
     answered: int
@@ -43,10 +48,12 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
         state != str(PersonState.CAPTURED),
         or_(ask.c.said.is_(None), and_(ask.c.said != state, ask.c.said != CLOSED)),
     )
+    once = ask.c.about.in_([str(about) for about in _ANSWERED_ONCE])
     query = (
         select(
             ask.c.id,
             ask.c.kiosk,
+            kiosk.c.facility,
             ask.c.about,
             ask.c.attachment,
             ask.c.answered,
@@ -55,10 +62,11 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
             state.label("state"),
             enrollment.c.reference,
         )
+        .join(kiosk, kiosk.c.id == ask.c.kiosk)
         .outerjoin(enrollment, enrollment.c.event == ask.c.event)
         .outerjoin(event, event.c.id == ask.c.event)
         .outerjoin(person, and_(person.c.token == enrollment.c.token, person.c.profile == enrollment.c.profile))
-        .where(ask.c.expires_ms > now_ms, or_(and_(ask.c.about == str(About.STATUS), ask.c.said.is_(None)), moved))
+        .where(ask.c.expires_ms > now_ms, or_(and_(once, ask.c.said.is_(None)), moved))
         .order_by(ask.c.received_ms)
         .limit(_AT_ONCE)
     )
@@ -68,6 +76,7 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
         Waiting(
             row.id,
             row.kiosk,
+            row.facility,
             About(row.about),
             row.attachment,
             row.answered,

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a waiting session is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wire.asks import PersonAnswer, StaffAnswer, TicketAnswer
+
+    Told = PersonAnswer | StaffAnswer | TicketAnswer
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply:
+    """An answer before it is sealed to `key`; `said` is the one word of it that the books keep."""
+
+    key: str
+    body: Told
+    said: str
