@@ -145,6 +145,8 @@ class Conductor:
                 self._jobs.put(lambda: self._look(portrait_jpeg, stop))
             case on.AskStatus(identity):
                 self._keeper.ask_status(identity)
+            case on.AskStaff(identity, task):
+                self._keeper.ask_staff(identity, task)
             case on.FileRecord(enrollment):
                 self._keeper.file(enrollment)
             case on.StopLooking():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.failures import Failure, Fault
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.ports import Enrolled, Presence
+    from kiosk.enrollment.ports import Enrolled, Presence, StaffTask
     from kiosk.enrollment.states import Farewell, Intent, Opinion, Prompt
 
 
@@ -102,6 +102,24 @@ class StatusKnown:
     enrolled: Enrolled
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class StaffKnown:
+    """The central system answered how a member of staff stands; no unit when no roster has them."""
+
+    enrolled: Enrolled
+    unit: str = ""
+    position: str = ""
+    admin: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TicketKept:
+    """What the person says of a roster is kept under this number."""
+
+    number: int
+    admin: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Unreachable:
     """The question cannot be put now: the courier has no connection."""
@@ -181,6 +199,8 @@ Happening = (
     | FaceJudged
     | FaceFailed
     | StatusKnown
+    | StaffKnown
+    | TicketKept
     | Unreachable
     | Filed
     | NotFiled
@@ -205,6 +225,14 @@ class AskStatus:
     """Ask whether this person already has a Health ID."""
 
     identity: Identity
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskStaff:
+    """Ask about this person's place on a unit's roster, or send a ticket about it."""
+
+    identity: Identity
+    task: StaffTask
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -261,4 +289,16 @@ class End:
     why: Farewell
 
 
-Step = ReadCard | AskStatus | Look | StopLooking | StopWork | FileRecord | PrintSlip | NoteOpinion | AskForHelp | End
+Step = (
+    ReadCard
+    | AskStatus
+    | AskStaff
+    | Look
+    | StopLooking
+    | StopWork
+    | FileRecord
+    | PrintSlip
+    | NoteOpinion
+    | AskForHelp
+    | End
+)

@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.enrollment import happenings as on
-from kiosk.enrollment import opinions, slips
+from kiosk.enrollment import opinions, reading, slips
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
+from kiosk.enrollment.ports import StaffTask
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
-from kiosk.enrollment.states import Farewell, Intent
+from kiosk.enrollment.states import Farewell, Intent, Purpose
 
 HAS_CODE = (at.Accepted, at.FinishLater, at.HandOver, at.NoPhone)
 REACHED = (*HAS_CODE, at.Activated, at.SavedHere, at.AlreadyEnrolled)
@@ -40,7 +41,7 @@ def confirmed(session: Session) -> Session:
 
 def is_awaited(session: Session) -> bool:
     """Whether a record was filed and nothing is known of it yet."""
-    return session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
+    return session.filing and session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
 
 
 def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
@@ -59,7 +60,7 @@ def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
 def became_active(session: Session, now: on.Now, *, sandbox: bool) -> Advance:
     """Say "done", which nothing else is called."""
     if is_awaited(session) or (session.filed is not None and isinstance(session.moment, HAS_CODE)):
-        return enter(replace(session, back_to=None), at.Activated(sandbox), now), ()
+        return enter(replace(session, back_to=None), at.Activated(sandbox, session.staff_next), now), ()
     return session, ()
 
 
@@ -85,6 +86,14 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:
             return _finished(session, now)
         case _:
             return session, ()
+
+
+def as_staff(session: Session, now: on.Now) -> Advance:
+    """Go on with step 2 of 3; the card is read anew, because nothing is left of what was read."""
+    staff = replace(
+        session, purpose=Purpose.STAFF, staff_task=StaffTask.STANDING, staff_next=False, filing=False, consent=None
+    )
+    return reading.await_card(staff, now)
 
 
 def _finished(session: Session, now: on.Now) -> Advance:

@@ -101,11 +101,22 @@ class Enrolled(StrEnum):
     ACTIVATED = "activated"
 
 
+class StaffTask(StrEnum):
+    """What a member of staff asks of the units' rosters."""
+
+    STANDING = "standing"
+    MISSING = "missing"  # the roster has them not
+    WRONG = "wrong"  # the roster has them otherwise
+
+
 class RecordKeeper(Protocol):
     """The session's only door to the record; answers come back to the conductor as events."""
 
     def ask_status(self, identity: Identity) -> None:
         """Ask whether this person has a Health ID; the question is sealed before it leaves this process."""
+
+    def ask_staff(self, identity: Identity, task: StaffTask) -> None:
+        """Ask about this person's place on a unit's roster, or send a ticket about it; sealed likewise."""
 
     def file(self, enrollment: Enrollment) -> None:
         """Seal the identity and hand it over for signing and storing."""

@@ -13,6 +13,8 @@ from typing import Annotated
 import msgspec
 
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.shown import Shown as _State
+from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
 
 
 class Prompt(StrEnum):
@@ -65,6 +67,7 @@ class Purpose(StrEnum):
 
     ENROLL = "enroll"
     CHECK = "check"
+    STAFF = "staff"
 
 
 class Standing(StrEnum):
@@ -92,6 +95,7 @@ class Farewell(StrEnum):
     FILED = "filed"
     ALREADY_ENROLLED = "already_enrolled"
     CHECKED = "checked"
+    STAFF = "staff"
     REFUSED = "refused"
     CANCELLED = "cancelled"
     DECLINED = "declined"
@@ -101,10 +105,6 @@ class Farewell(StrEnum):
     CARD_PROBLEM = "card_problem"
     NETWORK = "network"
     NOT_SAVED = "not_saved"
-
-
-class _State(msgspec.Struct, frozen=True, tag=True):
-    pass
 
 
 class Attract(_State, frozen=True):
@@ -121,7 +121,7 @@ class Menu(_State, frozen=True):
 
 
 class StaffToday(_State, frozen=True):
-    """J10, as far as it goes today: Provider ID is not connected, and a Health ID is its first step."""
+    """J10 where a kiosk does not enrol staff: a Health ID is the first step, and can be had."""
 
 
 class Notice(_State, frozen=True):
@@ -207,9 +207,10 @@ class NoPhone(_State, frozen=True):
 
 
 class Activated(_State, frozen=True):
-    """SC-10a: the only screen that says "done"."""
+    """SC-10a: the only screen that says "done". `staff` for whom it was step 1 of 3."""
 
     sandbox: bool = True
+    staff: bool = False
 
 
 class FinishLater(_State, frozen=True):
@@ -294,6 +295,11 @@ State = (
     Attract
     | Menu
     | StaffToday
+    | StaffFirst
+    | OnRoster
+    | NotOnRoster
+    | TicketSent
+    | StaffOnPhone
     | Notice
     | InsertCard
     | Reading
@@ -335,6 +341,7 @@ class Intent(StrEnum):
     YES = "yes"
     NO = "no"
     RETRY = "retry"
+    REPORT = "report"
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
     PRINT = "print"

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One person's session as pure transitions: `advance(session, happening, now)` gives the next session and its steps.
 
-It knows no device, screen, network or clock of its own. Journeys J1, J2, J4, J5, J7, J8 and J9 of the design.
+It knows no device, screen, network or clock of its own. Journeys J1 to J5, J7 to J10 of the design.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading, slips
+from kiosk.enrollment import asking, choosing, facing, helping, opinions, outcome, reading, slips, staffing
 from kiosk.enrollment import happenings as on
+from kiosk.enrollment import staff_states as staff
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
 from kiosk.enrollment.failures import Failure, Fault
@@ -32,6 +33,7 @@ _WAITS_FOR_PERSON = (
     at.FinishLater,
     at.NoPhone,
     at.SavedHere,
+    *staffing.MOMENTS,
 )
 _CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
 
@@ -63,6 +65,8 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return facing.failed(session, failure, now)
         case on.StatusKnown(enrolled) if asking.is_open(session):
             return asking.answered(session, enrolled, now)
+        case on.StaffKnown() | on.TicketKept() if asking.is_open(session):
+            return staffing.answered(session, happening, now)
         case on.Unreachable() if asking.is_open(session):
             return asking.unanswered(session, Failure.NETWORK_DOWN, now)
         case on.Filed(code) if session.filing:
@@ -113,6 +117,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return choosing.said(awake, intent, now)
         case at.CheckAnswer(), _:
             return asking.said(awake, intent, now)
+        case (state, _) if isinstance(state, staffing.MOMENTS):
+            return staffing.said(awake, intent, now)
         case at.Notice(), (Intent.TICK | Intent.UNTICK):
             return replace(awake, state=at.Notice(consented=intent is Intent.TICK)), ()
         case at.Notice(consented=True), Intent.AGREE:
@@ -128,6 +134,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return _retry(awake, session.state.failure, now)
         case at.Problem(), (Intent.DONE | Intent.CANCEL):
             return leave(awake, ending(session.state.failure), now)
+        case at.Activated(staff=True), Intent.STAFF:
+            return outcome.as_staff(awake, now)
         case (state, _) if isinstance(state, outcome.REACHED):
             return outcome.said(awake, intent, now)
         case ((at.Rate() | at.Complaint()), _):
@@ -222,5 +230,7 @@ def _ending_of(session: Session) -> Farewell:
     match session.interrupted:
         case at.Problem(failure=failure, retry=False):
             return ending(failure)
+        case staff.TicketSent() | staff.StaffOnPhone():
+            return staffing.ending(session)
         case _:
             return Farewell.TIMED_OUT

@@ -168,6 +168,7 @@ def _policy(settings: config.Settings) -> SessionPolicy:
         help_watched=settings.help_watched,
         counter=settings.counter,
         offers_slip=bool(settings.printer.device),
+        enrolls_staff=settings.staff_enrollment,
     )
 
 

@@ -12,17 +12,22 @@ import msgspec
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.identity import Lifelong, PartialDate
-from kiosk.enrollment.ports import Enrolled
+from kiosk.enrollment.ports import Enrolled, StaffTask
 from kiosk.records.pipe import AskThis, FileThis
 from wire.asks import (
     About,
+    Amiss,
     Answer,
     IdentityRecord,
     OutcomeQuestion,
     PersonAnswer,
     PersonState,
     SealedName,
+    StaffAnswer,
+    StaffQuestion,
     StatusQuestion,
+    TicketAnswer,
+    TicketQuestion,
     answer_info,
     ask_info,
     identity_info,
@@ -71,9 +76,16 @@ class SealedKeeper:
 
     def ask_status(self, identity: Identity) -> None:
         """See `RecordKeeper`."""
-        ask = self._new_ask(About.STATUS)
-        question = StatusQuestion(citizen_number=identity.citizen_number, reply_key=self._reply_key())
-        self._send(AskThis(ask, About.STATUS, None, self._sealed(question, ask_info(self._kiosk, ask))))
+        self._ask(About.STATUS, StatusQuestion(citizen_number=identity.citizen_number, reply_key=self._reply_key()))
+
+    def ask_staff(self, identity: Identity, task: StaffTask) -> None:
+        """See `RecordKeeper`."""
+        number, key = identity.citizen_number, self._reply_key()
+        match task:
+            case StaffTask.STANDING:
+                self._ask(About.STAFF, StaffQuestion(citizen_number=number, reply_key=key))
+            case StaffTask.MISSING | StaffTask.WRONG:
+                self._ask(About.TICKET, TicketQuestion(citizen_number=number, amiss=Amiss(task), reply_key=key))
 
     def file(self, enrollment: Enrollment) -> None:
         """See `RecordKeeper`."""
@@ -103,16 +115,18 @@ class SealedKeeper:
             about, key = self._asked.get(AskId(answer.ask)), self._key
             if answer.kiosk != self._kiosk or about is None or sealed is None or key is None:
                 return None
-            opened = key.open(sealed, answer_info(self._kiosk, answer.ask))  # 2
-            told = decode(opened, PersonAnswer)
+            return _told(about, key.open(sealed, answer_info(self._kiosk, answer.ask)))  # 2
         except WireError:
             return None
-        return _status(told) if about is About.STATUS else _outcome(told)
 
     def forget(self) -> None:
         """See `RecordKeeper`."""
         self._key = None
         self._asked.clear()
+
+    def _ask(self, about: About, question: msgspec.Struct) -> None:
+        ask = self._new_ask(about)
+        self._send(AskThis(ask, about, None, self._sealed(question, ask_info(self._kiosk, ask))))
 
     def _new_ask(self, about: About) -> AskId:
         ask = new_ask_id(self._wall_ms())
@@ -127,6 +141,26 @@ class SealedKeeper:
 
     def _sealed(self, body: msgspec.Struct, info: bytes) -> bytes:
         return self._to.seal(msgspec.json.encode(body), info)
+
+
+def _told(about: About, opened: bytes) -> on.Happening | None:
+    match about:
+        case About.STATUS:
+            return _status(decode(opened, PersonAnswer))
+        case About.OUTCOME:
+            return _outcome(decode(opened, PersonAnswer))
+        case About.STAFF:
+            return _staff(decode(opened, StaffAnswer))
+        case About.TICKET:
+            kept = decode(opened, TicketAnswer)
+            return on.TicketKept(kept.number, kept.admin or "")
+
+
+def _staff(told: StaffAnswer) -> on.Happening:
+    enrolled, admin = _ENROLLED.get(told.health_id, Enrolled.NOT_YET), told.admin or ""
+    if told.entry is None:
+        return on.StaffKnown(enrolled, admin=admin)
+    return on.StaffKnown(enrolled, told.entry.unit, told.entry.position, admin)
 
 
 def _status(told: PersonAnswer) -> on.Happening:

@@ -18,6 +18,7 @@ from textual.app import App
 from textual.message import Message
 
 from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
 from kiosk.enrollment.states import (
     Accepted,
     Activated,
@@ -66,6 +67,13 @@ from kiosk.screens.rate import ComplaintScreen, RateScreen
 from kiosk.screens.reading import ReadingScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
 from kiosk.screens.speech import Voice
+from kiosk.screens.staff import (
+    NotOnRosterScreen,
+    OnRosterScreen,
+    StaffFirstScreen,
+    StaffOnPhoneScreen,
+    TicketSentScreen,
+)
 from kiosk.screens.still_there import StillThereScreen
 from kiosk.screens.take_card import GoodbyeScreen, TakeCardScreen
 
@@ -83,6 +91,11 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Attract: AttractScreen,
     Menu: MenuScreen,
     StaffToday: StaffTodayScreen,
+    StaffFirst: StaffFirstScreen,
+    OnRoster: OnRosterScreen,
+    NotOnRoster: NotOnRosterScreen,
+    TicketSent: TicketSentScreen,
+    StaffOnPhone: StaffOnPhoneScreen,
     Notice: NoticeScreen,
     InsertCard: InsertCardScreen,
     Reading: ReadingScreen,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver
+    from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver, StaffTask
     from kiosk.enrollment.states import Meters, Opinion
 
 
@@ -81,6 +81,9 @@ class World:
         raise NotImplementedError
 
     def ask_status(self, identity: Identity) -> None:
+        pass
+
+    def ask_staff(self, identity: Identity, task: StaffTask) -> None:
         pass
 
     def file(self, enrollment: Enrollment) -> None:

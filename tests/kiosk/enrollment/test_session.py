@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -351,6 +352,8 @@ _happenings = st.one_of(
     st.sampled_from(list(Prompt)).map(on.Prompted),
     st.sampled_from(list(Zone)).map(lambda zone: on.FaceJudged(findings(zone))),
     st.sampled_from(list(Enrolled)).map(on.StatusKnown),
+    st.sampled_from(list(Enrolled)).map(lambda enrolled: on.StaffKnown(enrolled, "unit", "position", "admin")),
+    st.sampled_from([on.StaffKnown(Enrolled.ACTIVATED), on.TicketKept(7)]),
     st.just(on.ReadProgressed(0.5)),
     st.just(on.NameRead(identity().masked_name_th(), identity().masked_name_en())),
     st.just(on.IdentityRead(identity())),
@@ -371,6 +374,7 @@ def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
     story: list[tuple[on.Happening, float]],
 ) -> None:
     walk, who = Walk(), identity()
+    walk.session = replace(walk.session, policy=replace(walk.session.policy, enrolls_staff=True))
     for happening, wait_s in story:
         walk.tell(happening).wait(wait_s)
         shown = repr(walk.state)

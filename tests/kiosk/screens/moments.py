@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
 from kiosk.enrollment.states import (
     Accepted,
     Activated,
@@ -62,6 +63,13 @@ MOMENTS: Mapping[str, State] = {
     "menu": Menu(),
     "menu-without-staff": Menu(staff=False),
     "staff-today": StaffToday(),
+    "staff-first": StaffFirst(),
+    "on-roster": OnRoster(unit="กลุ่มงานสุขภาพดิจิทัล โรงพยาบาลสมมติ", position="นักวิชาการคอมพิวเตอร์ปฏิบัติการ"),
+    "not-on-roster": NotOnRoster(admin="กลุ่มงานบริหารทรัพยากรบุคคล โทร 1234"),
+    "not-on-roster-unnamed": NotOnRoster(),
+    "ticket-sent": TicketSent(ticket=1234, admin="กลุ่มงานบริหารทรัพยากรบุคคล โทร 1234"),
+    "ticket-sent-unnamed": TicketSent(ticket=7),
+    "staff-on-phone": StaffOnPhone(),
     "notice": Notice(),
     "notice-ticked": Notice(consented=True),
     "insert-card": InsertCard(),
@@ -90,6 +98,7 @@ MOMENTS: Mapping[str, State] = {
     "no-phone": NoPhone(),
     "activated": Activated(),
     "activated-live": Activated(sandbox=False),
+    "activated-staff": Activated(staff=True),
     "finish-later": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS),
     **{
         f"finish-later-slip-{slip}": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS, slip=slip)

@@ -71,6 +71,8 @@ worldly = st.one_of(
     st.just(on.PinIssued("482913", 1, sandbox=True)),
     st.just(on.BecameActive(sandbox=True)),
     st.booleans().map(on.SlipEnded),
+    st.builds(on.StaffKnown, st.sampled_from(Enrolled), hostile, hostile, hostile),
+    st.builds(on.TicketKept, st.integers(1, 9999), hostile),
 )
 steps = st.one_of(
     touches.map(lambda at_cell: ("touch", at_cell)),
@@ -130,7 +132,7 @@ async def test_the_marks_of_the_person_are_seen_where_the_person_is_shown() -> N
 
 async def _walked(kiosk: Kiosk, beginning: str, first: Identity, story: list[tuple[str, Any]]) -> None:
     walk = Walk()
-    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True))
+    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True, enrolls_staff=True))
     kiosk.said.clear()
     await kiosk.show(walk.state)
     _begin(walk, beginning, first)
