@@ -27,6 +27,7 @@ class About(StrEnum):
     STATUS = "status"  # "already enrolled?": the attachment holds the citizen number
     OUTCOME = "outcome"  # "what became of my event?": the attachment holds only the reply key
     STAFF = "staff"  # "is this person on a unit's roster?": the attachment holds the citizen number
+    HAND_OVER = "handover"  # "let this person go on with their own phone": the citizen number too
     TICKET = "ticket"  # "the roster has this person not, or wrongly": likewise
 
 
@@ -149,7 +150,8 @@ class StaffAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sealed to the session: how a member of staff stands on the way to a Provider ID.
 
     Without an active Health ID nothing else is told. `entry` is None when no roster has the person; `admin` says who
-    mends the roster, None when that is not known; `has_provider_id` is None when it is not known.
+    mends the roster, None when that is not known; `has_provider_id` is None when it is not known. `hand_over` says
+    whether the person can go on with a phone from here.
     """
 
     health_id: PersonState
@@ -157,6 +159,7 @@ class StaffAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entry: RosterEntry | None = None
     admin: RosterText | None = None
     has_provider_id: bool | None = None
+    hand_over: bool = False
 
     def __repr__(self) -> str:
         """Mask the person's place."""
@@ -168,6 +171,47 @@ class TicketAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
     admin: RosterText | None = None
+
+
+class HandOverQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay: a person wants to go on with their own phone. Each ask is a hand-over of its own."""
+
+    citizen_number: CitizenNumber
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the number."""
+        return "HandOverQuestion(masked)"
+
+
+class HandOverState(StrEnum):
+    """How far a hand-over has come."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    ANOTHER_PERSON = "another_person"  # whoever signed in on the phone is not the card's holder
+    EXPIRED = "expired"
+
+
+# Letters of a path and nothing that could carry a code: no user, query or fragment.
+HandOverLink = Annotated[
+    str, msgspec.Meta(max_length=72, pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9/-]+\Z")
+]
+MatchWord = Annotated[str, msgspec.Meta(min_length=1, max_length=24)]
+
+
+class HandOverAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the session. While WAITING it has the link, and the words that the phone shows when it is there."""
+
+    state: HandOverState
+    sandbox: bool
+    link: HandOverLink | None = None
+    word_th: MatchWord | None = None
+    word_en: MatchWord | None = None
+
+    def __repr__(self) -> str:
+        """Mask the link: whoever has it is the phone."""
+        return f"HandOverAnswer({self.state}, masked)"
 
 
 class SealedName(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):

@@ -302,6 +302,17 @@ def idp_sandbox(
     serve(store, port=port, activate_after_s=activate_after_s)
 
 
+@app.command("provider-id-sandbox")
+def provider_id_sandbox(
+    store: Path,
+    port: Annotated[int, typer.Option(help="Loopback port; 0 chooses one.")] = 0,
+) -> None:
+    """Run the labelled sandbox of the Provider ID office, with a page for a phone. It is never the ministry's."""
+    from fleet.partners.provider_id.sandbox import serve  # noqa: PLC0415
+
+    serve(store, port=port)
+
+
 def main() -> None:
     """Run the command line; our own errors are one sentence on standard error and exit code 2."""
     try:

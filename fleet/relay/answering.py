@@ -28,7 +28,7 @@ from wire.signing import Kind
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from fleet.relay.ports import IdentityProvider, RelayKeyring
+    from fleet.relay.ports import Partners, RelayKeyring
 
 _log = structlog.get_logger()
 
@@ -36,15 +36,13 @@ _log = structlog.get_logger()
 class Answerer:
     """Answers one waiting question at a time."""
 
-    def __init__(
-        self, engine: Engine, keys: RelayKeyring, provider: IdentityProvider, *, profile: str, sandbox: bool
-    ) -> None:
+    def __init__(self, engine: Engine, keys: RelayKeyring, partners: Partners, *, profile: str, sandbox: bool) -> None:
         self._engine = engine
         self._keys = keys
-        self._provider = provider
+        self._provider = partners.provider
         self._sandbox = sandbox
-        self._standings = Standings(engine, keys, provider, profile=profile)
-        self._staff = StaffCounter(engine, keys, self._standings, sandbox=sandbox)
+        self._standings = Standings(engine, keys, partners.provider, profile=profile)
+        self._staff = StaffCounter(engine, keys, self._standings, partners.office, sandbox=sandbox)
 
     def answer(self, question: Waiting, now_ms: int) -> bool:
         """Answer if there is something to say; False when the provider must be asked again a little later.
@@ -71,6 +69,8 @@ class Answerer:
                 return self._staff.standing(question)
             case About.TICKET:
                 return self._staff.ticket(question, now_ms)
+            case About.HAND_OVER:
+                return self._staff.hand_over(question)
 
     def _status(self, waiting: Waiting) -> Reply | None:
         question = open_status_question(self._keys.opening, waiting.kiosk, waiting.id, waiting.attachment)

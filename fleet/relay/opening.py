@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wire.asks import (
+    HandOverQuestion,
     IdentityRecord,
     OutcomeQuestion,
     StaffQuestion,
@@ -55,6 +56,11 @@ def open_staff_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) ->
 def open_ticket_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> TicketQuestion:
     """Open "the roster has this person not, or wrongly"; raises `Malformed` like `open_identity`."""
     return decode(key.open(sealed, ask_info(kiosk, ask)), TicketQuestion)
+
+
+def open_hand_over_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> HandOverQuestion:
+    """Open "let this person go on with their own phone"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), HandOverQuestion)
 
 
 def seal_answer(reply_key: str, kiosk: str, ask: str, answer: Told) -> tuple[KeyId, bytes]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wire.asks import PersonAnswer, StaffAnswer, TicketAnswer
+    from wire.asks import HandOverAnswer, PersonAnswer, StaffAnswer, TicketAnswer
 
-    Told = PersonAnswer | StaffAnswer | TicketAnswer
+    Told = PersonAnswer | StaffAnswer | TicketAnswer | HandOverAnswer
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a member of staff at a kiosk is told of the units' rosters, and the tickets they send about them.
+"""What a member of staff at a kiosk is told of the units' rosters, their tickets about them, and the way to a phone.
 
 The number lives for one answer; rosters and tickets are looked up and kept by a token of their own purpose.
 """
@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.partners.provider_id.shapes import OfficeUnavailableError, Progress
 from fleet.people import roster, tickets
 from fleet.people.tickets import Complaint
-from fleet.relay.opening import open_staff_question, open_ticket_question
+from fleet.relay import match_words
+from fleet.relay.opening import open_hand_over_question, open_staff_question, open_ticket_question
 from fleet.relay.replies import Reply
 from fleet.relay.tokens import STAFF
 from fleet.store.session import reading, unit_of_work
-from wire.asks import Amiss, PersonState, RosterEntry, StaffAnswer, TicketAnswer
+from wire.asks import Amiss, HandOverAnswer, HandOverState, PersonState, RosterEntry, StaffAnswer, TicketAnswer
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from fleet.relay.ports import RelayKeyring
+    from fleet.relay.ports import ProviderIdOffice, RelayKeyring
     from fleet.relay.standing import Standings
     from fleet.relay.waiting import Waiting
 
@@ -32,10 +34,13 @@ _KEPT = "kept"
 class StaffCounter:
     """Answers staff. `sandbox` as every answer says it."""
 
-    def __init__(self, engine: Engine, keys: RelayKeyring, standings: Standings, *, sandbox: bool) -> None:
+    def __init__(
+        self, engine: Engine, keys: RelayKeyring, standings: Standings, office: ProviderIdOffice, *, sandbox: bool
+    ) -> None:
         self._engine = engine
         self._keys = keys
         self._standings = standings
+        self._office = office
         self._sandbox = sandbox
 
     def standing(self, waiting: Waiting) -> Reply | None:
@@ -67,6 +72,38 @@ class StaffCounter:
             return None
         return Reply(question.reply_key, TicketAnswer(number, admin), _KEPT)
 
+    def hand_over(self, waiting: Waiting) -> Reply | None:
+        """Where the phone goes, and then how that ends; None while there is nothing new, or the office is silent.
+
+        The office says when it is done, and must also say that the person has a Provider ID now.
+        """
+        question = open_hand_over_question(self._keys.opening, waiting.kiosk, waiting.id, waiting.attachment)
+        try:
+            told = self._progress(waiting, question.citizen_number)
+        except OfficeUnavailableError as error:
+            _log.warning("office_unavailable", code=error.code)
+            return None
+        return None if told is None else Reply(question.reply_key, told, str(told.state))
+
+    def _progress(self, waiting: Waiting, citizen_number: str) -> HandOverAnswer | None:
+        if not waiting.answered:  # begun before, perhaps, by a relay that died before it could tell
+            begun = self._office.begin(waiting.id, citizen_number, match_words.draw())
+            link, thai, english = begun.link, begun.word_th, begun.word_en
+            return HandOverAnswer(HandOverState.WAITING, self._sandbox, link, thai, english)
+        state = self._office.progress(waiting.id)
+        if state is Progress.WAITING or (
+            state is Progress.DONE and self._office.has_provider_id(citizen_number) is not True
+        ):
+            return None
+        return HandOverAnswer(HandOverState(state), self._sandbox)
+
+    def _has_provider_id(self, citizen_number: str) -> bool | None:
+        try:
+            return self._office.has_provider_id(citizen_number)
+        except OfficeUnavailableError as error:
+            _log.warning("office_unavailable", code=error.code)
+            return None
+
     def _placed(self, citizen_number: str, facility: str) -> StaffAnswer:
         with reading(self._engine) as connection:
             entry = roster.listed(connection, self._keys.token.token(citizen_number, STAFF), facility)
@@ -76,4 +113,6 @@ class StaffCounter:
             sandbox=self._sandbox,
             entry=None if entry is None else RosterEntry(entry.unit, entry.position),
             admin=admin,
+            has_provider_id=self._has_provider_id(citizen_number),
+            hand_over=self._office.hands_over,
         )

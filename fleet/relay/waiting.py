@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which questions have something new to be told: the unanswered ones, and outcomes whose state has moved."""
+"""Which questions have something new to be told: unanswered ones, outcomes that moved, hand-overs that go on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, or_, select
 
 from fleet.store.session import reading
 from fleet.store.tables import ask, enrollment, event, kiosk, person
-from wire.asks import About, PersonState
+from wire.asks import About, HandOverState, PersonState
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -48,6 +48,8 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
         state != str(PersonState.CAPTURED),
         or_(ask.c.said.is_(None), and_(ask.c.said != state, ask.c.said != CLOSED)),
     )
+    goes_on = or_(ask.c.said.is_(None), ask.c.said == str(HandOverState.WAITING))
+    handed_over = and_(ask.c.about == str(About.HAND_OVER), goes_on)
     once = ask.c.about.in_([str(about) for about in _ANSWERED_ONCE])
     query = (
         select(
@@ -66,7 +68,7 @@ def waiting_now(engine: Engine, now_ms: int) -> list[Waiting]:
         .outerjoin(enrollment, enrollment.c.event == ask.c.event)
         .outerjoin(event, event.c.id == ask.c.event)
         .outerjoin(person, and_(person.c.token == enrollment.c.token, person.c.profile == enrollment.c.profile))
-        .where(ask.c.expires_ms > now_ms, or_(and_(once, ask.c.said.is_(None)), moved))
+        .where(ask.c.expires_ms > now_ms, or_(and_(once, ask.c.said.is_(None)), moved, handed_over))
         .order_by(ask.c.received_ms)
         .limit(_AT_ONCE)
     )

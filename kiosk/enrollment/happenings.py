@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.failures import Failure, Fault
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.ports import Enrolled, Presence, StaffTask
+    from kiosk.enrollment.ports import Enrolled, PhoneSaid, Presence, StaffTask
     from kiosk.enrollment.states import Farewell, Intent, Opinion, Prompt
 
 
@@ -110,6 +110,9 @@ class StaffKnown:
     unit: str = ""
     position: str = ""
     admin: str = ""
+    has_provider_id: bool = False
+    hand_over: bool = False
+    sandbox: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,6 +121,24 @@ class TicketKept:
 
     number: int
     admin: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HandOverBegun:
+    """A phone that opens this link shows these words, and the person goes on there."""
+
+    link: str
+    word_th: str
+    word_en: str
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverEnded:
+    """The phone is done, or will not be."""
+
+    said: PhoneSaid
+    sandbox: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +222,8 @@ Happening = (
     | StatusKnown
     | StaffKnown
     | TicketKept
+    | HandOverBegun
+    | HandOverEnded
     | Unreachable
     | Filed
     | NotFiled
@@ -229,7 +252,7 @@ class AskStatus:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AskStaff:
-    """Ask about this person's place on a unit's roster, or send a ticket about it."""
+    """Ask about this person's place on a unit's roster, send a ticket about it, or hand them over to a phone."""
 
     identity: Identity
     task: StaffTask

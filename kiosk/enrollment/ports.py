@@ -102,11 +102,20 @@ class Enrolled(StrEnum):
 
 
 class StaffTask(StrEnum):
-    """What a member of staff asks of the units' rosters."""
+    """What a member of staff asks for."""
 
     STANDING = "standing"
     MISSING = "missing"  # the roster has them not
     WRONG = "wrong"  # the roster has them otherwise
+    HAND_OVER = "hand_over"  # they go on with their own phone
+
+
+class PhoneSaid(StrEnum):
+    """How a hand-over to a phone ended."""
+
+    DONE = "done"
+    ANOTHER_PERSON = "another_person"
+    EXPIRED = "expired"
 
 
 class RecordKeeper(Protocol):
@@ -116,7 +125,7 @@ class RecordKeeper(Protocol):
         """Ask whether this person has a Health ID; the question is sealed before it leaves this process."""
 
     def ask_staff(self, identity: Identity, task: StaffTask) -> None:
-        """Ask about this person's place on a unit's roster, or send a ticket about it; sealed likewise."""
+        """Ask about this person's place on a roster, send a ticket about it, or hand them over; sealed likewise."""
 
     def file(self, enrollment: Enrollment) -> None:
         """Seal the identity and hand it over for signing and storing."""

@@ -28,6 +28,8 @@ _ENDING_BY_FAILURE = {
     Failure.FACE_UNCLEAR: Farewell.CANCELLED,
     Failure.FACE_NOT_LIVE: Farewell.CANCELLED,
     Failure.FACE_MISMATCH: Farewell.CANCELLED,
+    Failure.PHONE_NOT_DONE: Farewell.CANCELLED,
+    Failure.PHONE_OF_ANOTHER: Farewell.CANCELLED,
     Failure.NOT_ACCEPTED: Farewell.REFUSED,
     Failure.NETWORK_DOWN: Farewell.NETWORK,
     Failure.CENTRAL_SILENT: Farewell.NETWORK,
@@ -57,6 +59,7 @@ class Session:
     left_behind: bool = False  # the card was there before this session: somebody forgot it, and it must come out first
     purpose: at.Purpose = at.Purpose.ENROLL
     staff_task: StaffTask = StaffTask.STANDING  # what a member of staff asks, or asked last
+    hands_over: bool = False  # whether that person can go on with a phone from here
     staff_next: bool = False  # whether this enrolment is step 1 of 3 of a member of staff
     consent: Consent | None = None
     identity: Identity | None = None

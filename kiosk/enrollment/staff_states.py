@@ -31,4 +31,23 @@ class TicketSent(Shown, frozen=True):
 
 
 class StaffOnPhone(Shown, frozen=True):
-    """J10, step 2 of 3: the rest is done on the person's own phone."""
+    """J10, step 2 of 3 where nobody is handed over: the rest is done on the person's own phone, by themselves."""
+
+
+class ScanWithPhone(Shown, frozen=True):
+    """J10: where the phone goes, and the words that must stand on both. The link is good for a few minutes."""
+
+    link: str
+    word_th: str
+    word_en: str
+    sandbox: bool = True
+
+
+class HasProviderId(Shown, frozen=True):
+    """J10: there is a Provider ID."""
+
+    sandbox: bool = True
+
+
+class StaffNextStep(Shown, frozen=True):
+    """J10, step 3 of 3: what a Provider ID is needed for next, and where that is."""

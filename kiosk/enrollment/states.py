@@ -14,7 +14,16 @@ import msgspec
 
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.shown import Shown as _State
-from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 
 
 class Prompt(StrEnum):
@@ -300,6 +309,9 @@ State = (
     | NotOnRoster
     | TicketSent
     | StaffOnPhone
+    | ScanWithPhone
+    | HasProviderId
+    | StaffNextStep
     | Notice
     | InsertCard
     | Reading
@@ -342,6 +354,7 @@ class Intent(StrEnum):
     NO = "no"
     RETRY = "retry"
     REPORT = "report"
+    NEXT = "next"
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
     PRINT = "print"

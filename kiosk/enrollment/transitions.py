@@ -18,7 +18,9 @@ from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.session import Advance, Session, end, ending, enter, faulted, leave, problem
 from kiosk.enrollment.states import Farewell, Intent
 
-_CENTRAL_TRIES = frozenset({Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT})
+_CENTRAL_TRIES = frozenset(
+    {Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT, Failure.PHONE_NOT_DONE, Failure.PHONE_OF_ANOTHER}
+)
 
 # States in which the machine waits for the person, so silence means that the person may have left.
 _WAITS_FOR_PERSON = (
@@ -33,7 +35,7 @@ _WAITS_FOR_PERSON = (
     at.FinishLater,
     at.NoPhone,
     at.SavedHere,
-    *staffing.MOMENTS,
+    *staffing.WAITS_FOR_PERSON,
 )
 _CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
 
@@ -65,7 +67,9 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return facing.failed(session, failure, now)
         case on.StatusKnown(enrolled) if asking.is_open(session):
             return asking.answered(session, enrolled, now)
-        case on.StaffKnown() | on.TicketKept() if asking.is_open(session):
+        case on.HandOverEnded():
+            return staffing.phone_ended(session, happening, now)
+        case on.StaffKnown() | on.TicketKept() | on.HandOverBegun() if asking.is_open(session):
             return staffing.answered(session, happening, now)
         case on.Unreachable() if asking.is_open(session):
             return asking.unanswered(session, Failure.NETWORK_DOWN, now)
@@ -207,6 +211,8 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911
             return faulted(session, Fault.CAMERA_FROZEN)
         case at.Checking() if asking.is_open(session):
             return asking.took_long(session, now)
+        case staff.ScanWithPhone():
+            return staffing.phone_took_long(session, now)
         case at.CheckAnswer():
             return asking.leave_with_answer(session, now)
         case at.Checking() if session.filed is not None:
@@ -230,7 +236,7 @@ def _ending_of(session: Session) -> Farewell:
     match session.interrupted:
         case at.Problem(failure=failure, retry=False):
             return ending(failure)
-        case staff.TicketSent() | staff.StaffOnPhone():
+        case reached if isinstance(reached, staffing.REACHED):
             return staffing.ending(session)
         case _:
             return Farewell.TIMED_OUT

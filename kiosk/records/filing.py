@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 STATUS_ASK_MS = 30_000  # a person waits for it
+HAND_OVER_ASK_MS = 300_000  # and for what they do on their phone: longer than the screen waits
 OUTCOME_ASK_MS = 180_000  # the PIN, and then the activation, while the screen shows it
 
 
@@ -136,7 +137,8 @@ class Filing:
 
     def ask(self, question: AskThis) -> None:
         """Sign a sealed question and leave it for the courier."""
-        self._ask(AskId(question.ask), question.about, None, question.sealed, STATUS_ASK_MS)
+        lasts_ms = HAND_OVER_ASK_MS if question.about is About.HAND_OVER else STATUS_ASK_MS
+        self._ask(AskId(question.ask), question.about, None, question.sealed, lasts_ms)
 
     def _append(self, event: EventId, record: FileThis) -> None:
         at = device.moment()

@@ -7,17 +7,21 @@ The session's throw-away key lives here only; answers are opened here only. Runs
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.identity import Lifelong, PartialDate
-from kiosk.enrollment.ports import Enrolled, StaffTask
+from kiosk.enrollment.ports import Enrolled, PhoneSaid, StaffTask
 from kiosk.records.pipe import AskThis, FileThis
 from wire.asks import (
     About,
     Amiss,
     Answer,
+    HandOverAnswer,
+    HandOverQuestion,
+    HandOverState,
     IdentityRecord,
     OutcomeQuestion,
     PersonAnswer,
@@ -84,6 +88,9 @@ class SealedKeeper:
         match task:
             case StaffTask.STANDING:
                 self._ask(About.STAFF, StaffQuestion(citizen_number=number, reply_key=key))
+            case StaffTask.HAND_OVER:
+                self._asked = {ask: about for ask, about in self._asked.items() if about is not About.HAND_OVER}
+                self._ask(About.HAND_OVER, HandOverQuestion(citizen_number=number, reply_key=key))
             case StaffTask.MISSING | StaffTask.WRONG:
                 self._ask(About.TICKET, TicketQuestion(citizen_number=number, amiss=Amiss(task), reply_key=key))
 
@@ -154,13 +161,39 @@ def _told(about: About, opened: bytes) -> on.Happening | None:
         case About.TICKET:
             kept = decode(opened, TicketAnswer)
             return on.TicketKept(kept.number, kept.admin or "")
+        case About.HAND_OVER:
+            return _handed_over(decode(opened, HandOverAnswer))
 
 
 def _staff(told: StaffAnswer) -> on.Happening:
-    enrolled, admin = _ENROLLED.get(told.health_id, Enrolled.NOT_YET), told.admin or ""
-    if told.entry is None:
-        return on.StaffKnown(enrolled, admin=admin)
-    return on.StaffKnown(enrolled, told.entry.unit, told.entry.position, admin)
+    return on.StaffKnown(
+        _ENROLLED.get(told.health_id, Enrolled.NOT_YET),
+        unit="" if told.entry is None else told.entry.unit,
+        position="" if told.entry is None else told.entry.position,
+        admin=told.admin or "",
+        has_provider_id=told.has_provider_id is True,
+        hand_over=told.hand_over,
+        sandbox=told.sandbox,
+    )
+
+
+def _handed_over(told: HandOverAnswer) -> on.Happening | None:
+    if told.state is not HandOverState.WAITING:
+        return on.HandOverEnded(PhoneSaid(told.state), told.sandbox)
+    if told.link is None or told.word_th is None or told.word_en is None:
+        return None
+    if not is_followed(told.link, sandbox=told.sandbox):
+        return None
+    return on.HandOverBegun(told.link, told.word_th, told.word_en, told.sandbox)
+
+
+def is_followed(link: str, *, sandbox: bool) -> bool:
+    """Whether people may be led there: provider.id.th by HTTPS, or a sandbox that says so, on its own machine."""
+    parts = urlsplit(link)
+    host = parts.hostname or ""
+    if sandbox and host in {"127.0.0.1", "localhost"}:
+        return True
+    return parts.scheme == "https" and parts.port is None and f".{host}".endswith(".provider.id.th")
 
 
 def _status(told: PersonAnswer) -> on.Happening:

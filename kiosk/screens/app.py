@@ -18,7 +18,16 @@ from textual.app import App
 from textual.message import Message
 
 from kiosk.enrollment.failures import Fault
-from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 from kiosk.enrollment.states import (
     Accepted,
     Activated,
@@ -68,9 +77,12 @@ from kiosk.screens.reading import ReadingScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
 from kiosk.screens.speech import Voice
 from kiosk.screens.staff import (
+    HasProviderIdScreen,
     NotOnRosterScreen,
     OnRosterScreen,
+    ScanWithPhoneScreen,
     StaffFirstScreen,
+    StaffNextStepScreen,
     StaffOnPhoneScreen,
     TicketSentScreen,
 )
@@ -96,6 +108,9 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     NotOnRoster: NotOnRosterScreen,
     TicketSent: TicketSentScreen,
     StaffOnPhone: StaffOnPhoneScreen,
+    ScanWithPhone: ScanWithPhoneScreen,
+    HasProviderId: HasProviderIdScreen,
+    StaffNextStep: StaffNextStepScreen,
     Notice: NoticeScreen,
     InsertCard: InsertCardScreen,
     Reading: ReadingScreen,

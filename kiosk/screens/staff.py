@@ -5,9 +5,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
+from textual.containers import Center, Horizontal, Vertical
+
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 from kiosk.enrollment.states import Intent
-from kiosk.screens.moment import Action, Moment
+from kiosk.screens.moment import Action, Body, Moment
+from kiosk.screens.qr_code import QrCode
+from kiosk.screens.sentence import Sentence
+from kiosk.screens.thai import WORD_MARK
+from kiosk.screens.wording import Public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,6 +103,55 @@ class StaffOnPhoneScreen(Moment[StaffOnPhone]):
         """Yield where it is done."""
         yield self.line("staff_on_phone.title", "title")
         yield self.line("staff_on_phone.body", "lead")
+
+    def actions(self) -> tuple[Action, ...]:
+        """Done."""
+        return (Action(Intent.DONE, "button.finish"),)
+
+
+class ScanWithPhoneScreen(Moment[ScanWithPhone]):
+    """The link as a QR code and in letters, and the words that must stand on the phone too; they are no secret."""
+
+    def body(self) -> Iterable[Widget]:
+        """Yield what to do, where it leads, and what to compare."""
+        word = self.state.word_th if self.wording.language == "th" else self.state.word_en
+        host, _, path = self.state.link.partition("://")[2].partition("/")
+        # No QR code of a link is as low as a short screen: there the address is all that there is.
+        yield self.line("scan_with_phone.open" if self.has_class("-short") else "scan_with_phone.title", "title")
+        yield Sentence(f"{host}{WORD_MARK}/{path}", classes="plain", max_lines=3)
+        yield self.line("scan_with_phone.compare", "lead")
+        yield self.line("scan_with_phone.word", "title", max_lines=1, word=Public(word))
+        if self.state.sandbox:
+            yield Center(self.line("has_provider_id.sandbox", "sandbox"))
+
+    def middle(self) -> Iterable[Widget]:
+        """Put the QR code beside everything else, so that it has the whole height."""
+        cancel = self.choice("button.cancel", Intent.CANCEL, classes="choice back", name_id="choice-cancel")
+        yield Horizontal(QrCode(self.state.link), Vertical(Body(self.body), cancel, id="beside"), id="hand-over")
+
+
+class HasProviderIdScreen(Moment[HasProviderId]):
+    """There is a Provider ID."""
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the good news."""
+        yield self.line("has_provider_id.title", "title")
+        yield self.line("has_provider_id.body", "lead")
+        if self.state.sandbox:
+            yield Center(self.line("has_provider_id.sandbox", "sandbox"))
+
+    def actions(self) -> tuple[Action, ...]:
+        """Done, or see what comes next."""
+        return (_FINISH, Action(Intent.NEXT, "button.next"))
+
+
+class StaffNextStepScreen(Moment[StaffNextStep]):
+    """What comes next, and where: not at a kiosk."""
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the third step."""
+        yield self.line("staff_next_step.title", "title")
+        yield self.line("staff_next_step.body", "lead")
 
     def actions(self) -> tuple[Action, ...]:
         """Done."""

@@ -14,6 +14,7 @@ from wire.asks import (
     Amiss,
     Answer,
     Ask,
+    HandOverQuestion,
     IdentityRecord,
     OutcomeQuestion,
     PersonAnswer,
@@ -186,6 +187,9 @@ class WireKiosk:
 
     def send_ticket(self, number: str, amiss: Amiss, session: Session) -> tuple[str, bytes]:
         return self._ask(About.TICKET, None, TicketQuestion(number, amiss, session.reply_key))
+
+    def hand_over(self, number: str, session: Session) -> tuple[str, bytes]:
+        return self._ask(About.HAND_OVER, None, HandOverQuestion(number, session.reply_key))
 
     def _ask(self, about: About, event_id: str | None, question: msgspec.Struct) -> tuple[str, bytes]:
         now = time.time_ns() // 1_000_000

@@ -16,7 +16,7 @@ from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.identity import PartialDate
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.states import Farewell, Intent, Prompt
-from tests.kiosk.enrollment.walk import Walk, findings
+from tests.kiosk.enrollment.walk import STAFF_TOLD, Walk, findings
 from tests.simulators.holders import identity, invalid_number
 
 if TYPE_CHECKING:
@@ -352,8 +352,7 @@ _happenings = st.one_of(
     st.sampled_from(list(Prompt)).map(on.Prompted),
     st.sampled_from(list(Zone)).map(lambda zone: on.FaceJudged(findings(zone))),
     st.sampled_from(list(Enrolled)).map(on.StatusKnown),
-    st.sampled_from(list(Enrolled)).map(lambda enrolled: on.StaffKnown(enrolled, "unit", "position", "admin")),
-    st.sampled_from([on.StaffKnown(Enrolled.ACTIVATED), on.TicketKept(7)]),
+    st.sampled_from(STAFF_TOLD),
     st.just(on.ReadProgressed(0.5)),
     st.just(on.NameRead(identity().masked_name_th(), identity().masked_name_en())),
     st.just(on.IdentityRead(identity())),

@@ -11,7 +11,7 @@ from kiosk.enrollment import happenings as on
 from kiosk.enrollment import staff_states as staff
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
-from kiosk.enrollment.ports import Enrolled, Presence, StaffTask
+from kiosk.enrollment.ports import Enrolled, PhoneSaid, Presence, StaffTask
 from kiosk.enrollment.states import Farewell, Intent, Purpose
 from tests.kiosk.enrollment.walk import Walk, findings
 from tests.simulators.holders import identity, invalid_number
@@ -181,6 +181,74 @@ def test_a_number_that_is_served_at_the_counter_is_led_there() -> None:
     assert walk.state == at.Problem(Failure.NOT_AT_KIOSK)
 
 
+HANDS_OVER = replace(LISTED, hand_over=True)
+LINK = on.HandOverBegun("https://provider.id.th/K/AB", "มะม่วง-27", "MANGO-27", sandbox=False)
+SCAN = staff.ScanWithPhone("https://provider.id.th/K/AB", "มะม่วง-27", "MANGO-27", sandbox=False)
+
+
+def ended(said: PhoneSaid) -> on.HandOverEnded:
+    return on.HandOverEnded(said, sandbox=False)
+
+
+def scanning() -> Walk:
+    return asking().tell(HANDS_OVER).say(Intent.YES).tell(LINK)
+
+
+def test_a_person_goes_on_with_a_phone_and_the_kiosk_says_when_it_is_done() -> None:
+    walk = asking().tell(HANDS_OVER).say(Intent.YES)
+    assert (walk.state, asked(walk)[-1]) == (CHECKING, StaffTask.HAND_OVER)
+    assert walk.tell(LINK).state == SCAN
+    assert walk.wait(200).state == SCAN
+    walk.tell(ended(PhoneSaid.DONE))
+    assert (walk.state, walk.session.identity) == (staff.HasProviderId(sandbox=False), None)
+    assert walk.say(Intent.NEXT).state == staff.StaffNextStep()
+    assert walk.say(Intent.DONE).state == at.TakeCard(Farewell.STAFF)
+
+
+def test_who_has_a_provider_id_is_told_so_at_once() -> None:
+    walk = asking().tell(replace(HANDS_OVER, has_provider_id=True))
+    assert (walk.state, walk.session.identity) == (staff.HasProviderId(sandbox=True), None)
+    assert walk.say(Intent.DONE).state == at.TakeCard(Farewell.STAFF)
+
+
+@pytest.mark.parametrize(
+    ("said", "failure"),
+    [(PhoneSaid.ANOTHER_PERSON, Failure.PHONE_OF_ANOTHER), (PhoneSaid.EXPIRED, Failure.PHONE_NOT_DONE)],
+)
+def test_a_phone_that_is_not_the_holder_s_or_never_came_may_be_tried_again(said: PhoneSaid, failure: Failure) -> None:
+    walk = scanning().tell(ended(said))
+    assert walk.state == at.Problem(failure, retry=True)
+    assert walk.say(Intent.RETRY).state == CHECKING
+    assert asked(walk)[-2:] == [StaffTask.HAND_OVER, StaffTask.HAND_OVER]
+    assert walk.tell(LINK).state == SCAN
+
+
+def test_a_phone_is_waited_for_as_long_as_its_link_is_good() -> None:
+    walk = scanning().wait(239)
+    assert walk.state == SCAN
+    assert walk.wait(1).state == at.Problem(Failure.PHONE_NOT_DONE, retry=True)
+    assert walk.tell(ended(PhoneSaid.EXPIRED)).state == at.Problem(Failure.PHONE_NOT_DONE, retry=True)
+    assert walk.tell(ended(PhoneSaid.DONE)).state == staff.HasProviderId(sandbox=False)
+
+
+def test_a_hand_over_whose_beginning_was_not_heard_of_may_be_done_all_the_same() -> None:
+    walk = asking().tell(HANDS_OVER).say(Intent.YES).tell(ended(PhoneSaid.DONE))
+    assert walk.state == staff.HasProviderId(sandbox=False)
+
+
+def test_the_link_goes_with_the_card_and_with_a_cancel() -> None:
+    assert scanning().tell(on.CardChanged(Presence.ABSENT)).state == at.Goodbye(Farewell.CARD_REMOVED)
+    assert scanning().say(Intent.CANCEL).state == at.TakeCard(Farewell.CANCELLED)
+
+
+def test_a_phone_that_nobody_waits_for_changes_nothing() -> None:
+    assert asking().tell(LISTED, ended(PhoneSaid.DONE)).state == ON_ROSTER
+    assert asking().tell(LISTED, LINK).state == ON_ROSTER
+    assert Walk().to_confirm().say(Intent.YES).tell(ended(PhoneSaid.DONE)).state == at.Checking()
+    assert asking().tell(MISSING).say(Intent.REPORT).tell(LINK).state == CHECKING
+
+
 def test_what_a_session_is_told_of_a_person_s_place_prints_nothing_of_it() -> None:
     assert "พยาบาล" not in repr(LISTED)
     assert "งานบุคคล" not in repr(on.TicketKept(1, "งานบุคคล"))
+    assert "provider.id.th" not in repr(LINK)

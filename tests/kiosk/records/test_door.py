@@ -12,7 +12,7 @@ from kiosk import device
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.evidence import CardStatus, Consent, Enrollment, PadScores
 from kiosk.enrollment.identity import PartialDate
-from kiosk.enrollment.ports import Enrolled, StaffTask
+from kiosk.enrollment.ports import Enrolled
 from kiosk.records import pipe
 from kiosk.records.sealing import SealedKeeper, record_of
 from kiosk.store import inbox, outbox
@@ -21,20 +21,13 @@ from tests.kiosk.conftest import KIOSK, World, filing_for
 from tests.kiosk.enrollment.walk import findings
 from tests.simulators.holders import identity
 from wire.asks import (
-    About,
-    Amiss,
     Answer,
     Ask,
     IdentityRecord,
     OutcomeQuestion,
     PersonAnswer,
     PersonState,
-    RosterEntry,
-    StaffAnswer,
-    StaffQuestion,
     StatusQuestion,
-    TicketAnswer,
-    TicketQuestion,
     answer_info,
     ask_info,
     identity_info,
@@ -178,49 +171,6 @@ def test_the_pin_opens_in_the_session_and_nowhere_else(session: Session, world: 
     happened = session.keeper.opened(answer)
     assert happened == on.PinIssued("482913", 5, sandbox=True)
     assert "482913" not in repr(happened)
-
-
-PLACED = StaffAnswer(PersonState.ACTIVATED, sandbox=True, entry=RosterEntry("a unit", "a post"), admin="a desk")
-
-
-@pytest.mark.parametrize(
-    ("told", "happened"),
-    [
-        (PLACED, on.StaffKnown(Enrolled.ACTIVATED, "a unit", "a post", "a desk")),
-        (msgspec.structs.replace(PLACED, entry=None), on.StaffKnown(Enrolled.ACTIVATED, admin="a desk")),
-        (StaffAnswer(PersonState.REJECTED, sandbox=True), on.StaffKnown(Enrolled.NOT_YET)),
-        (StaffAnswer(PersonState.ACCEPTED, sandbox=True), on.StaffKnown(Enrolled.ACCEPTED)),
-    ],
-    ids=["listed", "missing", "none", "accepted"],
-)
-def test_what_staff_are_told_reaches_the_session(
-    session: Session, world: World, told: StaffAnswer, happened: on.Happening
-) -> None:
-    session.keeper.ask_staff(WHO, StaffTask.STANDING)
-    question = session.sent[-1]
-    assert isinstance(question, pipe.AskThis)
-    opened = world.relay.open(question.sealed, ask_info(KIOSK, question.ask))
-    asked = msgspec.json.decode(opened, type=StaffQuestion)
-    assert (question.about, asked.citizen_number) == (About.STAFF, WHO.citizen_number)
-    assert session.keeper.opened(_answer(world, question.ask, asked.reply_key, told)) == happened
-    assert Session(world).keeper.opened(_answer(world, question.ask, asked.reply_key, told)) is None
-
-
-@pytest.mark.parametrize("task", [StaffTask.MISSING, StaffTask.WRONG])
-def test_a_ticket_says_what_is_amiss_and_its_number_comes_back(session: Session, world: World, task: StaffTask) -> None:
-    session.keeper.ask_staff(WHO, task)
-    question = session.sent[-1]
-    assert isinstance(question, pipe.AskThis)
-    opened = world.relay.open(question.sealed, ask_info(KIOSK, question.ask))
-    asked = msgspec.json.decode(opened, type=TicketQuestion)
-    assert (question.about, asked.amiss) == (About.TICKET, Amiss(task))
-    answer = _answer(world, question.ask, asked.reply_key, TicketAnswer(12))
-    assert session.keeper.opened(answer) == on.TicketKept(12)
-
-
-def test_an_answer_of_another_shape_tells_the_session_nothing(session: Session, world: World) -> None:
-    question = session.ask()
-    assert session.keeper.opened(_answer(world, question.ask, _reply_key(world, question), PLACED)) is None
 
 
 def test_a_turn_beyond_the_scale_is_evidence_that_the_wire_takes(session: Session) -> None:

@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.failures import Failure, Fault
-from kiosk.enrollment.staff_states import NotOnRoster, OnRoster, StaffFirst, StaffOnPhone, TicketSent
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 from kiosk.enrollment.states import (
     Accepted,
     Activated,
@@ -70,6 +79,10 @@ MOMENTS: Mapping[str, State] = {
     "ticket-sent": TicketSent(ticket=1234, admin="กลุ่มงานบริหารทรัพยากรบุคคล โทร 1234"),
     "ticket-sent-unnamed": TicketSent(ticket=7),
     "staff-on-phone": StaffOnPhone(),
+    "scan-with-phone": ScanWithPhone("http://127.0.0.1:48213/P/K7QX29DMAB", "พระจันทร์-27", "WATERMELON-27"),
+    "scan-with-phone-live": ScanWithPhone("https://provider.id.th/K/K7QX29DMAB", "มะม่วง-27", "MANGO-27", sandbox=False),
+    "has-provider-id": HasProviderId(),
+    "staff-next-step": StaffNextStep(),
     "notice": Notice(),
     "notice-ticked": Notice(consented=True),
     "insert-card": InsertCard(),
