@@ -15,7 +15,6 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds; every contract.toml, timeouts
 _ANSWER_BYTES = 65_536
 
 

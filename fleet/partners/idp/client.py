@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import httpx
 import msgspec
 
 from fleet.partners.idp.shapes import Enrolment, PersonStanding, ProviderUnavailableError, Standing, Submission
-from fleet.partners.line import TIMEOUT, Line
+from fleet.partners.line import Line
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import httpx
+
+_TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds; contract.toml, timeouts
 
 
 class HttpIdentityProvider:
     """One identity provider at one address; `sandbox` says which kind its answers must claim to be."""
 
-    def __init__(self, url: str, *, sandbox: bool, timeout: httpx.Timeout = TIMEOUT) -> None:
+    def __init__(self, url: str, *, sandbox: bool, timeout: httpx.Timeout = _TIMEOUT) -> None:
         self._line = Line(url, sandbox=sandbox, timeout=timeout, unavailable=ProviderUnavailableError)
 
     def submit(self, event: str, person: Submission) -> Enrolment:

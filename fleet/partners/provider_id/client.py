@@ -9,9 +9,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
+import httpx
 import msgspec
 
-from fleet.partners.line import TIMEOUT, Line
+from fleet.partners.line import Line
 from fleet.partners.provider_id.shapes import (
     HAS_NONE,
     HandOver,
@@ -25,7 +26,8 @@ from fleet.partners.provider_id.shapes import (
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import httpx
+
+_TIMEOUT = httpx.Timeout(3.0)  # seconds; contract.toml, timeouts
 
 
 class HttpOffice:
@@ -33,7 +35,7 @@ class HttpOffice:
 
     hands_over = True
 
-    def __init__(self, url: str, *, sandbox: bool, timeout: httpx.Timeout = TIMEOUT) -> None:
+    def __init__(self, url: str, *, sandbox: bool, timeout: httpx.Timeout = _TIMEOUT) -> None:
         self._line = Line(url, sandbox=sandbox, timeout=timeout, unavailable=OfficeUnavailableError)
 
     def has_provider_id(self, citizen_number: str) -> bool:
