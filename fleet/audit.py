@@ -39,6 +39,8 @@ class Act(StrEnum):
     KIOSK_REVOKED = "kiosk.revoked"
     KIOSKS_SIMULATED = "kiosks.simulated"
     FIGURES_IMPORTED = "figures.imported"
+    ROSTER_IMPORTED = "roster.imported"
+    ROSTER_FORGOTTEN = "roster.forgotten"
     BACKUP_VERIFIED = "backup.verified"
     MONTH_DETACHED = "month.detached"
     ANNOUNCEMENT_PROPOSED = "announcement.proposed"

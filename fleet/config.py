@@ -90,6 +90,13 @@ class IdentityProvider(_Section):
     poll_s: float = Field(default=2.0, gt=0)
 
 
+class ProviderId(_Section):
+    """The Provider ID office's port. `sandbox` must be true for ours; a LIVE contract is not known."""
+
+    url: str
+    sandbox: bool = True
+
+
 class Settings(_Section):
     """All that a process of the controller is told; sections it does not use may be left out."""
 
@@ -102,6 +109,7 @@ class Settings(_Section):
     metrics: Metrics | None = None
     web: Web = Web()
     identity_provider: IdentityProvider | None = None
+    provider_id: ProviderId | None = None
 
 
 def read(path: Path) -> Settings:

@@ -174,6 +174,7 @@ class Settings(_Section):
     announcements: MaybeFile = None
     metrics_file: MaybeFile = None
     help_watched: bool = False
+    staff_enrollment: bool = False
     counter: OneLine = ""
     nearest_kiosk: OneLine = ""
     mor_prom_link: Annotated[str, Field(max_length=80), AfterValidator(_names_a_page_of_the_ministry)] = ""

@@ -28,6 +28,9 @@ class About(StrEnum):
     STATUS = "status"  # "already enrolled?": the attachment holds the citizen number
     OUTCOME = "outcome"  # "what became of my event?": the attachment holds only the reply key
     NEW_CODE = "new_code"  # "a new code, please": the citizen number, and in the clear what the face check found
+    STAFF = "staff"  # "is this person on a unit's roster?": the attachment holds the citizen number
+    HAND_OVER = "handover"  # "let this person go on with their own phone": the citizen number too
+    TICKET = "ticket"  # "the roster has this person not, or wrongly": likewise
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -111,6 +114,36 @@ class OutcomeQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reply_key: ReplyKey
 
 
+class StaffQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay. The unit that a kiosk stands in is known where it is registered, and not said here."""
+
+    citizen_number: CitizenNumber
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the number."""
+        return "StaffQuestion(masked)"
+
+
+class Amiss(StrEnum):
+    """What a person says of a roster."""
+
+    MISSING = "missing"  # it does not have them
+    WRONG = "wrong"  # it has them with another unit or position
+
+
+class TicketQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay: somebody asks a unit's admin to mend the roster. No word of the person's own travels."""
+
+    citizen_number: CitizenNumber
+    amiss: Amiss
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the number."""
+        return f"TicketQuestion({self.amiss}, masked)"
+
+
 class PersonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sealed to the session. `pin` only while ACCEPTED; `sandbox` when no real central system stands behind it."""
 
@@ -139,6 +172,88 @@ class CodeAnswer(PersonAnswer, frozen=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         """Mask the PIN."""
         return f"CodeAnswer({self.state}, {self.refused}, masked)"
+
+
+RosterText = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+class RosterEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a unit's roster says of one person, in the unit's own words."""
+
+    unit: RosterText
+    position: RosterText
+
+    def __repr__(self) -> str:
+        """Mask where the person works."""
+        return "RosterEntry(masked)"
+
+
+class StaffAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the session: how a member of staff stands on the way to a Provider ID.
+
+    Without an active Health ID nothing else is told. `entry` is None when no roster has the person; `admin` says who
+    mends the roster, None when that is not known; `has_provider_id` is None when it is not known. `hand_over` says
+    whether the person can go on with a phone from here.
+    """
+
+    health_id: PersonState
+    sandbox: bool
+    entry: RosterEntry | None = None
+    admin: RosterText | None = None
+    has_provider_id: bool | None = None
+    hand_over: bool = False
+
+    def __repr__(self) -> str:
+        """Mask the person's place."""
+        return f"StaffAnswer({self.health_id}, masked)"
+
+
+class TicketAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the session: the ticket is kept under this number. `admin` is as in `StaffAnswer`."""
+
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+    admin: RosterText | None = None
+
+
+class HandOverQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the relay: a person wants to go on with their own phone. Each ask is a hand-over of its own."""
+
+    citizen_number: CitizenNumber
+    reply_key: ReplyKey
+
+    def __repr__(self) -> str:
+        """Mask the number."""
+        return "HandOverQuestion(masked)"
+
+
+class HandOverState(StrEnum):
+    """How far a hand-over has come."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    ANOTHER_PERSON = "another_person"  # whoever signed in on the phone is not the card's holder
+    EXPIRED = "expired"
+
+
+# Letters of a path and nothing that could carry a code: no user, query or fragment.
+HandOverLink = Annotated[
+    str, msgspec.Meta(max_length=72, pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9/-]+\Z")
+]
+MatchWord = Annotated[str, msgspec.Meta(min_length=1, max_length=24)]
+
+
+class HandOverAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sealed to the session. While WAITING it has the link, and the words that the phone shows when it is there."""
+
+    state: HandOverState
+    sandbox: bool
+    link: HandOverLink | None = None
+    word_th: MatchWord | None = None
+    word_en: MatchWord | None = None
+
+    def __repr__(self) -> str:
+        """Mask the link: whoever has it is the phone."""
+        return f"HandOverAnswer({self.state}, masked)"
 
 
 class SealedName(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):

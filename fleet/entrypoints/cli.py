@@ -19,6 +19,8 @@ announcement = typer.Typer(
 app.add_typer(announcement, name="announcement")
 helping = typer.Typer(no_args_is_help=True, help="Who waits for a helper at a kiosk, and who comes.")
 app.add_typer(helping, name="help")
+roster = typer.Typer(no_args_is_help=True, help="Units' rosters, kept as tokens, and what people say is amiss in them.")
+app.add_typer(roster, name="roster")
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
 
@@ -259,6 +261,40 @@ def acknowledge(
     run(_settings(config), kiosk, name or typer.prompt(asked, err=True), minutes)
 
 
+@roster.command("import")
+def import_roster(
+    config: Config,
+    file: Annotated[Path, typer.Argument(help="CSV: citizen_number,facility,unit,position,admin.")],
+    *,
+    by: By,
+) -> None:
+    """Replace the list of each facility in a CSV. It needs the relay's settings: only its key makes tokens."""
+    from fleet.entrypoints.rosters import bring_in as run  # noqa: PLC0415
+
+    run(_settings(config), file, by)
+
+
+@roster.command()
+def tickets(config: Config) -> None:
+    """List whose name is missing or wrong, as a number the person can tell, a JSON line each."""
+    from fleet.entrypoints.rosters import tickets as run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@roster.command()
+def forget(
+    config: Config,
+    facility: Annotated[str, typer.Argument(help="Its five digits.")],
+    *,
+    by: Annotated[str, typer.Option(help="Who erases it.")],
+) -> None:
+    """Erase a facility's list and the tickets about it."""
+    from fleet.entrypoints.rosters import forget as run  # noqa: PLC0415
+
+    run(_settings(config), facility, by)
+
+
 @app.command()
 def simulate(  # noqa: PLR0913 - each is one option of the command line
     config: Config,
@@ -291,6 +327,17 @@ def idp_sandbox(
     from fleet.partners.idp.sandbox import serve  # noqa: PLC0415
 
     serve(store, port=port, activate_after_s=activate_after_s)
+
+
+@app.command("provider-id-sandbox")
+def provider_id_sandbox(
+    store: Path,
+    port: Annotated[int, typer.Option(help="Loopback port; 0 chooses one.")] = 0,
+) -> None:
+    """Run the labelled sandbox of the Provider ID office, with a page for a phone. It is never the ministry's."""
+    from fleet.partners.provider_id.sandbox import serve  # noqa: PLC0415
+
+    serve(store, port=port)
 
 
 def main() -> None:

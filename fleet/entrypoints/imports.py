@@ -64,11 +64,16 @@ def _run(
     file: Path,
     attribution: Attribution,
 ) -> None:
-    done = bring_in(open_engine(settings.database_url), _upload(file), attribution)
+    done = bring_in(open_engine(settings.database_url), upload(file), attribution)
     sys.stdout.write(json.dumps(asdict(done)) + "\n")
 
 
-def _upload(file: Path) -> Upload:
+def upload(file: Path) -> Upload:
+    """Read a file that somebody gives, one byte past the limit at most.
+
+    Raises:
+        ImportRefusedError: it cannot be read.
+    """
     try:
         with file.open("rb") as opened:
             return Upload(file.name, opened.read(LARGEST_BYTES + 1))

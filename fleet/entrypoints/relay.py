@@ -3,24 +3,28 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import structlog
 
 from fleet.entrypoints.clock import now_ms
-from fleet.entrypoints.keys import opening_key, secret_text, signing_key
+from fleet.entrypoints.keys import opening_key, signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.stopping import on_signals
+from fleet.entrypoints.token_file import token_key
 from fleet.errors import ConfigError
 from fleet.partners.idp.client import HttpIdentityProvider
-from fleet.relay.ports import RelayKeyring
-from fleet.relay.tokens import TokenKey
+from fleet.partners.provider_id.client import HttpOffice
+from fleet.relay.office import NoOffice
+from fleet.relay.ports import Partners, RelayKeyring
 from fleet.relay.worker import Relay
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
 
 if TYPE_CHECKING:
     from fleet.config import RelayKeys, Settings
+    from fleet.relay.ports import ProviderIdOffice
 
 _log = structlog.get_logger()
 
@@ -29,8 +33,8 @@ def run(settings: Settings) -> None:
     """Run until told to stop.
 
     Raises:
-        ConfigError: when keys or provider are not given, or the provider is said to be a real one: its contract is
-            not known, so nothing may be sent to it.
+        ConfigError: when keys or provider are not given, or a partner is said to be a real one: its contract is not
+            known, so nothing may be sent to it.
     """
     idp = settings.identity_provider
     if settings.relay_keys is None or idp is None:
@@ -39,15 +43,23 @@ def run(settings: Settings) -> None:
     if not idp.sandbox:
         message = "identity_provider.sandbox = false: the contract of a real provider is unknown. Set it to true."
         raise ConfigError(message)
+    office = settings.provider_id
+    if office is not None and not office.sandbox:
+        message = "provider_id.sandbox = false: the contract of a real office is unknown. Set it to true."
+        raise ConfigError(message)
     set_up(settings.log_level)
     stop = on_signals()
     engine = open_engine(settings.database_url)
     require_current(engine)
-    with HttpIdentityProvider(idp.url, sandbox=idp.sandbox) as provider:
+    with ExitStack() as stack:
+        provider = stack.enter_context(HttpIdentityProvider(idp.url, sandbox=idp.sandbox))
+        desk: ProviderIdOffice = NoOffice()
+        if office is not None:
+            desk = stack.enter_context(HttpOffice(office.url, sandbox=office.sandbox))
         relay = Relay(
             engine,
             _keys(settings.relay_keys),
-            provider,
+            Partners(provider, desk),
             sandbox=idp.sandbox,
             poll_first_ms=round(idp.poll_s * 1000),
             now_ms=now_ms,
@@ -59,9 +71,4 @@ def run(settings: Settings) -> None:
 
 
 def _keys(files: RelayKeys) -> RelayKeyring:
-    try:
-        token = TokenKey.from_text(secret_text(files.token))
-    except ValueError as error:
-        message = f"{files.token}: {error}. Give the file that dipchip-provision made."
-        raise ConfigError(message) from error
-    return RelayKeyring(opening_key(files.sealing), token, signing_key(files.answer))
+    return RelayKeyring(opening_key(files.sealing), token_key(files.token), signing_key(files.answer))

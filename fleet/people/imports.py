@@ -22,9 +22,9 @@ from fleet.people.spreadsheets import (
     YEAR,
     Key,
     Layout,
-    Problem,
     Row,
     Wording,
+    explained,
     read_rows,
 )
 from fleet.store.session import unit_of_work
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Engine, Table
-
-_PROBLEMS_SHOWN = 20
 
 DENOMINATORS = Layout("denominators", keys=(YEAR, PROVINCE), counts=("b1", "b2"))
 OFFICIAL = Layout("official", keys=(YEAR, HALF_YEAR, PROVINCE), counts=("a1", "b1", "a2", "b2"))
@@ -116,7 +114,7 @@ def import_indicators(
 def _import(engine: Engine, layout: Layout, upload: Upload, attribution: Attribution) -> Imported:
     rows, problems = read_rows(upload.content, layout)
     if problems:
-        raise ImportRefusedError(_told(upload.file_name, problems))
+        raise ImportRefusedError(explained(upload.file_name, problems))
     digest = hashlib.sha256(upload.content).hexdigest()
     with unit_of_work(engine) as connection:
         batch = _open_batch(connection, layout, upload.file_name, digest, attribution)
@@ -157,15 +155,3 @@ def _replace(connection: Connection, layout: Layout, rows: tuple[Row, ...], batc
         same = and_(*(table.c[key] == row[key] for key in layout.key_names))
         connection.execute(delete(table).where(same))
     connection.execute(insert(table), [{**row, "batch": batch} for row in rows])
-
-
-def _told(file_name: str, problems: tuple[Problem, ...]) -> str:
-    name = file_name.replace("\\", "/").rpartition("/")[2]
-    lines = [f"{name}: {len(problems)} problem(s). Nothing was imported; correct the file and import it again."]
-    lines.append(f"พบปัญหา {len(problems)} จุด ยังไม่ได้นำเข้าข้อมูลใด โปรดแก้ไขไฟล์แล้วนำเข้าใหม่")
-    for problem in problems[:_PROBLEMS_SHOWN]:
-        lines += [f"  {problem.in_english()}", f"  {problem.in_thai()}"]
-    if len(problems) > _PROBLEMS_SHOWN:
-        rest = len(problems) - _PROBLEMS_SHOWN
-        lines.append(f"  and {rest} more / และอีก {rest} จุด")
-    return "\n".join(lines)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strict reading of a small CSV of counts: bounded, exact header, every problem found and named, no cell repeated."""
+"""Strict reading of a small CSV: bounded, exact header, every problem found and named, no cell repeated."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 LARGEST_BYTES = 1024 * 1024
 MOST_ROWS = 5_000
+_PROBLEMS_SHOWN = 20
 _MOST_PROBLEMS = 1_000  # past this the file is not what it says it is; reading stops
 LARGEST_COUNT = 100_000_000  # more than live in Thailand
 _YEARS = (2560, 2600)  # B.E.; catches C.E. years
@@ -41,13 +42,21 @@ class Key:
     parse: Callable[[str], int | str | None]
 
 
+_ONCE = Wording("each row once a year and period", "หนึ่งแถวต่อปีและรอบ")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of one kind of file, in their order: the keys, then the counts, which may be empty."""
+    """The columns of one kind of file, in their order: the keys, then words, then the counts, which may be empty.
+
+    `once` says what the keys are for: a row that has those of another is refused.
+    """
 
     kind: str
     keys: tuple[Key, ...]
-    counts: tuple[str, ...]
+    counts: tuple[str, ...] = ()
+    words: tuple[Key, ...] = ()
+    once: Wording = _ONCE
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -57,7 +66,7 @@ class Layout:
     @property
     def header(self) -> tuple[str, ...]:
         """The first line."""
-        return self.key_names + self.counts
+        return (*self.key_names, *(each.name for each in self.words), *self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,7 @@ def read_rows(content: bytes, layout: Layout) -> tuple[tuple[Row, ...], tuple[Pr
             row, wrong = _row(reader.line_num, cells, layout)
             if not wrong:
                 key = tuple(row[name] for name in layout.key_names)
-                wrong = _twice(reader.line_num, first_seen.setdefault(key, reader.line_num))
+                wrong = _twice(reader.line_num, first_seen.setdefault(key, reader.line_num), layout)
             rows.append(row)
             problems += wrong
             if len(rows) > MOST_ROWS or len(problems) > _MOST_PROBLEMS:
@@ -149,10 +158,23 @@ def read_rows(content: bytes, layout: Layout) -> tuple[tuple[Row, ...], tuple[Pr
     return tuple(rows), tuple(problems)
 
 
+def explained(file_name: str, problems: Sequence[Problem]) -> str:
+    """Say in both languages what is wrong with a file, the first twenty problems one by one."""
+    name = file_name.replace("\\", "/").rpartition("/")[2]
+    lines = [f"{name}: {len(problems)} problem(s). Nothing was imported; correct the file and import it again."]
+    lines.append(f"พบปัญหา {len(problems)} จุด ยังไม่ได้นำเข้าข้อมูลใด โปรดแก้ไขไฟล์แล้วนำเข้าใหม่")
+    for problem in problems[:_PROBLEMS_SHOWN]:
+        lines += [f"  {problem.in_english()}", f"  {problem.in_thai()}"]
+    if len(problems) > _PROBLEMS_SHOWN:
+        rest = len(problems) - _PROBLEMS_SHOWN
+        lines.append(f"  and {rest} more / และอีก {rest} จุด")
+    return "\n".join(lines)
+
+
 def _text(content: bytes) -> str | Problem:
     if len(content) > LARGEST_BYTES:
         found = Wording(f"more than {LARGEST_BYTES} bytes", "ไฟล์ใหญ่เกินไป")
-        return Problem(1, "*", found, Wording("a small CSV of counts", "ไฟล์ CSV ขนาดเล็ก"))
+        return Problem(1, "*", found, Wording("a small CSV", "ไฟล์ CSV ขนาดเล็ก"))
     utf8 = Wording("CSV UTF-8 (as Excel calls it)", "ไฟล์ CSV UTF-8 (ตามที่ Excel เรียก)")
     try:
         text = content.decode("utf-8-sig")
@@ -180,11 +202,12 @@ def _row(line: int, cells: list[str], layout: Layout) -> tuple[Row, list[Problem
         return {}, [Problem(line, "*", found, Wording(f"{width} cells", f" {width} ช่อง"))]
     row: Row = {}
     problems = []
-    for key, cell in zip(layout.keys, cells, strict=False):
+    told = (*layout.keys, *layout.words)
+    for key, cell in zip(told, cells, strict=False):
         row[key.name] = key.parse(cell)
         if row[key.name] is None:
             problems.append(Problem(line, key.name, _kind(cell), key.expected))
-    for column, cell in zip(layout.counts, cells[len(layout.keys) :], strict=True):
+    for column, cell in zip(layout.counts, cells[len(told) :], strict=True):
         row[column], good = _count(cell)
         if not good:
             problems.append(Problem(line, column, _kind(cell), _WHOLE_NUMBER))
@@ -202,11 +225,11 @@ def _kind(cell: str) -> Wording:
     return next((wording for pattern, wording in _KINDS if pattern.fullmatch(cell)), _TEXT)
 
 
-def _twice(line: int, first: int) -> list[Problem]:
+def _twice(line: int, first: int, layout: Layout) -> list[Problem]:
     if line == first:
         return []
     found = Wording(f"the same key as row {first}", f"ข้อมูลชุดเดียวกับแถวที่ {first}")
-    return [Problem(line, "*", found, Wording("each row once a year and period", "หนึ่งแถวต่อปีและรอบ"))]
+    return [Problem(line, "*", found, layout.once)]
 
 
 def _too_many(line: int) -> Problem:

@@ -6,12 +6,16 @@ What was opened lives as long as one step of the relay takes; it is never stored
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wire.asks import (
+    HandOverQuestion,
     IdentityRecord,
     NewCodeQuestion,
     OutcomeQuestion,
-    PersonAnswer,
+    StaffQuestion,
     StatusQuestion,
+    TicketQuestion,
     answer_info,
     ask_info,
     identity_info,
@@ -19,6 +23,9 @@ from wire.asks import (
 from wire.envelope import decode, encode
 from wire.ids import KeyId
 from wire.sealing import OpeningKey, SealingKey
+
+if TYPE_CHECKING:
+    from fleet.relay.replies import Told
 
 _SESSION_KEY = KeyId("session#1")  # the name of a throw-away key: it is used once and looked up nowhere
 
@@ -47,7 +54,22 @@ def open_outcome_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) 
     return decode(key.open(sealed, ask_info(kiosk, ask)), OutcomeQuestion)
 
 
-def seal_answer(reply_key: str, kiosk: str, ask: str, answer: PersonAnswer) -> tuple[KeyId, bytes]:
+def open_staff_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> StaffQuestion:
+    """Open "is this person on a unit's roster?"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), StaffQuestion)
+
+
+def open_ticket_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> TicketQuestion:
+    """Open "the roster has this person not, or wrongly"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), TicketQuestion)
+
+
+def open_hand_over_question(key: OpeningKey, kiosk: str, ask: str, sealed: bytes) -> HandOverQuestion:
+    """Open "let this person go on with their own phone"; raises `Malformed` like `open_identity`."""
+    return decode(key.open(sealed, ask_info(kiosk, ask)), HandOverQuestion)
+
+
+def seal_answer(reply_key: str, kiosk: str, ask: str, answer: Told) -> tuple[KeyId, bytes]:
     """Seal an answer so that only the asking session can read it.
 
     Raises:

@@ -14,7 +14,8 @@ import hmac
 from dataclasses import dataclass
 from typing import Self
 
-PURPOSE = "health-id|1"  # a new purpose or year makes tokens that cannot be joined with these
+HEALTH_ID = "health-id|1"  # a new purpose or year makes tokens that cannot be joined with these
+STAFF = "staff|1"  # of rosters: who works where says nothing of who has enrolled (docs/adr/0023)
 _KEY_BYTES = 32
 _TOKEN_BYTES = 16
 
@@ -42,9 +43,9 @@ class TokenKey:
             raise ValueError(message)
         return cls(key)
 
-    def token(self, citizen_number: str) -> bytes:
-        """The person's token for this purpose: 128 bits."""
-        return hmac.digest(self._key, f"{PURPOSE}|{citizen_number}".encode(), hashlib.sha256)[:_TOKEN_BYTES]
+    def token(self, citizen_number: str, purpose: str = HEALTH_ID) -> bytes:
+        """The person's token for a purpose: 128 bits."""
+        return hmac.digest(self._key, f"{purpose}|{citizen_number}".encode(), hashlib.sha256)[:_TOKEN_BYTES]
 
     def __repr__(self) -> str:
         """Show nothing of the key."""

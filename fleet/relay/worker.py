@@ -16,7 +16,8 @@ from fleet.enrollments.questions import forget_expired
 from fleet.relay.activation import Road
 from fleet.relay.answering import Answerer
 from fleet.relay.due import due_now
-from fleet.relay.patience import RestingProvider
+from fleet.relay.patience import RestingOffice, RestingProvider
+from fleet.relay.ports import Partners
 from fleet.relay.waiting import waiting_now
 from fleet.store.session import truncate_log, unit_of_work
 from wire.events import Profile
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from fleet.relay.ports import IdentityProvider, RelayKeyring
+    from fleet.relay.ports import RelayKeyring
 
 _PAUSE_S = 0.2
 _DATABASE_REST_S = 1.0
@@ -38,23 +39,26 @@ _log = structlog.get_logger()
 
 
 class Relay:
-    """One relay over one database and one identity provider. `poll_first_ms` paces the look for activations."""
+    """One relay over one database and its partners.
+
+    `sandbox` is what all of them are; `poll_first_ms` paces the look for activations.
+    """
 
     def __init__(
         self,
         engine: Engine,
         keys: RelayKeyring,
-        provider: IdentityProvider,
+        partners: Partners,
         *,
         sandbox: bool,
         poll_first_ms: int,
         now_ms: Callable[[], int],
     ) -> None:
-        rested = RestingProvider(provider, now_ms)
+        rested = Partners(RestingProvider(partners.provider, now_ms), RestingOffice(partners.office, now_ms))
         self._engine = engine
         self._now_ms = now_ms
         self._profile = str(Profile.TEST if sandbox else Profile.LIVE)
-        self._road = Road(engine, keys, rested, poll_first_ms)
+        self._road = Road(engine, keys, rested.provider, poll_first_ms)
         self._answerer = Answerer(engine, keys, rested, profile=self._profile, sandbox=sandbox)
         self._ask_again_ms: dict[str, int] = {}
         self._tidy_at_ms = 0

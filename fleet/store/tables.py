@@ -358,6 +358,34 @@ help_call = Table(
     Column("told_ms", _MS),  # when the kiosk was told at once; it is told again with every heartbeat
 )
 
+# Who works where, as a unit's list says: `token` is HMAC(relay key, "staff|1" | citizen number), which is no token of
+# `person` and cannot be joined with one.
+roster = Table(
+    "roster",
+    metadata,
+    Column("token", LargeBinary(16), primary_key=True),
+    Column("facility", String(5), primary_key=True),
+    Column("unit", String(60), nullable=False),
+    Column("position", String(60), nullable=False),
+    Column("admin", String(60), nullable=False),  # who mends the list
+    Column("imported_ms", _MS, nullable=False),
+    Index(None, "facility"),
+)
+
+# Somebody at a kiosk says that the list has them not, or wrongly; deleted by the list that answers it.
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("number", _ROW, primary_key=True, autoincrement=True),
+    Column("token", LargeBinary(16), nullable=False),  # as in `roster`
+    Column("facility", String(5), nullable=False),  # whose list
+    Column("amiss", String(8), nullable=False),  # wire.asks.Amiss
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("raised_ms", _MS, nullable=False),
+    UniqueConstraint("token", "facility", "amiss"),
+    sqlite_autoincrement=True,  # the number of a ticket that is gone is not given again
+)
+
 # Couriers that run: each has its shards until then, unless it says so again.
 courier = Table(
     "courier",

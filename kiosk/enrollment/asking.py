@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.enrollment import deferring, facing, renewing
+from kiosk.enrollment import deferring, facing, renewing, staffing
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
@@ -21,9 +21,11 @@ _STANDING = {
 
 
 def ask(session: Session, now: on.Now) -> Advance:
-    """Put the question about the person whose card was read."""
+    """Put the question about the person whose card was read: "already enrolled?", or what staff ask."""
     if session.identity is None:
         return session, ()
+    if session.purpose is Purpose.STAFF:
+        return staffing.ask(session, now)
     checking = enter(session, at.Checking(purpose=session.purpose), now, lasts_s=session.policy.status_timeout_s)
     return checking, (on.AskStatus(session.identity),)
 
@@ -35,6 +37,8 @@ def is_open(session: Session) -> bool:
 
 def answered(session: Session, enrolled: Enrolled, now: on.Now) -> Advance:
     """Take the answer: tell it to who only asked, and let nobody enrol twice."""
+    if session.purpose is Purpose.STAFF:  # it was asked before the session went on as staff's
+        return session, ()
     if session.purpose is Purpose.CHECK:
         return _tell(session, _STANDING[enrolled], now)
     if enrolled is Enrolled.NOT_YET:

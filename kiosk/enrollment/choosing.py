@@ -24,6 +24,8 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: PLR
             return enter(session, at.Notice(), now), ()
         case at.Menu(), Intent.CHECK:
             return reading.await_card(replace(session, purpose=Purpose.CHECK), now)
+        case at.Menu(staff=True), Intent.STAFF if session.policy.enrolls_staff:
+            return reading.await_card(replace(session, purpose=Purpose.STAFF), now)
         case at.Menu(staff=True), Intent.STAFF:
             return enter(session, at.StaffToday(), now), ()
         case at.Menu(), (Intent.BACK | Intent.CANCEL):

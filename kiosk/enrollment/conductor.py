@@ -143,7 +143,7 @@ class Conductor:
                 self._stop_looking = threading.Event()
                 stop = self._stop_looking
                 self._jobs.put(lambda: self._look(portrait_jpeg, stop))
-            case on.AskStatus() | on.FileRecord() | on.AskNewCode():
+            case on.AskStatus() | on.AskStaff() | on.FileRecord() | on.AskNewCode():
                 self._put(step)
             case on.StopLooking():
                 self._stop_looking.set()
@@ -156,10 +156,12 @@ class Conductor:
             case on.End():
                 self._stop_looking.set()
 
-    def _put(self, step: on.AskStatus | on.FileRecord | on.AskNewCode) -> None:
+    def _put(self, step: on.AskStatus | on.AskStaff | on.FileRecord | on.AskNewCode) -> None:
         match step:
             case on.AskStatus(identity):
                 self._keeper.ask_status(identity)
+            case on.AskStaff(identity, task):
+                self._keeper.ask_staff(identity, task)
             case on.FileRecord(enrollment, kept_hours):
                 self._keeper.file(enrollment, kept_hours)
             case on.AskNewCode(proven):

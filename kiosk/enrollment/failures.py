@@ -25,6 +25,8 @@ class Failure(StrEnum):
     FACE_STAFF = "face_staff"
     NETWORK_DOWN = "network_down"
     CENTRAL_SILENT = "central_silent"
+    PHONE_NOT_DONE = "phone_not_done"
+    PHONE_OF_ANOTHER = "phone_of_another"
     NOT_ACCEPTED = "not_accepted"
     NOT_SAVED = "not_saved"
     CODE_TOO_OFTEN = "code_too_often"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.failures import Failure, Fault
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.ports import Enrolled, Presence
+    from kiosk.enrollment.ports import Enrolled, PhoneSaid, Presence, StaffTask
     from kiosk.enrollment.states import Farewell, Intent, Opinion, Prompt
 
 
@@ -101,6 +101,45 @@ class StatusKnown:
     """The central system answered "already enrolled?"."""
 
     enrolled: Enrolled
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StaffKnown:
+    """The central system answered how a member of staff stands; no unit when no roster has them."""
+
+    enrolled: Enrolled
+    unit: str = ""
+    position: str = ""
+    admin: str = ""
+    has_provider_id: bool = False
+    hand_over: bool = False
+    sandbox: bool = True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TicketKept:
+    """What the person says of a roster is kept under this number."""
+
+    number: int
+    admin: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HandOverBegun:
+    """A phone that opens this link shows these words, and the person goes on there."""
+
+    link: str
+    word_th: str
+    word_en: str
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverEnded:
+    """The phone is done, or will not be."""
+
+    said: PhoneSaid
+    sandbox: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +237,10 @@ Happening = (
     | FaceJudged
     | FaceFailed
     | StatusKnown
+    | StaffKnown
+    | TicketKept
+    | HandOverBegun
+    | HandOverEnded
     | Unreachable
     | Filed
     | NotFiled
@@ -224,6 +267,14 @@ class AskStatus:
     """Ask whether this person already has a Health ID."""
 
     identity: Identity
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskStaff:
+    """Ask about this person's place on a unit's roster, send a ticket about it, or hand them over to a phone."""
+
+    identity: Identity
+    task: StaffTask
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -292,6 +343,7 @@ class End:
 Step = (
     ReadCard
     | AskStatus
+    | AskStaff
     | Look
     | StopLooking
     | StopWork

@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.enrollment import happenings as on
-from kiosk.enrollment import opinions, renewing, slips
+from kiosk.enrollment import opinions, reading, renewing, slips
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
+from kiosk.enrollment.ports import StaffTask
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
-from kiosk.enrollment.states import Farewell, Intent
+from kiosk.enrollment.states import Farewell, Intent, Purpose
 
 HAS_CODE = (at.Accepted, at.FinishLater, at.HandOver, at.NoPhone)
 REACHED = (*HAS_CODE, at.Activated, at.SavedHere, at.AlreadyEnrolled)
@@ -42,7 +43,8 @@ def confirmed(session: Session) -> Session:
 
 def is_awaited(session: Session) -> bool:
     """Whether a record was filed, or a code asked for, and nothing is known of it yet."""
-    filed = session.filed is not None and isinstance(session.moment, (at.Checking, at.SavedHere))
+    awaits = session.filing and session.filed is not None
+    filed = awaits and isinstance(session.moment, (at.Checking, at.SavedHere))
     return filed or renewing.is_awaited(session)
 
 
@@ -63,7 +65,7 @@ def became_active(session: Session, now: on.Now, *, sandbox: bool) -> Advance:
     """Say "done", which nothing else is called."""
     has_code = (session.filed is not None or session.renewing) and isinstance(session.moment, HAS_CODE)
     if is_awaited(session) or has_code:
-        return enter(replace(session, back_to=None, identity=None), at.Activated(sandbox), now), ()
+        return enter(replace(session, back_to=None, identity=None), at.Activated(sandbox, session.staff_next), now), ()
     return session, ()
 
 
@@ -89,6 +91,14 @@ def said(session: Session, intent: Intent, now: on.Now) -> Advance:
             return _finished(session, now)
         case _:
             return session, ()
+
+
+def as_staff(session: Session, now: on.Now) -> Advance:
+    """Go on with step 2 of 3; the card is read anew, because nothing is left of what was read."""
+    staff = replace(
+        session, purpose=Purpose.STAFF, staff_task=StaffTask.STANDING, staff_next=False, filing=False, consent=None
+    )
+    return reading.await_card(staff, now)
 
 
 def _finished(session: Session, now: on.Now) -> Advance:

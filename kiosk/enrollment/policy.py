@@ -40,4 +40,6 @@ class SessionPolicy:
     offers_slip: bool = False  # journeys SC-09: whether a printer is here that can give the code on paper
     announcements: tuple[tuple[str, str], ...] = ()  # Thai and English, as last announced
     announce_s: float = 8.0  # how long the offer and each announcement stands
-    offers_staff: bool = True  # journeys J10: a tile that says what staff can do here today
+    offers_staff: bool = True  # journeys J10: a tile for staff
+    hand_over_s: float = 240.0  # as long as a link to a person's phone is good for (partners/provider_id)
+    enrolls_staff: bool = False  # whether that leads on to a Provider ID, or says what can be done here today

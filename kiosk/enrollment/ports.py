@@ -101,11 +101,31 @@ class Enrolled(StrEnum):
     ACTIVATED = "activated"
 
 
+class StaffTask(StrEnum):
+    """What a member of staff asks for."""
+
+    STANDING = "standing"
+    MISSING = "missing"  # the roster has them not
+    WRONG = "wrong"  # the roster has them otherwise
+    HAND_OVER = "hand_over"  # they go on with their own phone
+
+
+class PhoneSaid(StrEnum):
+    """How a hand-over to a phone ended."""
+
+    DONE = "done"
+    ANOTHER_PERSON = "another_person"
+    EXPIRED = "expired"
+
+
 class RecordKeeper(Protocol):
     """The session's only door to the record; answers come back to the conductor as events."""
 
     def ask_status(self, identity: Identity) -> None:
         """Ask whether this person has a Health ID; the question is sealed before it leaves this process."""
+
+    def ask_staff(self, identity: Identity, task: StaffTask) -> None:
+        """Ask about this person's place on a roster, send a ticket about it, or hand them over; sealed likewise."""
 
     def ask_new_code(self, proven: Enrollment) -> None:
         """Ask for a new code for this person, sealed likewise, with the evidence of the face check."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kiosk.enrollment import asking, opinions, renewing
+from kiosk.enrollment import asking, opinions, renewing, staffing
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure, Fault
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CARD_TRIES = frozenset({Failure.CARD_UNREADABLE, Failure.CARD_NOT_NATIONAL_ID})
 
 # States that end at once when the card leaves: what they hold belongs to the card's holder.
-_NEEDS_CARD = (at.ConfirmIdentity, at.Looking, at.Checking, at.Deferral)
+_NEEDS_CARD = (at.ConfirmIdentity, at.Looking, at.Checking, at.Deferral, *staffing.HOLDS_CARD)
 _NEEDS_READER = (at.Attract, at.Menu, at.StaffToday, at.Notice, at.InsertCard, at.Reading, at.PutCardBack, *_NEEDS_CARD)
 
 
@@ -155,7 +155,7 @@ def _other_card(session: Session, now: on.Now) -> Advance:
 
 
 def _read(session: Session, identity: Identity, now: on.Now) -> Advance:
-    if session.purpose is at.Purpose.CHECK:
+    if session.purpose is not at.Purpose.ENROLL:
         if is_for_the_counter(identity):
             return problem(session, Failure.NOT_AT_KIOSK, now, retry=False)
         return asking.ask(replace(session, identity=identity), now)

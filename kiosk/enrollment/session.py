@@ -13,7 +13,7 @@ from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.policy import SessionPolicy
-from kiosk.enrollment.ports import Presence
+from kiosk.enrollment.ports import Presence, StaffTask
 from kiosk.enrollment.states import Farewell
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _ENDING_BY_FAILURE = {
     Failure.FACE_UNCLEAR: Farewell.CANCELLED,
     Failure.FACE_NOT_LIVE: Farewell.CANCELLED,
     Failure.FACE_MISMATCH: Farewell.CANCELLED,
+    Failure.PHONE_NOT_DONE: Farewell.CANCELLED,
+    Failure.PHONE_OF_ANOTHER: Farewell.CANCELLED,
     Failure.NOT_ACCEPTED: Farewell.REFUSED,
     Failure.NETWORK_DOWN: Farewell.NETWORK,
     Failure.CENTRAL_SILENT: Farewell.NETWORK,
@@ -59,6 +61,9 @@ class Session:
     presence: Presence | None = None  # not yet known
     left_behind: bool = False  # the card was there before this session: somebody forgot it, and it must come out first
     purpose: at.Purpose = at.Purpose.ENROLL
+    staff_task: StaffTask = StaffTask.STANDING  # what a member of staff asks, or asked last
+    hands_over: bool = False  # whether that person can go on with a phone from here
+    staff_next: bool = False  # whether this enrolment is step 1 of 3 of a member of staff
     consent: Consent | None = None
     identity: Identity | None = None
     reads: int = 0  # asked for and not yet answered: the last of them is the one that counts

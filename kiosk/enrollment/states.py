@@ -13,6 +13,17 @@ from typing import Annotated
 import msgspec
 
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.shown import Shown as _State
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 
 
 class Prompt(StrEnum):
@@ -66,6 +77,7 @@ class Purpose(StrEnum):
     ENROLL = "enroll"
     CHECK = "check"
     NEW_CODE = "new_code"
+    STAFF = "staff"
 
 
 class Standing(StrEnum):
@@ -94,6 +106,7 @@ class Farewell(StrEnum):
     ALREADY_ENROLLED = "already_enrolled"
     NEW_CODE = "new_code"
     CHECKED = "checked"
+    STAFF = "staff"
     REFUSED = "refused"
     CANCELLED = "cancelled"
     DECLINED = "declined"
@@ -103,10 +116,6 @@ class Farewell(StrEnum):
     CARD_PROBLEM = "card_problem"
     NETWORK = "network"
     NOT_SAVED = "not_saved"
-
-
-class _State(msgspec.Struct, frozen=True, tag=True):
-    pass
 
 
 class Attract(_State, frozen=True):
@@ -123,7 +132,7 @@ class Menu(_State, frozen=True):
 
 
 class StaffToday(_State, frozen=True):
-    """J10, as far as it goes today: Provider ID is not connected, and a Health ID is its first step."""
+    """J10 where a kiosk does not enrol staff: a Health ID is the first step, and can be had."""
 
 
 class Notice(_State, frozen=True):
@@ -211,9 +220,10 @@ class NoPhone(_State, frozen=True):
 
 
 class Activated(_State, frozen=True):
-    """SC-10a: the only screen that says "done"."""
+    """SC-10a: the only screen that says "done". `staff` for whom it was step 1 of 3."""
 
     sandbox: bool = True
+    staff: bool = False
 
 
 class FinishLater(_State, frozen=True):
@@ -311,6 +321,14 @@ State = (
     Attract
     | Menu
     | StaffToday
+    | StaffFirst
+    | OnRoster
+    | NotOnRoster
+    | TicketSent
+    | StaffOnPhone
+    | ScanWithPhone
+    | HasProviderId
+    | StaffNextStep
     | Notice
     | InsertCard
     | Reading
@@ -353,6 +371,8 @@ class Intent(StrEnum):
     YES = "yes"
     NO = "no"
     RETRY = "retry"
+    REPORT = "report"
+    NEXT = "next"
     SHOW_QR = "show_qr"
     NO_PHONE = "no_phone"
     NEW_CODE = "new_code"

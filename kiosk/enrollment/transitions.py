@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One person's session as pure transitions: `advance(session, happening, now)` gives the next session and its steps.
 
-It knows no device, screen, network or clock of its own. Journeys J1, J2, J4, J5, J7, J8 and J9 of the design.
+It knows no device, screen, network or clock of its own. Journeys J1 to J5, J7 to J10 of the design.
 """
 
 from __future__ import annotations
@@ -10,8 +10,21 @@ from dataclasses import replace
 
 import msgspec
 
-from kiosk.enrollment import asking, choosing, deferring, facing, helping, opinions, outcome, reading, renewing, slips
+from kiosk.enrollment import (
+    asking,
+    choosing,
+    deferring,
+    facing,
+    helping,
+    opinions,
+    outcome,
+    reading,
+    renewing,
+    slips,
+    staffing,
+)
 from kiosk.enrollment import happenings as on
+from kiosk.enrollment import staff_states as staff
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Consent
 from kiosk.enrollment.failures import Failure, Fault
@@ -19,7 +32,9 @@ from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.session import Advance, Session, end, ending, enter, faulted, leave, problem
 from kiosk.enrollment.states import Farewell, Intent
 
-_CENTRAL_TRIES = frozenset({Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT})
+_CENTRAL_TRIES = frozenset(
+    {Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT, Failure.PHONE_NOT_DONE, Failure.PHONE_OF_ANOTHER}
+)
 
 # States in which the machine waits for the person, so silence means that the person may have left.
 _WAITS_FOR_PERSON = (
@@ -35,6 +50,7 @@ _WAITS_FOR_PERSON = (
     at.NoPhone,
     at.SavedHere,
     at.Deferral,
+    *staffing.WAITS_FOR_PERSON,
 )
 _CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
 
@@ -66,6 +82,10 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return facing.failed(session, failure, now)
         case on.StatusKnown(enrolled) if asking.is_open(session):
             return asking.answered(session, enrolled, now)
+        case on.HandOverEnded():
+            return staffing.phone_ended(session, happening, now)
+        case on.StaffKnown() | on.TicketKept() | on.HandOverBegun() if asking.is_open(session):
+            return staffing.answered(session, happening, now)
         case on.Unreachable() if asking.is_open(session):
             return asking.unanswered(session, Failure.NETWORK_DOWN, now)
         case on.Filed(code) if session.filing:
@@ -122,6 +142,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return choosing.said(awake, intent, now)
         case at.CheckAnswer(), _:
             return asking.said(awake, intent, now)
+        case (state, _) if isinstance(state, staffing.MOMENTS):
+            return staffing.said(awake, intent, now)
         case at.Notice(), (Intent.TICK | Intent.UNTICK):
             ticked = msgspec.structs.replace(session.state, consented=intent is Intent.TICK)
             return replace(awake, state=ticked), ()
@@ -144,6 +166,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return leave(awake, ending(session.state.failure), now)
         case at.AlreadyEnrolled(new_code=True), Intent.NEW_CODE:
             return facing.look(replace(awake, purpose=at.Purpose.NEW_CODE), now)
+        case at.Activated(staff=True), Intent.STAFF:
+            return outcome.as_staff(awake, now)
         case (state, _) if isinstance(state, outcome.REACHED):
             return outcome.said(awake, intent, now)
         case ((at.Rate() | at.Complaint()), _):
@@ -205,7 +229,7 @@ def _counted_down(session: Session, now: on.Now) -> Advance:
     return replace(session, state=at.StillThere(max(1, round(left_s)))), ()
 
 
-def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911 - one arm a state
+def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: PLR0911 - one arm a state
     match session.state:
         case at.Reading():
             return problem(session, Failure.CARD_UNREADABLE_STAFF, now, retry=False)
@@ -213,16 +237,12 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911
             return leave(session, Farewell.CARD_REMOVED, now)
         case at.Looking():
             return faulted(session, Fault.CAMERA_FROZEN)
-        case at.Checking() if asking.is_open(session):
-            return asking.took_long(session, now)
+        case at.Checking():
+            return _checked_long(session, now)
+        case staff.ScanWithPhone():
+            return staffing.phone_took_long(session, now)
         case at.CheckAnswer():
             return asking.leave_with_answer(session, now)
-        case at.Checking() if session.renewing:
-            return renewing.took_long(session, now)
-        case at.Checking() if session.filed is not None:
-            return enter(session, at.SavedHere(session.filed, session.confirmed), now), ()
-        case at.Checking():
-            return problem(session, Failure.NOT_SAVED, now, retry=False)
         case at.Accepted() | at.HandOver():
             return outcome.for_home(session, now)
         case at.Rate() | at.Complaint():
@@ -233,6 +253,16 @@ def _timed_out(session: Session, now: on.Now) -> Advance:  # noqa: C901, PLR0911
             return session, ()
 
 
+def _checked_long(session: Session, now: on.Now) -> Advance:
+    if asking.is_open(session):
+        return asking.took_long(session, now)
+    if session.renewing:
+        return renewing.took_long(session, now)
+    if session.filed is not None:
+        return enter(session, at.SavedHere(session.filed, session.confirmed), now), ()
+    return problem(session, Failure.NOT_SAVED, now, retry=False)
+
+
 def _ending_of(session: Session) -> Farewell:
     """How a session that silence ends is counted: by what had been reached, else as timed out."""
     if session.is_committed or isinstance(session.interrupted, at.AlreadyEnrolled):
@@ -240,5 +270,7 @@ def _ending_of(session: Session) -> Farewell:
     match session.interrupted:
         case at.Problem(failure=failure, retry=False):
             return ending(failure)
+        case reached if isinstance(reached, staffing.REACHED):
+            return staffing.ending(session)
         case _:
             return Farewell.TIMED_OUT

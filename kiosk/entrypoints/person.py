@@ -230,6 +230,7 @@ def session_policy(settings: config.Settings, rules: Rules) -> SessionPolicy:
         help_watched=settings.help_watched,
         counter=settings.counter,
         offers_slip=bool(settings.printer.device),
+        enrolls_staff=settings.staff_enrollment,
     )
 
 

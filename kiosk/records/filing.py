@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 STATUS_ASK_MS = 30_000  # a person waits for it
+HAND_OVER_ASK_MS = 300_000  # and for what they do on their phone: longer than the screen waits
 OUTCOME_ASK_MS = 180_000  # the PIN, and then the activation, while the screen shows it
-_LASTS_MS = {About.STATUS: STATUS_ASK_MS, About.OUTCOME: OUTCOME_ASK_MS, About.NEW_CODE: OUTCOME_ASK_MS}
+_LASTS_MS = {
+    About.STATUS: STATUS_ASK_MS,
+    About.STAFF: STATUS_ASK_MS,
+    About.TICKET: STATUS_ASK_MS,
+    About.HAND_OVER: HAND_OVER_ASK_MS,
+    About.OUTCOME: OUTCOME_ASK_MS,
+    About.NEW_CODE: OUTCOME_ASK_MS,
+}
 
 
 class DeviceCounter(Protocol):

@@ -7,18 +7,23 @@ The session's throw-away key lives here only; answers are opened here only. Runs
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.identity import Lifelong, PartialDate
-from kiosk.enrollment.ports import Enrolled
+from kiosk.enrollment.ports import Enrolled, PhoneSaid, StaffTask
 from kiosk.records.pipe import AskThis, FileThis
 from wire.asks import (
     About,
+    Amiss,
     Answer,
     CodeAnswer,
+    HandOverAnswer,
+    HandOverQuestion,
+    HandOverState,
     IdentityRecord,
     NewCodeQuestion,
     NoCode,
@@ -26,7 +31,11 @@ from wire.asks import (
     PersonAnswer,
     PersonState,
     SealedName,
+    StaffAnswer,
+    StaffQuestion,
     StatusQuestion,
+    TicketAnswer,
+    TicketQuestion,
     answer_info,
     ask_info,
     identity_info,
@@ -78,9 +87,19 @@ class SealedKeeper:
 
     def ask_status(self, identity: Identity) -> None:
         """See `RecordKeeper`."""
-        ask = self._new_ask(About.STATUS)
-        question = StatusQuestion(citizen_number=identity.citizen_number, reply_key=self._reply_key())
-        self._send(AskThis(ask, About.STATUS, None, self._sealed(question, ask_info(self._kiosk, ask))))
+        self._ask(About.STATUS, StatusQuestion(citizen_number=identity.citizen_number, reply_key=self._reply_key()))
+
+    def ask_staff(self, identity: Identity, task: StaffTask) -> None:
+        """See `RecordKeeper`."""
+        number, key = identity.citizen_number, self._reply_key()
+        match task:
+            case StaffTask.STANDING:
+                self._ask(About.STAFF, StaffQuestion(citizen_number=number, reply_key=key))
+            case StaffTask.HAND_OVER:
+                self._asked = {ask: about for ask, about in self._asked.items() if about is not About.HAND_OVER}
+                self._ask(About.HAND_OVER, HandOverQuestion(citizen_number=number, reply_key=key))
+            case StaffTask.MISSING | StaffTask.WRONG:
+                self._ask(About.TICKET, TicketQuestion(citizen_number=number, amiss=Amiss(task), reply_key=key))
 
     def ask_new_code(self, proven: Enrollment) -> None:
         """See `RecordKeeper`."""
@@ -118,8 +137,7 @@ class SealedKeeper:
             about, key = self._asked.get(AskId(answer.ask)), self._key
             if answer.kiosk != self._kiosk or about is None or sealed is None or key is None:
                 return None
-            opened = key.open(sealed, answer_info(self._kiosk, answer.ask))  # 2
-            return _TOLD[about](opened)
+            return _told(about, key.open(sealed, answer_info(self._kiosk, answer.ask)))  # 2
         except WireError:
             return None
 
@@ -127,6 +145,10 @@ class SealedKeeper:
         """See `RecordKeeper`."""
         self._key = None
         self._asked.clear()
+
+    def _ask(self, about: About, question: msgspec.Struct) -> None:
+        ask = self._new_ask(about)
+        self._send(AskThis(ask, about, None, self._sealed(question, ask_info(self._kiosk, ask))))
 
     def _new_ask(self, about: About) -> AskId:
         ask = new_ask_id(self._wall_ms())
@@ -143,16 +165,59 @@ class SealedKeeper:
         return self._to.seal(msgspec.json.encode(body), info)
 
 
-def _status(opened: bytes) -> on.Happening:
-    return on.StatusKnown(_ENROLLED.get(decode(opened, PersonAnswer).state, Enrolled.NOT_YET))
+def _told(about: About, opened: bytes) -> on.Happening | None:
+    match about:
+        case About.STATUS:
+            return _status(decode(opened, PersonAnswer))
+        case About.OUTCOME:
+            return _of_person(decode(opened, PersonAnswer))
+        case About.NEW_CODE:
+            return _code(decode(opened, CodeAnswer))
+        case About.STAFF:
+            return _staff(decode(opened, StaffAnswer))
+        case About.TICKET:
+            kept = decode(opened, TicketAnswer)
+            return on.TicketKept(kept.number, kept.admin or "")
+        case About.HAND_OVER:
+            return _handed_over(decode(opened, HandOverAnswer))
 
 
-def _outcome(opened: bytes) -> on.Happening | None:
-    return _of_person(decode(opened, PersonAnswer))
+def _staff(told: StaffAnswer) -> on.Happening:
+    return on.StaffKnown(
+        _ENROLLED.get(told.health_id, Enrolled.NOT_YET),
+        unit="" if told.entry is None else told.entry.unit,
+        position="" if told.entry is None else told.entry.position,
+        admin=told.admin or "",
+        has_provider_id=told.has_provider_id is True,
+        hand_over=told.hand_over,
+        sandbox=told.sandbox,
+    )
 
 
-def _code(opened: bytes) -> on.Happening | None:
-    told = decode(opened, CodeAnswer)
+def _handed_over(told: HandOverAnswer) -> on.Happening | None:
+    if told.state is not HandOverState.WAITING:
+        return on.HandOverEnded(PhoneSaid(told.state), told.sandbox)
+    if told.link is None or told.word_th is None or told.word_en is None:
+        return None
+    if not is_followed(told.link, sandbox=told.sandbox):
+        return None
+    return on.HandOverBegun(told.link, told.word_th, told.word_en, told.sandbox)
+
+
+def is_followed(link: str, *, sandbox: bool) -> bool:
+    """Whether people may be led there: provider.id.th by HTTPS, or a sandbox that says so, on its own machine."""
+    parts = urlsplit(link)
+    host = parts.hostname or ""
+    if sandbox and host in {"127.0.0.1", "localhost"}:
+        return True
+    return parts.scheme == "https" and parts.port is None and f".{host}".endswith(".provider.id.th")
+
+
+def _status(told: PersonAnswer) -> on.Happening:
+    return on.StatusKnown(_ENROLLED.get(told.state, Enrolled.NOT_YET))
+
+
+def _code(told: CodeAnswer) -> on.Happening | None:
     return _of_person(told) if told.refused is None else on.NoNewCode(_NO_CODE[told.refused])
 
 
@@ -166,13 +231,6 @@ def _of_person(told: PersonAnswer) -> on.Happening | None:
             return on.Rejected()
         case _:
             return None
-
-
-_TOLD: dict[About, Callable[[bytes], on.Happening | None]] = {
-    About.STATUS: _status,
-    About.OUTCOME: _outcome,
-    About.NEW_CODE: _code,
-}
 
 
 def record_of(identity: Identity, reply_key: str) -> IdentityRecord:

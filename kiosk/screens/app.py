@@ -18,6 +18,16 @@ from textual.app import App
 from textual.message import Message
 
 from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 from kiosk.enrollment.states import (
     Accepted,
     Activated,
@@ -68,6 +78,16 @@ from kiosk.screens.rate import ComplaintScreen, RateScreen
 from kiosk.screens.reading import ReadingScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
 from kiosk.screens.speech import Voice
+from kiosk.screens.staff import (
+    HasProviderIdScreen,
+    NotOnRosterScreen,
+    OnRosterScreen,
+    ScanWithPhoneScreen,
+    StaffFirstScreen,
+    StaffNextStepScreen,
+    StaffOnPhoneScreen,
+    TicketSentScreen,
+)
 from kiosk.screens.still_there import StillThereScreen
 from kiosk.screens.take_card import GoodbyeScreen, TakeCardScreen
 
@@ -86,6 +106,14 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Attract: AttractScreen,
     Menu: MenuScreen,
     StaffToday: StaffTodayScreen,
+    StaffFirst: StaffFirstScreen,
+    OnRoster: OnRosterScreen,
+    NotOnRoster: NotOnRosterScreen,
+    TicketSent: TicketSentScreen,
+    StaffOnPhone: StaffOnPhoneScreen,
+    ScanWithPhone: ScanWithPhoneScreen,
+    HasProviderId: HasProviderIdScreen,
+    StaffNextStep: StaffNextStepScreen,
     Notice: NoticeScreen,
     InsertCard: InsertCardScreen,
     Reading: ReadingScreen,

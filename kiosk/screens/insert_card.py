@@ -33,7 +33,7 @@ class InsertCardScreen(Moment[InsertCard]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the picture, the two sentences, and for who only asks what becomes of what is read."""
-        only_asks = self.state.purpose is Purpose.CHECK
+        only_asks = self.state.purpose is not Purpose.ENROLL
         yield Sentence(CARD_GOES_IN, classes="picture spare" if only_asks else "picture")
         yield self.line("insert_card.title", "title")
         yield self.line("insert_card.body", "lead")

@@ -23,9 +23,13 @@ _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (Tru
 
 
 def shortest(link: str) -> str:
-    """Spell a link so that its code is small: a host may be in capitals, which need fewer bits (18004, 7.4.4)."""
+    """Spell a link so that its code is small: scheme and host may be in capitals, which need fewer bits.
+
+    It helps where the path has no small letter either. Source: ISO/IEC 18004, 7.4.4; RFC 3986, 3.1 and 3.2.2.
+    """
     parts = urlsplit(link)
-    return f"HTTPS://{parts.netloc}".upper() if parts.path in {"", "/"} else link
+    path = "" if parts.path == "/" else parts.path
+    return f"{parts.scheme}://{parts.netloc}{path}".upper() if path == path.upper() else link
 
 
 def qr_lines(text: str) -> list[str]:

@@ -31,8 +31,10 @@ class ActivatedScreen(Moment[Activated]):
             yield Center(self.line("activated.sandbox", "sandbox"))
 
     def actions(self) -> tuple[Action, ...]:
-        """Done."""
-        return _FINISH
+        """Done, or the next step of a member of staff."""
+        if not self.state.staff:
+            return _FINISH
+        return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.STAFF, "activated.staff"))
 
 
 class AlreadyEnrolledScreen(Moment[AlreadyEnrolled]):

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from sqlalchemy import func, select
@@ -20,7 +20,11 @@ from fleet.devices.registry import register
 from fleet.partners.idp.client import HttpIdentityProvider
 from fleet.partners.idp.sandbox import Sandbox
 from fleet.partners.idp.sandbox_book import Book
-from fleet.relay.ports import RelayKeyring
+from fleet.partners.provider_id.client import HttpOffice
+from fleet.partners.provider_id.sandbox import Sandbox as OfficeSandbox
+from fleet.partners.provider_id.sandbox_book import Book as OfficeBook
+from fleet.partners.stand_in import StandIn
+from fleet.relay.ports import Partners, RelayKeyring
 from fleet.relay.tokens import TokenKey
 from fleet.relay.worker import Relay
 from fleet.store.session import reading, unit_of_work
@@ -73,6 +77,20 @@ class Wire:
         self.heard = shards
 
 
+Listening = TypeVar("Listening", bound=StandIn)
+
+
+@contextmanager
+def listening(sandbox: Listening) -> Iterator[Listening]:
+    """A stand-in at work."""
+    with sandbox:
+        thread = threading.Thread(target=sandbox.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield sandbox
+        sandbox.shutdown()
+        thread.join()
+
+
 @dataclass(slots=True)
 class Fleet:
     """A controller in one process, without a broker."""
@@ -80,7 +98,8 @@ class Fleet:
     engine: Engine
     clock: Clock
     sandbox: Sandbox
-    provider: HttpIdentityProvider
+    office: OfficeSandbox
+    partners: Partners
     keys: RelayKeyring
     receipt_key: SigningKey
     committer: Committer
@@ -101,22 +120,25 @@ class Fleet:
         receipt_key = SigningKey.generate(KeyId("controller#1"))
         committer, wire = Committer(engine, receipt_key, clock), Wire()
         dispatch = Dispatch(engine, committer, wire, shards=Fixed(None), now_ms=clock)
-        with Sandbox(book) as sandbox:
-            thread = threading.Thread(target=sandbox.serve_forever, kwargs={"poll_interval": 0.02})
-            thread.start()
-            with HttpIdentityProvider(sandbox.url, sandbox=True, timeout=httpx.Timeout(2.0)) as provider:
-                relay = cls.new_relay(engine, keys, provider, clock)
-                yield cls(engine, clock, sandbox, provider, keys, receipt_key, committer, wire, dispatch, relay)
-            sandbox.shutdown()
-            thread.join()
+        office_book = OfficeBook(directory / "office.db", now_ms=clock)
+        with (
+            listening(Sandbox(book)) as sandbox,
+            listening(OfficeSandbox(office_book)) as office,
+            HttpIdentityProvider(sandbox.url, sandbox=True, timeout=httpx.Timeout(2.0)) as provider,
+            HttpOffice(office.url, sandbox=True, timeout=httpx.Timeout(2.0)) as desk,
+        ):
+            partners = Partners(provider, desk)
+            relay = cls.new_relay(engine, keys, partners, clock)
+            yield cls(engine, clock, sandbox, office, partners, keys, receipt_key, committer, wire, dispatch, relay)
         book.close()
+        office_book.close()
 
     @staticmethod
-    def new_relay(engine: Engine, keys: RelayKeyring, provider: HttpIdentityProvider, clock: Clock) -> Relay:
-        return Relay(engine, keys, provider, sandbox=True, poll_first_ms=1000, now_ms=clock)
+    def new_relay(engine: Engine, keys: RelayKeyring, partners: Partners, clock: Clock) -> Relay:
+        return Relay(engine, keys, partners, sandbox=True, poll_first_ms=1000, now_ms=clock)
 
     def restart_relay(self) -> None:
-        self.relay = self.new_relay(self.engine, self.keys, self.provider, self.clock)
+        self.relay = self.new_relay(self.engine, self.keys, self.partners, self.clock)
 
     def kiosk(self, name: str = "udon-01", **place: Any) -> WireKiosk:  # noqa: ANN401 - any of its fields
         """A registered kiosk."""

@@ -5,20 +5,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from wire.asks import (
     About,
+    Amiss,
     Answer,
     Ask,
     CodeAnswer,
+    HandOverQuestion,
     IdentityRecord,
     NewCodeQuestion,
     OutcomeQuestion,
     PersonAnswer,
     SealedName,
+    StaffQuestion,
     StatusQuestion,
+    TicketQuestion,
     answer_info,
     ask_info,
     identity_info,
@@ -33,6 +38,8 @@ from wire.registration import Registration, default_shard
 from wire.sealing import OpeningKey, SealingKey
 from wire.signing import Kind, SigningKey, VerifyKey
 from wire.topics import Up, up
+
+Told = TypeVar("Told", bound=msgspec.Struct)
 
 NOBODY = "0000000000000"  # no such number: its check digit would be 1
 
@@ -181,6 +188,15 @@ class WireKiosk:
         question = NewCodeQuestion(number, session.reply_key)
         return self._ask(About.NEW_CODE, None, question, **{"evidence": EVIDENCE, **changes})
 
+    def ask_staff(self, number: str, session: Session) -> tuple[str, bytes]:
+        return self._ask(About.STAFF, None, StaffQuestion(number, session.reply_key))
+
+    def send_ticket(self, number: str, amiss: Amiss, session: Session) -> tuple[str, bytes]:
+        return self._ask(About.TICKET, None, TicketQuestion(number, amiss, session.reply_key))
+
+    def hand_over(self, number: str, session: Session) -> tuple[str, bytes]:
+        return self._ask(About.HAND_OVER, None, HandOverQuestion(number, session.reply_key))
+
     def _ask(
         self, about: About, event_id: str | None, question: msgspec.Struct, **changes: object
     ) -> tuple[str, bytes]:
@@ -203,11 +219,16 @@ class WireKiosk:
         return decode(session.key.open(sealed, answer_info(self.id, answer.ask)), CodeAnswer)
 
     def read_answer(self, message: bytes, answer_key: VerifyKey, session: Session) -> tuple[Answer, PersonAnswer]:
-        """Open an answer in its session."""
+        """Open an answer about a person in its session."""
+        return self.open_answer(message, answer_key, session, PersonAnswer)
+
+    def open_answer(
+        self, message: bytes, answer_key: VerifyKey, session: Session, shape: type[Told]
+    ) -> tuple[Answer, Told]:
+        """Open an answer of any shape in its session."""
         answer, sealed = open_message(message, Kind.ANSWER, answer_key, Answer)
         assert sealed is not None
-        opened = session.key.open(sealed, answer_info(self.id, answer.ask))
-        return answer, decode(opened, PersonAnswer)
+        return answer, decode(session.key.open(sealed, answer_info(self.id, answer.ask)), shape)
 
 
 def cloned(kiosk: WireKiosk) -> WireKiosk:

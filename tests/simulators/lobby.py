@@ -119,9 +119,9 @@ class Lobby:
     def _run(self, name: str, *command: str) -> None:
         self._service(name, *command).run()
 
-    def operate(self, *words: str) -> None:
-        """Run one of the operator's commands on the controller's settings."""
-        config = self.fleet / "controller" / "courier.toml"
+    def operate(self, *words: str, settings: str = "courier") -> None:
+        """Run one of the operator's commands on the settings of one of the controller's processes."""
+        config = self.fleet / "controller" / f"{settings}.toml"
         self._run(f"operator-{words[0]}", script("dipchip-fleet"), *words, "--config", str(config))
 
     def __enter__(self) -> Self:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import os
 import secrets
 import sqlite3
 import threading
@@ -13,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fleet.partners.idp.shapes import Refused, Standing, State
+from fleet.partners.stand_in import Pseudonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 PIN_VALID_MS = 24 * 60 * 60 * 1000
 NEW_PINS_PER_DAY = 3  # contract.toml, endpoints.new_pin
 _DAY_MS = 24 * 60 * 60 * 1000
-_KEY_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS enrolment (
   reference TEXT PRIMARY KEY, idempotency_key TEXT NOT NULL UNIQUE, person BLOB NOT NULL, accepted_ms INTEGER,
@@ -62,7 +60,7 @@ class Book:
         self._activate_after_ms = activate_after_ms
         self._now_ms = now_ms
         self._lock = threading.Lock()
-        self._key = _key(store.with_name(store.name + ".key"))
+        self._people = Pseudonyms.beside(store)
         self._database = sqlite3.connect(store, check_same_thread=False, isolation_level=None)
         self._database.row_factory = sqlite3.Row
         self._database.executescript(_SCHEMA)
@@ -109,7 +107,7 @@ class Book:
             WrongPinError: it is not that one, or there is nothing to enter one for.
         """
         with self._lock:
-            person = self._hashed(citizen_number)
+            person = self._people.of(citizen_number)
             for row in self._database.execute("SELECT * FROM enrolment WHERE person = ?", (person,)).fetchall():
                 told = self._told(row)
                 if told["state"] is State.ACCEPTED and hmac.compare_digest(told["pin"], pin):
@@ -128,13 +126,13 @@ class Book:
     def standing(self, citizen_number: str) -> dict[str, Any]:
         """How a person stands."""
         with self._lock:
-            states = self._states(self._hashed(citizen_number))
+            states = self._states(self._people.of(citizen_number))
         if State.ACTIVATED in states:
             return {"state": Standing.ACTIVATED}
         return {"state": Standing.ACCEPTED if State.ACCEPTED in states else Standing.NONE}
 
     def _decide(self, idempotency_key: str, person: Submission) -> None:
-        now, hashed = self._now_ms(), self._hashed(person.citizen_number)
+        now, hashed = self._now_ms(), self._people.of(person.citizen_number)
         reason = self._objection(person, self._states(hashed), now)
         accepted, rejected = (None, now) if reason else (now, None)
         uses_pin = None if reason else now + self._activate_after_ms
@@ -222,20 +220,6 @@ class Book:
             return State.ACTIVATED, used_ms
         return (State.EXPIRED_PIN, over_ms) if over_ms <= self._now_ms() else (State.ACCEPTED, row["accepted_ms"])
 
-    def _hashed(self, citizen_number: str) -> bytes:
-        return hmac.digest(self._key, citizen_number.encode(), hashlib.sha256)
-
 
 def _random_pin() -> str:
     return f"{secrets.randbelow(1_000_000):06}"
-
-
-def _key(file: Path) -> bytes:
-    """The key that people are hashed with: made once, readable by its owner only."""
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_bytes()
-    with os.fdopen(handle, "wb") as fresh:
-        fresh.write(secrets.token_bytes(_KEY_BYTES))
-    return file.read_bytes()

@@ -268,7 +268,7 @@ def test_a_crash_after_the_provider_accepted_finds_the_same_enrolment_again(flee
     fleet.deliver(kiosk, kiosk.enrol()[1])
     (due,) = due_now(fleet.engine, "test", fleet.clock())
     submission.claim(fleet.engine, fleet.keys, due, fleet.clock())
-    told = submission.submit(fleet.provider, fleet.keys, due)
+    told = submission.submit(fleet.partners.provider, fleet.keys, due)
     fleet.restart_relay()
     fleet.work()
     assert told is not None
@@ -279,7 +279,7 @@ def test_a_crash_after_the_provider_accepted_finds_the_same_enrolment_again(flee
 def test_two_relays_at_the_same_enrolment_count_it_once(fleet: Fleet) -> None:
     kiosk = fleet.kiosk()
     fleet.deliver(kiosk, kiosk.enrol()[1])
-    road = activation.Road(fleet.engine, fleet.keys, fleet.provider, 1000)
+    road = activation.Road(fleet.engine, fleet.keys, fleet.partners.provider, 1000)
     (due,) = due_now(fleet.engine, "test", fleet.clock())
     road.advance(due, fleet.clock())
     road.advance(due, fleet.clock())

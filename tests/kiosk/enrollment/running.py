@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver
+    from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver, StaffTask
     from kiosk.enrollment.states import Meters, Opinion
 
 
@@ -84,6 +84,9 @@ class World:
         pass
 
     def ask_new_code(self, proven: Enrollment) -> None:
+        pass
+
+    def ask_staff(self, identity: Identity, task: StaffTask) -> None:
         pass
 
     def file(self, enrollment: Enrollment, kept_hours: int | None = None) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.identity import PartialDate
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.states import Farewell, Intent, Prompt
-from tests.kiosk.enrollment.walk import Walk, findings
+from tests.kiosk.enrollment.walk import STAFF_TOLD, Walk, findings
 from tests.simulators.holders import identity, invalid_number
 
 if TYPE_CHECKING:
@@ -352,6 +353,7 @@ _happenings = st.one_of(
     st.sampled_from(list(Prompt)).map(on.Prompted),
     st.sampled_from(list(Zone)).map(lambda zone: on.FaceJudged(findings(zone))),
     st.sampled_from(list(Enrolled)).map(on.StatusKnown),
+    st.sampled_from(STAFF_TOLD),
     st.just(on.ReadProgressed(0.5)),
     st.just(on.NameRead(identity().masked_name_th(), identity().masked_name_en())),
     st.just(on.IdentityRead(identity())),
@@ -373,6 +375,7 @@ def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
     story: list[tuple[on.Happening, float]],
 ) -> None:
     walk, who = Walk(), identity()
+    walk.session = replace(walk.session, policy=replace(walk.session.policy, enrolls_staff=True))
     for happening, wait_s in story:
         walk.tell(happening).wait(wait_s)
         shown = repr(walk.state)

@@ -10,7 +10,7 @@ from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.evidence import Challenge, FaceFindings, Grade, Liveness, Match, PadScores, Zone
 from kiosk.enrollment.policy import SessionPolicy
-from kiosk.enrollment.ports import Enrolled, Presence
+from kiosk.enrollment.ports import Enrolled, PhoneSaid, Presence
 from kiosk.enrollment.session import Session
 from kiosk.enrollment.states import Intent
 from kiosk.enrollment.transitions import advance
@@ -18,6 +18,18 @@ from tests.simulators.holders import identity
 
 if TYPE_CHECKING:
     from kiosk.enrollment.identity import Identity
+
+
+# All that a member of staff can be told.
+STAFF_TOLD: tuple[on.Happening, ...] = (
+    *(on.StaffKnown(enrolled, "unit", "position", "admin") for enrolled in Enrolled),
+    on.StaffKnown(Enrolled.ACTIVATED),
+    on.StaffKnown(Enrolled.ACTIVATED, "unit", "position", hand_over=True),
+    on.StaffKnown(Enrolled.ACTIVATED, "unit", "position", has_provider_id=True),
+    on.TicketKept(7),
+    on.HandOverBegun("https://provider.id.th/K/AB", "มะม่วง-27", "MANGO-27", sandbox=True),
+    *(on.HandOverEnded(said, sandbox=True) for said in PhoneSaid),
+)
 
 
 def findings(zone: Zone = Zone.MATCH, *, alive: bool = True) -> FaceFindings:

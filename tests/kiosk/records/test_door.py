@@ -72,7 +72,7 @@ def session(world: World) -> Session:
 
 
 def _answer(
-    world: World, ask: str, reply_key: str, told: PersonAnswer, *, key: SigningKey | None = None, kiosk: str = KIOSK
+    world: World, ask: str, reply_key: str, told: msgspec.Struct, *, key: SigningKey | None = None, kiosk: str = KIOSK
 ) -> bytes:
     to = SealingKey.from_jwk({"kty": "OKP", "crv": "X25519", "x": reply_key, "kid": "session#0"})
     sealed = to.seal(msgspec.json.encode(told), answer_info(kiosk, ask))

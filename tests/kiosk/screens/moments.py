@@ -9,6 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.staff_states import (
+    HasProviderId,
+    NotOnRoster,
+    OnRoster,
+    ScanWithPhone,
+    StaffFirst,
+    StaffNextStep,
+    StaffOnPhone,
+    TicketSent,
+)
 from kiosk.enrollment.states import (
     Accepted,
     Activated,
@@ -63,6 +73,17 @@ MOMENTS: Mapping[str, State] = {
     "menu": Menu(),
     "menu-without-staff": Menu(staff=False),
     "staff-today": StaffToday(),
+    "staff-first": StaffFirst(),
+    "on-roster": OnRoster(unit="กลุ่มงานสุขภาพดิจิทัล โรงพยาบาลสมมติ", position="นักวิชาการคอมพิวเตอร์ปฏิบัติการ"),
+    "not-on-roster": NotOnRoster(admin="กลุ่มงานบริหารทรัพยากรบุคคล โทร 1234"),
+    "not-on-roster-unnamed": NotOnRoster(),
+    "ticket-sent": TicketSent(ticket=1234, admin="กลุ่มงานบริหารทรัพยากรบุคคล โทร 1234"),
+    "ticket-sent-unnamed": TicketSent(ticket=7),
+    "staff-on-phone": StaffOnPhone(),
+    "scan-with-phone": ScanWithPhone("http://127.0.0.1:48213/P/K7QX29DMAB", "พระจันทร์-27", "WATERMELON-27"),
+    "scan-with-phone-live": ScanWithPhone("https://provider.id.th/K/K7QX29DMAB", "มะม่วง-27", "MANGO-27", sandbox=False),
+    "has-provider-id": HasProviderId(),
+    "staff-next-step": StaffNextStep(),
     "notice": Notice(),
     "notice-ticked": Notice(consented=True),
     "notice-new-code": Notice(purpose=Purpose.NEW_CODE),
@@ -94,6 +115,7 @@ MOMENTS: Mapping[str, State] = {
     "no-phone": NoPhone(),
     "activated": Activated(),
     "activated-live": Activated(sandbox=False),
+    "activated-staff": Activated(staff=True),
     "finish-later": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS),
     **{
         f"finish-later-slip-{slip}": FinishLater(pin="482913", valid_until_ms=VALID_UNTIL_MS, slip=slip)

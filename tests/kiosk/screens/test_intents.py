@@ -25,6 +25,14 @@ CHOICES: dict[str, dict[str, Intent]] = {
         "choice-enroll": Intent.ENROLL,
     },
     "staff-today": {"choice-back": Intent.BACK, "choice-enroll": Intent.ENROLL},
+    "staff-first": {"choice-done": Intent.DONE, "choice-enroll": Intent.ENROLL},
+    "on-roster": {"choice-cancel": Intent.CANCEL, "choice-report": Intent.REPORT, "choice-yes": Intent.YES},
+    "not-on-roster": {"choice-done": Intent.DONE, "choice-report": Intent.REPORT},
+    "ticket-sent": {"choice-done": Intent.DONE},
+    "staff-on-phone": {"choice-done": Intent.DONE},
+    "scan-with-phone": {"choice-cancel": Intent.CANCEL},
+    "has-provider-id": {"choice-done": Intent.DONE, "choice-next": Intent.NEXT},
+    "staff-next-step": {"choice-done": Intent.DONE},
     "notice-ticked": {"tick": Intent.UNTICK, "choice-decline": Intent.DECLINE, "choice-agree": Intent.AGREE},
     "insert-card": {"choice-cancel": Intent.CANCEL},
     "reading": {"choice-cancel": Intent.CANCEL},
@@ -57,6 +65,7 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "hand-over": {"choice-back": Intent.BACK},
     "no-phone": {"choice-back": Intent.BACK, "choice-done": Intent.DONE},
     "activated": {"choice-done": Intent.DONE},
+    "activated-staff": {"choice-done": Intent.DONE, "choice-staff": Intent.STAFF},
     "finish-later": {"choice-no_phone": Intent.NO_PHONE, "choice-done": Intent.DONE},
     "finish-later-slip-failed": {
         "choice-print": Intent.PRINT,
@@ -110,7 +119,9 @@ async def test_keys_alone_reach_every_choice(name: str, forward: str) -> None:
         assert set(kiosk.said) == set(CHOICES[name].values())
 
 
-@pytest.mark.parametrize("name", ["attract", "menu", "confirm", "accepted", "problem-retry", "still-there"])
+@pytest.mark.parametrize(
+    "name", ["attract", "menu", "confirm", "accepted", "problem-retry", "still-there", "not-on-roster"]
+)
 async def test_enter_takes_the_way_forward_at_once(name: str) -> None:
     async with running() as kiosk:
         await kiosk.show(MOMENTS[name])

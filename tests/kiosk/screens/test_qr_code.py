@@ -31,7 +31,10 @@ async def test_a_camera_reads_the_link_and_not_the_code(tmp_path: Path, link: st
     assert seen.casefold() == link
 
 
-def test_only_a_host_is_spelled_in_capitals() -> None:
+def test_what_means_the_same_in_capitals_is_spelled_in_them() -> None:
+    assert shortest("http://127.0.0.1:48213/P/K7QX29DMAB") == "HTTP://127.0.0.1:48213/P/K7QX29DMAB"
+    assert shortest("https://provider.id.th/K/K7") == "HTTPS://PROVIDER.ID.TH/K/K7"
+    assert shortest("https://provider.id.th/K/k7") == "https://provider.id.th/K/k7"
     assert shortest("https://example.moph.go.th/") == "HTTPS://EXAMPLE.MOPH.GO.TH"
     assert shortest(LONG_LINK) == LONG_LINK
 

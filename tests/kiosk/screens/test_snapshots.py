@@ -41,6 +41,17 @@ async def test_the_way_to_a_phone_looks_as_it_was_accepted(
     assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
 
 
+@pytest.mark.parametrize("name", ["on-roster", "not-on-roster", "ticket-sent"])
+async def test_what_a_roster_says_looks_as_it_was_accepted(name: str, snapshot: SnapshotAssertion) -> None:
+    drawing = await draw(MOMENTS[name], "th", (46, 12))
+    assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+async def test_the_way_to_the_own_phone_looks_as_it_was_accepted(snapshot: SnapshotAssertion) -> None:
+    drawing = await draw(MOMENTS["scan-with-phone"], "th", (58, 15))
+    assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
 @pytest.mark.parametrize("language", ["th", "en"])
 @pytest.mark.parametrize("name", ["rate", "complaint", "help-called", "help-called-told", "help-called-named"])
 async def test_the_question_how_it_was_looks_as_it_was_accepted(

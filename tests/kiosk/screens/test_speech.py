@@ -45,6 +45,9 @@ PLANTED = {
     "number": ("•• 98 7", "98 7"),
     "pin": ("739164", "7 3 9 1 6 4"),
     "code": ("Q7ZX-48WJ", "Q7ZX-48WJ"),
+    "unit": ("ฌฆฏฒ Unit Vjkq", "Vjkq"),
+    "position": ("ฌฆฏฒ Post Wqxj", "Wqxj"),
+    "admin": ("ฌฆฏฒ Desk Zxwv", "Zxwv"),
 }
 SHOWN_ONLY = ("meter.", "header.test_mode", "header.listen", "header.step", "fault.", "aloud.", "time.months")
 GREYED = {
@@ -57,12 +60,17 @@ GREYED = {
 RESULTS = (
     "already_enrolled",
     "check_answer",
+    "staff_first",
     "failure.under_age",
     "failure.not_at_kiosk",
     "failure.not_accepted",
     "failure.code",
 )
-OF_A_RESULT = ("already-", "check-answer-", *(f"problem-{key.partition('.')[2]}" for key in RESULTS[2:]), "problem-at-")
+OF_A_RESULT = (
+    *("already-", "check-answer-", "staff-first"),
+    *(f"problem-{key.partition('.')[2]}" for key in RESULTS[3:]),
+    "problem-at-",
+)
 
 
 def planted(state: State) -> State:
@@ -118,6 +126,8 @@ def test_headphones_say_all_that_is_the_persons(language: str) -> None:
     assert "98 7" in alone["confirm"][0]
     assert all("7 3 9 1 6 4" in alone[each][0] for each in ("accepted", "finish-later", "hand-over"))
     assert "Q7ZX-48WJ" in alone["saved-here"][0]
+    assert all(word in alone["on-roster"][0] for word in ("Vjkq", "Wqxj"))
+    assert all("Zxwv" in alone[each][0] for each in ("not-on-roster", "ticket-sent"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

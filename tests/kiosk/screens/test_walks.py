@@ -24,7 +24,7 @@ from kiosk.enrollment.evidence import Zone
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.identity import PersonName
 from kiosk.enrollment.policy import SessionPolicy
-from kiosk.enrollment.ports import Enrolled, Presence
+from kiosk.enrollment.ports import Enrolled, PhoneSaid, Presence
 from kiosk.screens.moment import Moment
 from tests.kiosk.enrollment.walk import Walk, findings
 from tests.kiosk.screens.conftest import running
@@ -79,6 +79,10 @@ worldly = st.one_of(
     st.just(on.PinIssued("482913", 1, sandbox=True)),
     st.just(on.BecameActive(sandbox=True)),
     st.booleans().map(on.SlipEnded),
+    st.builds(on.StaffKnown, st.sampled_from(Enrolled), hostile, hostile, hostile, st.booleans(), st.booleans()),
+    st.builds(on.TicketKept, st.integers(1, 9999), hostile),
+    st.builds(on.HandOverBegun, st.just("https://provider.id.th/K/AB"), hostile, hostile, st.booleans()),
+    st.builds(on.HandOverEnded, st.sampled_from(PhoneSaid), st.booleans()),
 )
 steps = st.one_of(
     touches.map(lambda at_cell: ("touch", at_cell)),
@@ -138,7 +142,7 @@ async def test_the_marks_of_the_person_are_seen_where_the_person_is_shown() -> N
 
 async def _walked(kiosk: Kiosk, beginning: str, first: Identity, story: list[tuple[str, Any]]) -> None:
     walk = Walk()
-    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True))
+    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True, enrolls_staff=True))
     kiosk.said.clear()
     await kiosk.show(walk.state)
     _begin(walk, beginning, first)

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every state is: a frozen value that knows its kind when it crosses between processes."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Shown(msgspec.Struct, frozen=True, tag=True):
+    """One moment of a session as the screen sees it."""
