@@ -26,7 +26,7 @@ class Mode(StrEnum):
 class Absence(StrEnum):
     """Why a share cannot be evaluated. Zero and missing are different answers."""
 
-    NO_ROSTER = "no_roster"  # we cannot tell who is staff: A1 of our own figures
+    NO_ROSTER = "no_roster"  # our own figures do not tell staff from people: A1 (docs/adr/0023)
     NOT_IMPORTED = "not_imported"  # no official A
     UNRECONCILED = "unreconciled"  # our own books give less than nobody
     NO_DENOMINATOR = "no_denominator"  # no B was imported

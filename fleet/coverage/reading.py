@@ -117,7 +117,7 @@ def read_official(connection: Connection, basis: Basis) -> Reading[Literal[Mode.
 
 
 def read_proxy(connection: Connection, basis: Basis) -> Reading[Literal[Mode.PROXY]]:
-    """Read our own people over imported counts; staff stay missing, because no roster says who is one."""
+    """Read our own people over imported counts; staff stay missing: rosters cannot be joined with people."""
     rows = connection.execute(select(denominator).where(denominator.c.fiscal_year == basis.fiscal_year)).all()
     batches = batches_of(connection, {row.batch for row in rows})
     found = {row.province: row for row in rows}

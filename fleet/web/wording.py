@@ -39,7 +39,7 @@ VERDICTS = {
 }
 MET = {Met.PASS: lazy_gettext("reached"), Met.FAIL: lazy_gettext("not reached"), Met.MISSING: lazy_gettext("missing")}
 ABSENCES = {
-    Absence.NO_ROSTER: lazy_gettext("No staff roster yet"),
+    Absence.NO_ROSTER: lazy_gettext("Staff are not counted yet"),
     Absence.NOT_IMPORTED: lazy_gettext("Waiting for the official figure"),
     Absence.UNRECONCILED: lazy_gettext("Books do not agree"),
     Absence.NO_DENOMINATOR: lazy_gettext("No denominator imported"),

@@ -184,7 +184,7 @@ def test_a_province_page_shows_where_its_figures_come_from(client: FlaskClient, 
     page = text(client, "/coverage/41")
     assert "อุดรธานี 41 · เขต 8" in page
     assert "25.00 % 2 / 8" in page
-    assert "ยังไม่มีรายชื่อบุคลากร" in page
+    assert "ยังไม่นับบุคลากร" in page
     assert "รับเรื่องที่ตู้ 30 ส่งแล้ว 4 ออกรหัสแล้ว 0 ใช้งานแล้ว 2" in page
     assert "ต.ค. 69 2 พ.ย. 69 0" in page
     assert "11013 30 3 2 พ.ย. 2569" in page
