@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kiosk.enrollment.evidence import Grade
-    from kiosk.enrollment.states import Meters, Prompt
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import Prompt
     from kiosk.face.shapes import AttackDetector, Embedding, Face, FaceEngine, Mesh, MeshFinder
 
 _PERSON = PersonId("demo-1")

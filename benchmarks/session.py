@@ -51,7 +51,8 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.states import Meters, Prompt
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import Prompt
     from kiosk.face.shapes import Frame
     from tests.kiosk.screens.displays import Display
     from tests.simulators.card import ThaiCard

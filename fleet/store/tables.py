@@ -168,8 +168,7 @@ ask = Table(
     Index(None, "event"),
 )
 
-# Questions for a new code of the last days, so that each acts once and nobody asks too often; then erased.
-# `outcome`, here and below, is fleet.enrollments.codes.Outcome.
+# Questions for a new code of the last days: each acts once. `outcome`, here and below: fleet.enrollments.codes.Outcome.
 code_request = Table(
     "code_request",
     metadata,
@@ -322,8 +321,7 @@ audit = Table(
     Column("digest", String(64), nullable=False),  # SHA-256 in hexadecimal
 )
 
-# What welcome screens may show, at every kiosk unless a province or a kiosk is named. Proposed until it is approved,
-# by another person, or withdrawn. Days are inclusive.
+# What welcome screens may show, everywhere unless a province or a kiosk is named, once another person approved it.
 announcement = Table(
     "announcement",
     metadata,
@@ -358,8 +356,7 @@ help_call = Table(
     Column("told_ms", _MS),  # when the kiosk was told at once; it is told again with every heartbeat
 )
 
-# Who works where, as a unit's list says: `token` is HMAC(relay key, "staff|1" | citizen number), which is no token of
-# `person` and cannot be joined with one.
+# Who works where, by a unit's list: `token` is HMAC(relay key, "staff|1" | citizen number), and joins with no `person`.
 roster = Table(
     "roster",
     metadata,

@@ -18,9 +18,10 @@ from kiosk.enrollment.transitions import advance
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.policy import SessionPolicy
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceExaminer, Presence, RecordKeeper
-    from kiosk.enrollment.states import Farewell, Meters, Opinion, Prompt, State
+    from kiosk.enrollment.states import Farewell, Opinion, Prompt, State
 
 _TICK_S = 0.25
 _LET_GO_S = 2.0  # what a device is given to stop; past it, it hangs and dies with the process

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
-    from kiosk.enrollment.states import Meters, Prompt
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import Prompt
 
 
 class Presence(StrEnum):

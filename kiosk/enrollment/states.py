@@ -8,9 +8,6 @@ holds only what its screen shows: masked words, never a citizen number, never a 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
-
-import msgspec
 
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.shown import Shown as _State
@@ -53,22 +50,6 @@ class Prompt(StrEnum):
     LEAN_IN = "lean_in"
     BLINK = "blink"
     OPEN_MOUTH = "open_mouth"
-
-
-METER_STEPS = 9
-METER_GOOD = range(3, 6)  # the steps between the limits; those below are too little, those above too much
-
-_Step = Annotated[int, msgspec.Meta(ge=0, lt=METER_STEPS)]
-
-
-class Meters(msgspec.Struct, frozen=True, array_like=True):
-    """Where the person is before the camera, on two scales of nine steps; None where nothing is measured.
-
-    `distance` goes from far to near, `light` from dark to bright. Nobody can be known by so few steps.
-    """
-
-    distance: _Step | None = None
-    light: _Step | None = None
 
 
 class Purpose(StrEnum):

@@ -35,8 +35,9 @@ from kiosk.records.sealing import SealedKeeper
 from wire.events import ClockSync, Profile
 
 if TYPE_CHECKING:
+    from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.ports import Presence
-    from kiosk.enrollment.states import Meters, Opinion, State
+    from kiosk.enrollment.states import Opinion, State
     from kiosk.face.instruments import Instruments
     from kiosk.face.shapes import FaceEngine
     from wire.policy import PinnedEngine

@@ -20,7 +20,7 @@ from kiosk.screens.app import KioskApp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.enrollment.states import Meters
+    from kiosk.enrollment.measures import Meters
     from kiosk.screens.wording import Wording
 
 log = structlog.get_logger()

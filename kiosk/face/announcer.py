@@ -9,8 +9,9 @@ from kiosk.face.features import mirror, resize, rgb_bytes
 from kiosk.face.meters import Steady
 
 if TYPE_CHECKING:
+    from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.ports import FaceObserver
-    from kiosk.enrollment.states import Meters, Prompt
+    from kiosk.enrollment.states import Prompt
     from kiosk.face.policy import FacePolicy
     from kiosk.face.shapes import Frame
 

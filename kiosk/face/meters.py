@@ -10,7 +10,7 @@ from enum import IntEnum
 from statistics import median_low
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import METER_STEPS, Meters
+from kiosk.enrollment.measures import METER_STEPS, Meters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

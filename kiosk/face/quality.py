@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kiosk.enrollment.states import Meters, Prompt
+from kiosk.enrollment.measures import Meters
+from kiosk.enrollment.states import Prompt
 from kiosk.face.gestures import asymmetry, nose_height, shape_of
 from kiosk.face.luminance import crispness, exposed, eye_range, face_patch, luminance, spread, uniformity
 from kiosk.face.mesh import eye_aspect_ratio, pitch_deg

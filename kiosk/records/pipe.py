@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from kiosk.enrollment.failures import Fault
+from kiosk.enrollment.measures import Meters
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Farewell, Intent, Meters, Opinion, State
+from kiosk.enrollment.states import Farewell, Intent, Opinion, State
 from wire.asks import About
 from wire.events import Evidence
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kiosk.enrollment.happenings import PrintSlip
-    from kiosk.enrollment.states import Meters, State
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import State
     from kiosk.records import pipe
 
 

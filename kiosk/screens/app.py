@@ -97,7 +97,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from kiosk.enrollment.states import Intent, Meters
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import Intent
     from kiosk.screens.moment import Moment
     from kiosk.screens.sixel import Graphics
     from kiosk.screens.wording import Wording

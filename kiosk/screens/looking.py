@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kiosk.enrollment.states import Meters
+    from kiosk.enrollment.measures import Meters
     from kiosk.screens.sixel import Graphics
 
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from kiosk.enrollment.states import METER_GOOD, METER_STEPS, Meters
+from kiosk.enrollment.measures import METER_GOOD, METER_STEPS, Meters
 from kiosk.screens.thai import drawable
 
 if TYPE_CHECKING:

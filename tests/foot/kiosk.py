@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
+from kiosk.enrollment.measures import Meters
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.entrypoints.terminal import graphics
 from kiosk.screens.app import KioskApp, Looks
@@ -58,7 +59,7 @@ class Session:
         """Show the welcome and let the world go on."""
         self.app.set_interval(PACE_S, self._go_on)
         self.app.set_interval(_EVERY_S, lambda: self.app.preview(FRAME.width, FRAME.height, FRAME.rgb))
-        self.app.set_interval(0.4, lambda: self.app.measure(at.Meters(4, 5)))
+        self.app.set_interval(0.4, lambda: self.app.measure(Meters(4, 5)))
         self._show()
 
     def _hear(self, intent: Intent) -> None:

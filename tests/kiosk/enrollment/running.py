@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.evidence import Enrollment, FaceFindings
     from kiosk.enrollment.identity import Identity
+    from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver, StaffTask
-    from kiosk.enrollment.states import Meters, Opinion
+    from kiosk.enrollment.states import Opinion
 
 
 class Reader:

@@ -9,8 +9,9 @@ import pytest
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import CardReadError, Failure
+from kiosk.enrollment.measures import Meters
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Farewell, Intent, Meters
+from kiosk.enrollment.states import Farewell, Intent
 from tests.kiosk.enrollment.running import Running, World, wait_for
 from tests.simulators.holders import identity
 

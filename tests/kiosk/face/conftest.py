@@ -20,7 +20,8 @@ from kiosk.face.policy import POLICIES
 
 if TYPE_CHECKING:
     from kiosk.enrollment.evidence import FaceFindings
-    from kiosk.enrollment.states import Meters, Prompt
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import Prompt
     from kiosk.face.challenges import Pair
     from kiosk.face.shapes import Camera, FaceEngine
 

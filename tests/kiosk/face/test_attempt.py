@@ -11,7 +11,8 @@ import pytest
 
 from kiosk.enrollment.evidence import Challenge, PadScores, Zone
 from kiosk.enrollment.failures import FaceCheckError, Failure
-from kiosk.enrollment.states import Meters, Prompt
+from kiosk.enrollment.measures import Meters
+from kiosk.enrollment.states import Prompt
 from kiosk.face.announcer import Announcer
 from kiosk.face.attempt import Attempt
 from kiosk.face.instruments import NOTHING_INSTALLED

@@ -11,7 +11,8 @@ import pytest
 
 from kiosk.enrollment.evidence import Challenge, Grade, Zone
 from kiosk.enrollment.failures import FaceCheckError, Failure, Fault, FaultError
-from kiosk.enrollment.states import METER_GOOD, Meters, Prompt
+from kiosk.enrollment.measures import METER_GOOD, Meters
+from kiosk.enrollment.states import Prompt
 from kiosk.face.camera_file import FileCamera
 from kiosk.face.challenges import Drawer
 from kiosk.face.checks import FaceCheck

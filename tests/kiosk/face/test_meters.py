@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.enrollment.states import METER_GOOD, METER_STEPS, Meters
+from kiosk.enrollment.measures import METER_GOOD, METER_STEPS, Meters
 from kiosk.face.meters import NOTHING_MEASURED, STEADY_S, Band, Steady, step
 from kiosk.face.policy import QualityPolicy
 from kiosk.face.quality import Component, assess

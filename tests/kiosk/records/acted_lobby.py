@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kiosk.enrollment.happenings import PrintSlip
-    from kiosk.enrollment.states import Meters, State
+    from kiosk.enrollment.measures import Meters
+    from kiosk.enrollment.states import State
     from kiosk.records.filing import Filing
     from kiosk.records.ports import SlipPrinter
     from wire.signing import VerifyKey

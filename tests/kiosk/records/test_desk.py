@@ -9,8 +9,9 @@ import pytest
 
 from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.measures import Meters
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Attract, Farewell, Intent, Meters, Notice, Opinion, OutOfService, Problem
+from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, Opinion, OutOfService, Problem
 from kiosk.entrypoints.slips import NoPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from kiosk.enrollment.states import METER_STEPS, Meters
+from kiosk.enrollment.measures import METER_STEPS, Meters
 from kiosk.face.policy import POLICIES
 from kiosk.records import pipe
 

@@ -13,7 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk.enrollment.states import Looking, Meters, Prompt, State
+from kiosk.enrollment.measures import Meters
+from kiosk.enrollment.states import Looking, Prompt, State
 from kiosk.screens.app import KioskApp
 from kiosk.screens.wording import load_wordings
 from tests.kiosk.screens.moments import MOMENTS

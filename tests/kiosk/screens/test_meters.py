@@ -7,7 +7,8 @@ from itertools import product
 
 import pytest
 
-from kiosk.enrollment.states import METER_GOOD, METER_STEPS, Checking, Looking, Meters, Prompt
+from kiosk.enrollment.measures import METER_GOOD, METER_STEPS, Meters
+from kiosk.enrollment.states import Checking, Looking, Prompt
 from kiosk.screens.app import Looks
 from kiosk.screens.meters import MeterPanel
 from kiosk.screens.speech import Voice
