@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from wire.events import ClockSync, Moment
 
+_WRITTEN = datetime(2026, 11, 26, tzinfo=UTC)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
 _MAX_ERROR_MS = 16_000  # the kernel's ceiling: it means "unknown"
@@ -37,6 +38,11 @@ def wall_ms() -> int:
 def utc_now() -> datetime:
     """The wall clock as an aware datetime."""
     return datetime.now(UTC)
+
+
+def clock_is_possible(now: datetime) -> bool:
+    """Whether the wall clock can be right: false before the day on which this was written, as after a dead battery."""
+    return now >= _WRITTEN
 
 
 def boot() -> str:

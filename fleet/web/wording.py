@@ -118,6 +118,7 @@ CODES = {
     "model_not_allowed": lazy_gettext("Face model not allowed"),
     "policy_not_trusted": lazy_gettext("Face policy not trusted"),
     "policy_outdated": lazy_gettext("Face policy outdated"),
+    "clock_wrong": lazy_gettext("Clock wrong"),
     "store_broken": lazy_gettext("Local store broken"),
     "disk_full": lazy_gettext("Disk full"),
     "keys_missing": lazy_gettext("Keys missing"),

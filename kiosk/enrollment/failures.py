@@ -50,6 +50,7 @@ class Fault(StrEnum):
     STORE_BROKEN = "store_broken"
     DISK_FULL = "disk_full"
     KEYS_MISSING = "keys_missing"
+    CLOCK_WRONG = "clock_wrong"
     PERSON_PROCESS_DIED = "person_process_died"
 
 

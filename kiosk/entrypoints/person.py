@@ -22,7 +22,7 @@ from kiosk.card.reporting import ReportingReader
 from kiosk.card.watcher import Happened, ReaderWatcher
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment.conductor import Conductor
-from kiosk.enrollment.failures import FaultError
+from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
 from kiosk.face.cameras import camera_from
@@ -35,6 +35,8 @@ from kiosk.records.sealing import SealedKeeper
 from wire.events import ClockSync, Profile
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.ports import Presence
     from kiosk.enrollment.states import Opinion, State
@@ -191,6 +193,7 @@ def _serve(
     keeper = SealedKeeper(kiosk=settings.kiosk, trust=trust, send=channel.send, wall_ms=device.wall_ms)
     watcher = ReaderWatcher(PcscReaders(settings.reader), _log_event)
     try:
+        require_possible_clock(device.utc_now())
         slots(settings.reader)
         rules = _rules(settings, trust, policy_at_least)
         examiner = _examiner(settings, rules, ahead)
@@ -233,6 +236,17 @@ def session_policy(settings: config.Settings, rules: Rules) -> SessionPolicy:
         offers_slip=bool(settings.printer.device),
         enrolls_staff=settings.staff_enrollment,
     )
+
+
+def require_possible_clock(now: datetime) -> None:
+    """Serve nobody by a clock that is certainly wrong: it says who is of age and which card has expired.
+
+    Raises:
+        FaultError: CLOCK_WRONG.
+    """
+    if not device.clock_is_possible(now):
+        message = f"The clock stands at {now:%Y-%m-%d}, before this release. Let it reach a time server, or set it."
+        raise FaultError(Fault.CLOCK_WRONG, message)
 
 
 def _log_event(happened: Happened) -> None:
