@@ -169,10 +169,10 @@ class Moment(Screen[None], Generic[S], inherit_bindings=False):
 
     def update(self, state: S, wording: Wording, volume: int | None) -> None:
         """Render another state of the same kind, or the same state in another language or with another volume."""
-        before = (self.offered(), self.wording, self.volume)
+        before = (self.offered(), self.step(), self.wording, self.volume)
         self.state, self.wording, self.volume = state, wording, volume
         bodies = self.query(Body)
-        if before == (self.offered(), wording, volume) and bodies:
+        if before == (self.offered(), self.step(), wording, volume) and bodies:
             bodies.first().refresh(recompose=True)
         else:
             self.refresh(recompose=True)

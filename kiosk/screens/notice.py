@@ -42,6 +42,10 @@ class NoticeScreen(Moment[Notice]):
             yield self.line("notice.new_code" if new_code else "notice.body", "plain")
         yield self.line("notice.promise", "plain strong")
 
+    def offered(self) -> object:
+        """See `Moment`: the box asks for two things, one after the other."""
+        return self.actions(), self.state.kept_hours
+
     def middle(self) -> Iterable[Widget]:
         """Put the box between the notice and the buttons."""
         yield from super().middle()
