@@ -28,8 +28,8 @@ help: ## Say what there is.
 demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the tests.
-	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile $(ARGS)
+test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
+	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/ruff format --check .

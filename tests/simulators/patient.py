@@ -90,19 +90,23 @@ class Patient:
         self._scene.prepare(self._face)
         deadline = time.monotonic() + timeout_s
         self._scene.act(self._face, Act.FRONT)
-        started = False
+        started, moment = False, None
         while time.monotonic() < deadline:
             sight = self._terminal.look()
-            moment = self._moment(sight)
+            before, moment = moment, self._moment(sight)
             if moment is not None and (not self.seen or self.seen[-1] != moment):
                 self.seen.append(moment)
             if moment is not None and moment == stop_at:
                 return
             if moment == "attract" and started and not self._inserted:
                 self._scene.leave()
-                return
+                if stop_at is None:
+                    return
+                message = f"the visit ended before {stop_at}; seen {self.seen}"
+                raise ServiceError(message)
             started = started or moment not in {None, "attract", "out_of_service"}
-            self._do(moment, sight)
+            if moment != "finish" or before == "finish":  # a screen that is half drawn may have the button first
+                self._do(moment, sight)
             time.sleep(_LOOK_S)
         message = f"the visit took too long; seen {self.seen}; on the screen:\n" + "\n".join(self._terminal.lines())
         raise ServiceError(message)
