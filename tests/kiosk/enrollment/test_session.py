@@ -364,6 +364,7 @@ _happenings = st.one_of(
     st.just(on.PinIssued("1234", 1, sandbox=True)),
     st.just(on.BecameActive(sandbox=True)),
     st.just(on.Rejected()),
+    st.sampled_from([Failure.CODE_TOO_OFTEN, Failure.CODE_NOT_HERE]).map(on.NoNewCode),
     st.just(on.HelpTold()),
     st.builds(on.HelperComes, st.integers(0, 3), st.just("สมชาย"), st.integers(0, 1800)),
 )
@@ -375,7 +376,7 @@ def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
     story: list[tuple[on.Happening, float]],
 ) -> None:
     walk, who = Walk(), identity()
-    walk.session = replace(walk.session, policy=replace(walk.session.policy, enrolls_staff=True))
+    walk.session = replace(walk.session, policy=replace(walk.session.policy, enrolls_staff=True, deferred_hours=24))
     for happening, wait_s in story:
         walk.tell(happening).wait(wait_s)
         shown = repr(walk.state)

@@ -78,6 +78,7 @@ worldly = st.one_of(
     ),
     st.just(on.PinIssued("482913", 1, sandbox=True)),
     st.just(on.BecameActive(sandbox=True)),
+    st.sampled_from([Failure.CODE_TOO_OFTEN, Failure.CODE_NOT_HERE]).map(on.NoNewCode),
     st.booleans().map(on.SlipEnded),
     st.builds(on.StaffKnown, st.sampled_from(Enrolled), hostile, hostile, hostile, st.booleans(), st.booleans()),
     st.builds(on.TicketKept, st.integers(1, 9999), hostile),
@@ -142,7 +143,7 @@ async def test_the_marks_of_the_person_are_seen_where_the_person_is_shown() -> N
 
 async def _walked(kiosk: Kiosk, beginning: str, first: Identity, story: list[tuple[str, Any]]) -> None:
     walk = Walk()
-    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True, enrolls_staff=True))
+    walk.session = replace(walk.session, policy=SessionPolicy(offers_slip=True, enrolls_staff=True, deferred_hours=24))
     kiosk.said.clear()
     await kiosk.show(walk.state)
     _begin(walk, beginning, first)
