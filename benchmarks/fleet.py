@@ -47,7 +47,7 @@ _BATCH = 256
 _ROUNDS = 3
 _ASKED = 60  # times each page
 _ALLOWED_S = 0.3  # of 95 of a hundred answers
-_PAGES = ("/devices", "/devices?page=200", "/metrics", "/api/v1/devices")
+_PAGES = ("/devices", "/devices?page=200", "/metrics", "/api/v1/devices", "/morning", "/morning?province=41")
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Case, Column, ColumnElement, Connection, Function, Label, Row, Select
 
+    from wire.ids import ProvinceCode
+
 SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
 DISK_LOW_MIB = 512  # less than this leaves no room for a release and a day of events
@@ -143,28 +145,28 @@ def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
 
 def _rows(connection: Connection, now_ms: int, offset: int) -> list[tuple[Condition, Row[Any]]]:
     """A page of kiosks. All names are put in order, which is little to sort; what they said is read of these alone."""
-    condition = _condition(now_ms)
-    placed = select(kiosk.c.id, condition.label("condition")).select_from(_WITH_STATE)
+    condition = condition_at(now_ms)
+    placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE)
     order = (_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
     shown = connection.execute(placed.order_by(*order).limit(_PAGE).offset(offset)).all()
-    asked = select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, *_said(), *_signs()).select_from(_WITH_STATE)
+    asked = select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, *_said(), *signs()).select_from(WITH_STATE)
     said = {row.id: row for row in connection.execute(asked.where(kiosk.c.id.in_([row.id for row in shown])))}
     return [(Condition(row.condition), said[row.id]) for row in shown]
 
 
-def count_conditions(connection: Connection, now_ms: int) -> dict[Condition, int]:
-    """How many kiosks are in each condition."""
-    condition = _condition(now_ms).label("condition")
-    judged = select(condition).select_from(_WITH_STATE).subquery()
+def count_conditions(connection: Connection, now_ms: int, only: ProvinceCode | None = None) -> dict[Condition, int]:
+    """How many kiosks are in each condition, in the country or only in one province."""
+    asked = select(condition_at(now_ms).label("condition")).select_from(WITH_STATE)
+    judged = (asked if only is None else asked.where(kiosk.c.province == only)).subquery()
     rows = connection.execute(select(judged.c.condition, func.count()).group_by(judged.c.condition))
     counted = {Condition(name): int(n) for name, n in rows}
     return {each: counted.get(each, 0) for each in Condition}
 
 
-_WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)
+WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)
 
 
-def _signs() -> list[Label[bool]]:
+def signs() -> list[Label[bool]]:
     """A column for each care: whether a kiosk needs it."""
     return [func.coalesce(sign, false()).label(f"care_{care}") for care, sign in _signs_or_unknown().items()]
 
@@ -184,7 +186,8 @@ def _signs_or_unknown() -> dict[Care, ColumnElement[bool]]:
     }
 
 
-def _condition(now_ms: int) -> Case[str]:
+def condition_at(now_ms: int) -> Case[str]:
+    """A column for the condition of each kiosk of `WITH_STATE`."""
     return case(
         (kiosk.c.status == REVOKED, str(Condition.REVOKED)),
         (device_state.c.seen_ms.is_(None), str(Condition.NEVER_SEEN)),

@@ -9,6 +9,7 @@ from fleet.coverage.figures import Absence, Mode
 from fleet.coverage.judging import Comparator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
 from fleet.devices.health import Care, Condition
+from fleet.web.agenda import Cause, Counted
 from wire.events import Profile
 
 
@@ -218,6 +219,55 @@ class DevicesAnswer(_Answer):
     pages: int
     devices: list[DeviceAnswer]
     strangers: list[RefusalAnswer]
+
+
+class TaskAnswer(_Answer):
+    """One thing to do. `people` is null where it is not known, and `counted` says where the figure comes from.
+
+    `what`, `action` are words in the language asked for; `read` is a heading of docs/operations.md; `source` and
+    `people_source` are addresses of this console.
+    """
+
+    cause: Cause
+    province: str | None
+    facility: str | None
+    kiosk: str | None
+    code: str | None
+    figure: int | None
+    of: int | None
+    age_s: int | None
+    people: int | None = Field(ge=0)
+    counted: Counted | None
+    what: str
+    action: str
+    read: str
+    source: str
+    people_source: str | None
+
+
+class ProgressAnswer(_Answer):
+    """KPI 57.2: the last official figure with its day, and people active after it as counted here; null is missing."""
+
+    as_of: str | None
+    fiscal_year: int | None
+    period: int | None
+    official: ShareAnswer
+    ours_since: int | None
+    target_percent: int | None
+    made_up: bool
+
+
+class MorningAnswer(_Answer):
+    """A morning; `left_out` tasks touch no more people than those that are here. `total` is without withdrawn ones."""
+
+    at: str
+    province: str | None
+    profile: Profile
+    total: int
+    counts: dict[Condition, int]
+    tasks: list[TaskAnswer]
+    left_out: int
+    progress: ProgressAnswer
 
 
 class HealthAnswer(_Answer):

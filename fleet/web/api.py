@@ -22,7 +22,9 @@ from fleet.web import answers
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
 from fleet.web.indicators import QuarterQuestion, standing_of
-from fleet.web.questions import PageQuestion, Question, RegionQuestion
+from fleet.web.morning import agenda_of
+from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
+from fleet.web.questions import MorningQuestion, PageQuestion, Question, RegionQuestion
 from fleet.web.supplies import engine, now_ms
 from wire.provinces import PROVINCES
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from fleet.coverage.kpi57 import Met, National
     from fleet.coverage.report import AnyReport
     from fleet.devices.health import Device
+    from fleet.web.agenda import Task
     from wire.ids import ProvinceCode
 
 pages = APIBlueprint("api", __name__)
@@ -137,6 +140,33 @@ def devices(question: PageQuestion) -> answers.DevicesAnswer:
     )
 
 
+@pages.get("/api/v1/morning")
+@pages.input(MorningQuestion, location="query", arg_name="question")
+@pages.output(answers.MorningAnswer)
+def morning(question: MorningQuestion) -> answers.MorningAnswer:
+    """What is to be done this morning, in the country or in one province."""
+    agenda = agenda_of(question)
+    progress = agenda.progress
+    return answers.MorningAnswer(
+        at=_at(agenda.at_ms),
+        province=question.only,
+        profile=question.profile,
+        total=agenda.total,
+        counts=dict(agenda.counts),
+        tasks=[_task(task, question) for task in agenda.tasks],
+        left_out=agenda.left_out,
+        progress=answers.ProgressAnswer(
+            as_of=None if progress.as_of is None else progress.as_of.isoformat(),
+            fiscal_year=None if progress.basis is None else progress.basis.fiscal_year,
+            period=None if progress.basis is None else int(progress.basis.period),
+            official=_share(progress.official, gap=progress.gap),
+            ours_since=progress.ours,
+            target_percent=None if progress.gate is None else progress.gate.people_percent,
+            made_up=progress.made_up,
+        ),
+    )
+
+
 @pages.get("/healthz")
 @pages.output(answers.HealthAnswer)
 def healthz() -> answers.HealthAnswer:
@@ -230,6 +260,18 @@ def _device(device: Device, helper_wait_s: int | None) -> answers.DeviceAnswer:
     ]
     seen_at = None if seen_ms is None else _at(seen_ms)
     return answers.DeviceAnswer(**{**said, "seen_at": seen_at, "alarms": alarms, "helper_wait_s": helper_wait_s})
+
+
+def _task(task: Task, question: MorningQuestion) -> answers.TaskAnswer:
+    said = {name: value for name, value in asdict(task).items() if name != "codes"}
+    return answers.TaskAnswer(
+        **said,
+        what=what(task),
+        action=str(ACTIONS[task.cause]),
+        read=HEADINGS[task.cause],
+        source=source_of(task, question.ours),
+        people_source=None if task.people is None else visits_of(task, question.ours),
+    )
 
 
 def _indicator(judged: Judged) -> answers.IndicatorAnswer:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
-from fleet.web import api, coverage, devices, funnel, indicators, metrics
+from fleet.web import api, coverage, devices, funnel, indicators, metrics, morning
 from fleet.web.headers import guard
+from fleet.web.morning_words import say_mornings
 from fleet.web.refusals import explain_refusals
 from fleet.web.supplies import Supplies
 from fleet.web.wording import speak
@@ -54,7 +55,8 @@ def create_app(engine: Engine, *, clock: Callable[[], datetime] = _now) -> APIFl
     Supplies(engine, clock).keep_in(app.extensions)
     guard(app)
     speak(app)
+    say_mornings(app)
     explain_refusals(app)
-    for room in (coverage, funnel, indicators, devices, api, metrics):
+    for room in (morning, coverage, funnel, indicators, devices, api, metrics):
         app.register_blueprint(room.pages)
     return app

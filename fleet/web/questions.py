@@ -7,15 +7,20 @@ An empty parameter is one that was not given, as a form sends it.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import Period, bangkok_day, fiscal_year
 from fleet.coverage.reading import Basis
 from fleet.web.supplies import now
+from wire.errors import Malformed
 from wire.events import Profile
+from wire.provinces import province_code
+
+if TYPE_CHECKING:
+    from wire.ids import ProvinceCode
 
 FIRST_YEAR, LAST_YEAR = 2560, 2600  # B.E.; what the imports accept
 
@@ -67,6 +72,14 @@ def _given(value: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
     return None if value == "" else value
 
 
+def _province(text: str) -> str:
+    try:
+        return province_code(text)
+    except Malformed as error:
+        message = "the code of a province expected"
+        raise ValueError(message) from error
+
+
 WholeNumber = BeforeValidator(_whole_number)
 OrNothing = BeforeValidator(_given)
 
@@ -84,6 +97,11 @@ Region = Annotated[
     Annotated[int, WholeNumber, Field(ge=1, le=13)] | None,
     OrNothing,
     Field(description="Health region 1 to 13; all if not given."),
+]
+Province = Annotated[
+    Annotated[str, AfterValidator(_province)] | None,
+    OrNothing,
+    Field(description="A province's code of two digits; the country if not given."),
 ]
 Page = Annotated[
     Annotated[int, WholeNumber, Field(ge=1)] | None,
@@ -143,6 +161,22 @@ class RegionQuestion(Question):
     """A basis, for one health region or all."""
 
     region: Region = None
+
+
+class MorningQuestion(Question):
+    """A morning's question: of one province or of the country. Year and period are not asked for: it is today's."""
+
+    province: Province = None
+
+    @property
+    def only(self) -> ProvinceCode | None:
+        """The province asked for."""
+        return None if self.province is None else province_code(self.province)
+
+    @property
+    def ours(self) -> Choice:
+        """Our own figures of the profile asked for: what counts people here."""
+        return Choice.TEST if self.choice is Choice.TEST else Choice.LIVE
 
 
 class TableQuestion(RegionQuestion):

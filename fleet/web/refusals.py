@@ -37,6 +37,7 @@ _ALLOWED = {
     "quarter": lazy_gettext("quarter: 1 to 4, of the fiscal year."),
     "figures": lazy_gettext("figures: official, proxy-live or proxy-test."),
     "region": lazy_gettext("region: a health region, 1 to 13."),
+    "province": lazy_gettext("province: the two digits of a province."),
     "sort": lazy_gettext("sort: code, name, region, staff, people, gap or verdict."),
     "dir": lazy_gettext("dir: up or down."),
     "lang": lazy_gettext("lang: th or en."),

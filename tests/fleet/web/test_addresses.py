@@ -24,8 +24,17 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-PARAMETERS = ("year", "period", "figures", "region", "sort", "dir", "lang")
-ASKING = ("/coverage", "/coverage/41", "/funnel", "/api/v1/coverage", "/api/v1/coverage/41", "/api/v1/funnel")
+PARAMETERS = ("year", "period", "figures", "region", "province", "sort", "dir", "lang")
+ASKING = (
+    "/coverage",
+    "/coverage/41",
+    "/funnel",
+    "/api/v1/coverage",
+    "/api/v1/coverage/41",
+    "/api/v1/funnel",
+    "/morning",
+    "/api/v1/morning",
+)
 
 
 def addresses(console: APIFlask) -> list[str]:

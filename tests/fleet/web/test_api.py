@@ -53,6 +53,8 @@ def schema_of(spec: dict[str, Any], path: str) -> dict[str, Any]:
         ("/api/v1/coverage/{code}", "/api/v1/coverage/93?year=2569&figures=official"),
         ("/api/v1/funnel", "/api/v1/funnel?figures=proxy-test"),
         ("/api/v1/devices", "/api/v1/devices"),
+        ("/api/v1/morning", "/api/v1/morning?figures=proxy-test"),
+        ("/api/v1/morning", "/api/v1/morning?province=41"),
         ("/healthz", "/healthz"),
     ],
 )
@@ -78,6 +80,7 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
         "/api/v1/funnel",
         "/api/v1/indicators",
         "/api/v1/devices",
+        "/api/v1/morning",
         "/healthz",
     }
     asked = {each["name"] for each in spec["paths"]["/api/v1/coverage"]["get"]["parameters"]}

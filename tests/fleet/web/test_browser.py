@@ -33,6 +33,7 @@ PAGES = (
     "/coverage/41?year=2570&figures=proxy-test",
     "/funnel?year=2570&figures=proxy-test",
     "/devices",
+    "/morning?province=41&figures=proxy-test",
     "/x",
 )
 
@@ -124,6 +125,22 @@ def test_the_chooser_and_a_province_are_reached_by_keyboard_alone(browser: Brows
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.locator("h1").inner_text().startswith("อุดรธานี")
+    page.context.close()
+
+
+def test_a_morning_is_asked_for_and_followed_by_keyboard_alone(browser: Browser, address: str) -> None:
+    page = page_of(browser, 360)
+    page.goto(f"{address}/morning?lang=en")
+    tab_until(page, 'select[name="province"]')
+    page.keyboard.type("Udon")
+    tab_until(page, ".chooser button")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "province=41" in page.url
+    tab_until(page, '.tasks a[href^="/devices"]')
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/devices" in page.url
     page.context.close()
 
 

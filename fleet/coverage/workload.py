@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many people come to a facility's kiosks on a usual day, and whose requests expired: sums of days, no person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy import func, select, text
+
+from fleet.store.many import Lookup, Of
+from fleet.store.tables import workload_day
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from wire.events import Profile
+    from wire.ids import ProvinceCode
+
+Place: TypeAlias = tuple[str, str]  # a province and a facility in it
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Requests taken without a network at one facility and erased there before they could be sent."""
+
+    province: str
+    facility: str
+    n: int
+    first_day: str
+
+
+# By the keys of the days asked for, so that the cost grows neither with the history nor with the other facilities.
+_VISITS = Lookup(
+    "SELECT asked.province, asked.facility, SUM(day.captured) AS visits, COUNT(*) AS days FROM {asked} "
+    "JOIN workload_day AS day ON day.profile = asked.profile AND day.province = asked.province "
+    "AND day.facility = asked.facility AND day.day >= asked.since AND day.day < asked.before "
+    "WHERE day.captured > 0 GROUP BY asked.province, asked.facility",
+    profile=Of.TEXT,
+    province=Of.TEXT,
+    facility=Of.TEXT,
+    since=Of.TEXT,
+    before=Of.TEXT,
+)
+
+
+def usual_visits(
+    connection: Connection, profile: Profile, places: Collection[Place], *, since: date, before: date
+) -> dict[Place, int]:
+    """Give the visits of a usual day at these places: the mean of the days that had any, rounded up.
+
+    A place without a visit from `since` to the day before `before` is left out: what is usual there is not known.
+    """
+    days = (since.isoformat(), before.isoformat())
+    rows = _VISITS.rows(connection, [(str(profile), *place, *days) for place in sorted(set(places))])
+    return {(row.province, row.facility): -(-int(row.visits) // row.days) for row in rows}
+
+
+def read_lapsed(connection: Connection, profile: Profile, since: date, only: ProvinceCode | None) -> list[Lapsed]:
+    """List where requests expired from `since` on."""
+    day = workload_day.c
+    asked = (
+        select(day.province, day.facility, func.sum(day.lapsed).label("n"), func.min(day.day).label("first_day"))
+        .where(day.profile == profile, day.day >= since.isoformat(), text("lapsed > 0"))  # as its index has it
+        .group_by(day.province, day.facility)
+        .order_by(day.province, day.facility)
+    )
+    rows = connection.execute(asked if only is None else asked.where(day.province == only))
+    return [Lapsed(row.province, row.facility, int(row.n), row.first_day) for row in rows]

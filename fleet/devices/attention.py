@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which kiosks need somebody, and by what figures: read whole, by few statements however many kiosks there are.
+
+It judges nothing: conditions and cares are those of `health`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs
+from fleet.devices.registry import ACTIVE
+from fleet.store.tables import alarm, device_state, kiosk, quarantine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Select
+
+    from wire.ids import ProvinceCode
+
+_TROUBLED = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN)
+
+
+_STATE = device_state.c
+_SAID = (
+    _STATE.seen_ms,
+    _STATE.outbox,
+    _STATE.oldest_unacked_s,
+    _STATE.screen,
+    _STATE.reader,
+    _STATE.camera,
+    _STATE.disk_free_mib,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One facility in one province: where kiosks stand together."""
+
+    province: str
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A kiosk that is not fine, with what it last said of what its cares are about; None where it has not said it.
+
+    What a silent kiosk said is old: it has no `cares`.
+    """
+
+    kiosk: str
+    site: Site
+    condition: Condition
+    cares: tuple[Care, ...]
+    registered_ms: int
+    seen_ms: int | None
+    outbox: int | None
+    oldest_unacked_s: int | None
+    screen: str | None
+    reader: str | None
+    camera: str | None
+    disk_free_mib: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, and since when."""
+
+    kiosk: str
+    site: Site
+    what: str
+    n: int
+    since_ms: int
+
+
+def read_troubled(connection: Connection, now_ms: int, only: ProvinceCode | None) -> list[Troubled]:
+    """Every kiosk that needs care, is silent or was never heard from, by name."""
+    condition, told = condition_at(now_ms), str(Condition.NEEDS_CARE)
+    named = (kiosk.c.id, kiosk.c.province, kiosk.c.facility, kiosk.c.registered_ms)
+    asked = select(*named, *_SAID, condition.label("condition"), *signs()).select_from(WITH_STATE)
+    asked = asked.where(condition.in_([str(each) for each in _TROUBLED])).order_by(kiosk.c.id)
+    return [
+        Troubled(
+            kiosk=row.id,
+            site=Site(row.province, row.facility),
+            condition=Condition(row.condition),
+            cares=tuple(care for care in Care if getattr(row, f"care_{care}")) if row.condition == told else (),
+            registered_ms=row.registered_ms,
+            seen_ms=row.seen_ms,
+            outbox=row.outbox,
+            oldest_unacked_s=row.oldest_unacked_s,
+            screen=row.screen,
+            reader=row.reader,
+            camera=row.camera,
+            disk_free_mib=row.disk_free_mib,
+        )
+        for row in connection.execute(_within(asked, only))
+    ]
+
+
+def read_sites(connection: Connection, only: ProvinceCode | None) -> dict[Site, int]:
+    """How many kiosks that were not revoked stand at each site."""
+    asked = select(kiosk.c.province, kiosk.c.facility, func.count().label("n")).where(kiosk.c.status == ACTIVE)
+    rows = connection.execute(_within(asked.group_by(kiosk.c.province, kiosk.c.facility), only))
+    return {Site(row.province, row.facility): int(row.n) for row in rows}
+
+
+def of_provinces(sites: Mapping[Site, int]) -> dict[str, int]:
+    """The same by province."""
+    provinces: dict[str, int] = {}
+    for site, n in sites.items():
+        provinces[site.province] = provinces.get(site.province, 0) + n
+    return provinces
+
+
+def read_alarms(connection: Connection, only: ProvinceCode | None) -> list[Noted]:
+    """The alarms of kiosks that were not revoked, one for each kind; they stand until somebody has looked."""
+    return _noted(connection, _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms), only)
+
+
+def read_quarantined(connection: Connection, since_ms: int, only: ProvinceCode | None) -> list[Noted]:
+    """The events of kiosks that were not revoked which were set aside since then, by reason."""
+    asked = _by_kiosk(quarantine.c.kiosk, quarantine.c.reason, quarantine.c.received_ms)
+    return _noted(connection, asked.where(quarantine.c.kind == "event", quarantine.c.received_ms >= since_ms), only)
+
+
+def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 - columns of three types
+    return (
+        select(
+            kiosk.c.id,
+            kiosk.c.province,
+            kiosk.c.facility,
+            what.label("what"),
+            func.count().label("n"),
+            func.min(when).label("since_ms"),
+        )
+        .join_from(kiosk, whose.table, whose == kiosk.c.id)
+        .where(kiosk.c.status == ACTIVE)
+        .group_by(kiosk.c.id, kiosk.c.province, kiosk.c.facility, what)
+        .order_by(kiosk.c.id, what)
+    )
+
+
+def _noted(connection: Connection, asked: Select[Any], only: ProvinceCode | None) -> list[Noted]:
+    rows = connection.execute(_within(asked, only))
+    return [Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms) for row in rows]
+
+
+def _within(asked: Select[Any], only: ProvinceCode | None) -> Select[Any]:
+    return asked if only is None else asked.where(kiosk.c.province == only)

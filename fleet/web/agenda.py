@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is to be done today: each trouble with its figures, how many people it touches, and the most touched first.
+
+It judges no kiosk, which `fleet.devices.health` does; it joins what the rooms have read and puts it in order. How many
+people a cause touches is documented in docs/operations.md, "The morning check"; where the controller cannot know, None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from fleet.coverage import workload
+from fleet.coverage.fiscal import bangkok_day
+from fleet.coverage.progress import read_progress
+from fleet.devices import attention
+from fleet.devices.attention import Site
+from fleet.devices.health import Care, Condition, count_conditions
+from fleet.devices.help_calls import Standing, open_calls
+from fleet.enrollments.unused import read_unused
+from fleet.store.days import BANGKOK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from fleet.coverage.progress import Progress
+    from fleet.devices.attention import Noted, Troubled
+    from fleet.devices.help_calls import Call
+    from fleet.enrollments.unused import UnusedCodes
+    from wire.events import Profile
+    from wire.ids import ProvinceCode
+
+K = TypeVar("K")
+
+VISITS_DAYS = 28  # whole days that say what is usual: four of each weekday
+LATELY_DAYS = 7  # how far back what is over is still told
+SHOWN = 100  # tasks
+
+
+class Cause(StrEnum):
+    """Why something is to be done. The first eight are a kiosk's cares, spelled as they are."""
+
+    ALARM = "alarm"
+    HELP = "help"
+    SCREEN = "screen"
+    READER = "reader"
+    CAMERA = "camera"
+    OUTBOX_OLD = "outbox_old"
+    DISK_LOW = "disk_low"
+    CLOCK = "clock"
+    SILENT = "silent"
+    NEVER_SEEN = "never_seen"
+    QUARANTINED = "quarantined"
+    LAPSED = "lapsed"
+    CODE_UNUSED = "code_unused"
+
+
+class Counted(StrEnum):
+    """Where a figure of people comes from."""
+
+    VISITS = "visits"  # a usual day's at this kiosk, which is the only one of its facility
+    VISITS_OF_FACILITY = "visits_of_facility"  # a usual day's at all kiosks there: at most so many at this one
+    RECORDS = "records"  # unsent, set aside or expired: at most one person each
+    WAITING = "waiting"  # who stands there now
+    CODES = "codes"  # people with a code that they have not used
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do at a kiosk, at a facility (no `kiosk`), in a province (no `facility`) or everywhere.
+
+    `code` is the kiosk's or the ledger's word for it. `figure` is kiosks silent, records, or MiB free, by the cause;
+    `of` what it is out of. `age_s` is how long it has lasted as far as that is known, `people` whom it touches.
+    """
+
+    cause: Cause
+    province: str | None
+    facility: str | None = None
+    kiosk: str | None = None
+    code: str | None = None
+    figure: int | None = None
+    of: int | None = None
+    age_s: int | None = None
+    people: int | None = None
+    counted: Counted | None = None
+    codes: UnusedCodes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A morning: the kiosks counted by condition, what is to be done, and where KPI 57.2 stands.
+
+    `left_out` tasks touch no more people than those that are here.
+    """
+
+    at_ms: int
+    counts: Mapping[Condition, int]
+    tasks: tuple[Task, ...]
+    left_out: int
+    progress: Progress
+
+    @property
+    def total(self) -> int:
+        """How many kiosks there are that were not withdrawn."""
+        return sum(n for condition, n in self.counts.items() if condition is not Condition.REVOKED)
+
+
+def read_agenda(connection: Connection, now: datetime, profile: Profile, only: ProvinceCode | None) -> Agenda:
+    """Read a morning of the country, or only of one province."""
+    now_ms = int(now.timestamp() * 1000)
+    tasks = sorted(_tasks(connection, now, profile, only), key=_order)
+    return Agenda(
+        at_ms=now_ms,
+        counts=count_conditions(connection, now_ms, only),
+        tasks=tuple(tasks[:SHOWN]),
+        left_out=max(0, len(tasks) - SHOWN),
+        progress=read_progress(connection, now, profile, only),
+    )
+
+
+def _order(task: Task) -> tuple[bool, int, bool, int, str, str, str, str]:
+    """Most people first, then what has lasted longest; what is not known stands after what is."""
+    return (
+        task.people is None,
+        -(task.people or 0),
+        task.age_s is None,
+        -(task.age_s or 0),
+        task.province or "",
+        task.facility or "",
+        task.kiosk or "",
+        f"{task.cause} {task.code}",
+    )
+
+
+def _tasks(connection: Connection, now: datetime, profile: Profile, only: ProvinceCode | None) -> list[Task]:
+    now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
+    lately = today - timedelta(days=LATELY_DAYS)
+    troubled = attention.read_troubled(connection, now_ms, only)
+    sites = attention.read_sites(connection, only)
+    alarms = attention.read_alarms(connection, only)
+    touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
+    asked = {(site.province, site.facility) for site in touched}
+    since = today - timedelta(days=VISITS_DAYS)
+    found = workload.usual_visits(connection, profile, asked, since=since, before=today)
+    places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
+    calls = [call for call in open_calls(connection, now_ms) if only in (None, call.province)]
+    held = attention.read_quarantined(connection, _start_ms(lately), only)
+    lapsed = workload.read_lapsed(connection, profile, lately, only)
+    unused = read_unused(connection, profile, now_ms, only)
+    return [
+        *(places.alarm(each) for each in alarms),
+        *(places.call(each) for each in calls if each.standing is not Standing.ACKNOWLEDGED),
+        *(task for each in troubled for task in places.cares(each)),
+        *places.silent([each for each in troubled if each.condition is Condition.SILENT]),
+        *(places.never_seen(each) for each in troubled if each.condition is Condition.NEVER_SEEN),
+        *(places.held(each) for each in held),
+        *(
+            Task(
+                Cause.LAPSED,
+                each.province,
+                each.facility,
+                figure=each.n,
+                age_s=(now_ms - _start_ms(date.fromisoformat(each.first_day))) // 1000,
+                people=each.n,
+                counted=Counted.RECORDS,
+            )
+            for each in lapsed
+        ),
+        *_unused(unused, only, now_ms),
+    ]
+
+
+def _start_ms(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=BANGKOK).timestamp() * 1000)
+
+
+def _unused(codes: UnusedCodes, only: ProvinceCode | None, now_ms: int) -> Iterable[Task]:
+    if not codes.one_day or codes.oldest_ms is None:
+        return ()
+    age_s = (now_ms - codes.oldest_ms) // 1000
+    people = codes.one_day
+    return (Task(Cause.CODE_UNUSED, only, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
+
+
+def _code(kiosk: Troubled, care: Care) -> str | None:
+    """The kiosk's own word for a care."""
+    return {Care.SCREEN: kiosk.screen, Care.READER: kiosk.reader, Care.CAMERA: kiosk.camera}.get(care)
+
+
+def _said_twice(kiosk: Troubled, care: Care) -> bool:
+    """Whether the screen is out of service because of a part that is a care of its own."""
+    part = (kiosk.screen or "").partition("_")[0]
+    return care is Care.SCREEN and part in kiosk.cares
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The kiosks by site, and how many people come to a site on a usual day."""
+
+    sites: Mapping[Site, int]
+    visits: Mapping[Site, int]
+    now_ms: int
+    provinces: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provinces", attention.of_provinces(self.sites))
+
+    def cares(self, kiosk: Troubled) -> Iterable[Task]:
+        """One task a care; help calls and alarms have their own."""
+        for care in kiosk.cares:
+            if care in (Care.ALARM, Care.HELP) or _said_twice(kiosk, care):
+                continue
+            task = self._of_kiosk(Cause(care.value), kiosk.kiosk, kiosk.site, code=_code(kiosk, care))
+            yield self._measured(task, kiosk, care)
+
+    def _measured(self, task: Task, kiosk: Troubled, care: Care) -> Task:
+        match care:
+            case Care.OUTBOX_OLD:
+                waiting, counted = kiosk.outbox, None if kiosk.outbox is None else Counted.RECORDS
+                return replace(task, figure=waiting, age_s=kiosk.oldest_unacked_s, people=waiting, counted=counted)
+            case Care.DISK_LOW:
+                return replace(task, figure=kiosk.disk_free_mib)
+            case _:
+                return task
+
+    def silent(self, kiosks: list[Troubled]) -> Iterable[Task]:
+        """One task for a province more than half of which is silent, for a facility that is silent whole, or each."""
+        for province, found in _grouped(kiosks, lambda each: each.site.province).items():
+            if len(found) > 1 and 2 * len(found) > self.provinces[province]:
+                visits = [self.visits[site] for site in {each.site for each in found} if site in self.visits]
+                yield self._silence(found, Task(Cause.SILENT, province, of=self.provinces[province]), visits)
+            else:
+                yield from self._silent_sites(found)
+
+    def _silent_sites(self, kiosks: list[Troubled]) -> Iterable[Task]:
+        for site, found in _grouped(kiosks, lambda each: each.site).items():
+            if len(found) > 1 and len(found) == self.sites[site]:
+                visits = [self.visits[site]] if site in self.visits else []
+                task = Task(Cause.SILENT, site.province, site.facility, of=self.sites[site])
+                yield self._silence(found, task, visits)
+            else:
+                yield from (self._of_kiosk(Cause.SILENT, each.kiosk, site, since_ms=each.seen_ms) for each in found)
+
+    def _silence(self, found: list[Troubled], task: Task, visits: list[int]) -> Task:
+        since_ms = min(each.seen_ms for each in found if each.seen_ms is not None)
+        return replace(
+            task,
+            figure=len(found),
+            age_s=(self.now_ms - since_ms) // 1000,
+            people=sum(visits) if visits else None,
+            counted=Counted.VISITS_OF_FACILITY if visits else None,
+        )
+
+    def never_seen(self, kiosk: Troubled) -> Task:
+        """A kiosk that was registered and not heard from; whom it would serve is not known."""
+        age_s = max(0, self.now_ms - kiosk.registered_ms) // 1000
+        return Task(Cause.NEVER_SEEN, kiosk.site.province, kiosk.site.facility, kiosk.kiosk, age_s=age_s)
+
+    def alarm(self, noted: Noted) -> Task:
+        """An alarm of the ledger."""
+        return self._of_kiosk(
+            Cause.ALARM, noted.kiosk, noted.site, code=noted.what, figure=noted.n, since_ms=noted.since_ms
+        )
+
+    def held(self, noted: Noted) -> Task:
+        """Events that were set aside: each may be a person who is not counted."""
+        return Task(
+            Cause.QUARANTINED,
+            noted.site.province,
+            noted.site.facility,
+            noted.kiosk,
+            code=noted.what,
+            figure=noted.n,
+            age_s=max(0, self.now_ms - noted.since_ms) // 1000,
+            people=noted.n,
+            counted=Counted.RECORDS,
+        )
+
+    def call(self, call: Call) -> Task:
+        """Somebody who waits for a helper that nobody has named."""
+        age_s = None if call.since_ms is None else max(0, self.now_ms - call.since_ms) // 1000
+        place = (call.province, call.facility, str(call.kiosk))
+        return Task(Cause.HELP, *place, code=str(call.standing), age_s=age_s, people=1, counted=Counted.WAITING)
+
+    def _of_kiosk(
+        self,
+        cause: Cause,
+        kiosk: str,
+        site: Site,
+        *,
+        code: str | None = None,
+        figure: int | None = None,
+        since_ms: int | None = None,
+    ) -> Task:
+        people = self.visits.get(site)
+        alone = self.sites.get(site, 0) == 1
+        return Task(
+            cause,
+            site.province,
+            site.facility,
+            kiosk,
+            code=code,
+            figure=figure,
+            age_s=None if since_ms is None else max(0, self.now_ms - since_ms) // 1000,
+            people=people,
+            counted=None if people is None else Counted.VISITS if alone else Counted.VISITS_OF_FACILITY,
+        )
+
+
+def _grouped(kiosks: Iterable[Troubled], by: Callable[[Troubled], K]) -> dict[K, list[Troubled]]:
+    groups: dict[K, list[Troubled]] = {}
+    for each in kiosks:
+        groups.setdefault(by(each), []).append(each)
+    return groups

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The morning page: how the kiosks do in one line, what is to be done today, and where KPI 57.2 stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apiflask import APIBlueprint
+from flask import render_template
+
+from fleet.coverage import kpi57
+from fleet.coverage.fiscal import bangkok_day, fiscal_year
+from fleet.devices.health import SILENT_AFTER_MS
+from fleet.store.session import reading as read_only
+from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
+from fleet.web.questions import Choice, MorningQuestion
+from fleet.web.refusals import asked
+from fleet.web.supplies import engine, now
+from fleet.web.wording import in_reading_order, province_name
+from wire.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from fleet.web.agenda import Agenda
+
+pages = APIBlueprint("morning", __name__, enable_openapi=False)
+
+
+@pages.get("/morning")
+def overview() -> str:
+    """Show this morning, of the country or of one province."""
+    question = asked(MorningQuestion)
+    agenda = agenda_of(question)
+    return render_template(
+        "morning.html",
+        question=question,
+        agenda=agenda,
+        provinces=sorted(PROVINCES, key=lambda code: in_reading_order(province_name(code))),
+        choices=(Choice.LIVE, Choice.TEST),
+        is_test=question.choice is Choice.TEST,
+        this_year=fiscal_year(bangkok_day(now())),
+        shown=kpi57.shown,
+        silent_minutes=SILENT_AFTER_MS // 60_000,
+        visits_days=VISITS_DAYS,
+        lately_days=LATELY_DAYS,
+    )
+
+
+def agenda_of(question: MorningQuestion) -> Agenda:
+    """Read the morning asked for; the page and the JSON share it."""
+    with read_only(engine()) as connection:
+        return read_agenda(connection, now(), question.profile, question.only)

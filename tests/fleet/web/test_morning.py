@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The morning page: each cause with its figure and one action, the most touched first, and nothing invented."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.event import listens_for
+
+from fleet.devices import help_calls
+from fleet.devices.help_calls import HelpCalls
+from fleet.store.days import bangkok_day
+from fleet.store.session import reading, unit_of_work
+from fleet.store.tables import alarm, device_state, event, kiosk, person, workload_day
+from fleet.web import morning_words
+from fleet.web.agenda import SHOWN, Agenda, Cause, Counted, read_agenda
+from tests.fleet.books import (
+    MINUTE_MS,
+    NOW,
+    NOW_MS,
+    add_kiosk,
+    bring,
+    count,
+    heard,
+    raise_alarm,
+    refuse,
+    work,
+)
+from wire.events import Profile
+from wire.help_calls import HelperName
+from wire.ids import kiosk_id
+from wire.provinces import province_code
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+    from sqlalchemy import Connection, Engine
+
+    from fleet.web.agenda import Task
+
+DAY_MS = 24 * 60 * MINUTE_MS
+OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
+UDON = province_code("41")
+
+
+def morning(engine: Engine, province: str | None = None, profile: Profile = Profile.LIVE) -> Agenda:
+    only = None if province is None else province_code(province)
+    with reading(engine) as connection:
+        return read_agenda(connection, NOW, profile, only)
+
+
+def the_task(engine: Engine) -> Task:
+    (task,) = morning(engine).tasks
+    return task
+
+
+def text(client: FlaskClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def accepted(engine: Engine, days_ago: list[int], *, state: str = "accepted", province: str = "41") -> None:
+    """People who got a code so many days ago."""
+    with unit_of_work(engine) as connection:
+        for n, days in enumerate(days_ago):
+            name = f"{state}-{province}-{n}"
+            connection.execute(
+                insert(event).values(id=name, kiosk="udon-01", stream=name, seq=1, digest=bytes(32), received_ms=NOW_MS)
+            )
+            connection.execute(
+                insert(person).values(
+                    token=name.encode().ljust(16)[:16],
+                    profile="live",
+                    state=state,
+                    province=province,
+                    first_event=name,
+                    accepted_ms=NOW_MS - days * DAY_MS,
+                )
+            )
+
+
+@pytest.mark.parametrize(
+    ("said", "cause", "figures"),
+    [
+        ({"screen": "store_broken"}, Cause.SCREEN, ("store_broken", None, None)),
+        ({"reader": "reader_absent", "screen": "reader_absent"}, Cause.READER, ("reader_absent", None, None)),
+        ({"camera": "camera_frozen"}, Cause.CAMERA, ("camera_frozen", None, None)),
+        ({"disk_free_mib": 100}, Cause.DISK_LOW, (None, 100, None)),
+        ({"clock_sync": "unsynced"}, Cause.CLOCK, (None, None, None)),
+        ({"oldest_unacked_s": 90_000, "outbox": 61}, Cause.OUTBOX_OLD, (None, 61, 90_000)),
+    ],
+)
+def test_a_care_is_one_task_with_the_kiosk_s_own_figure(
+    engine: Engine, said: dict[str, Any], cause: Cause, figures: tuple[object, ...]
+) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01", **said)
+    work(engine, "41", "11013", "2026-11-20", 10)
+    work(engine, "41", "11013", "2026-11-23", 15)
+    task = the_task(engine)
+    assert (task.cause, task.code, task.figure, task.age_s) == (cause, *figures)
+    unsent = cause is Cause.OUTBOX_OLD
+    assert (task.people, task.counted) == ((61, Counted.RECORDS) if unsent else (13, Counted.VISITS))
+
+
+def test_whom_a_fault_touches_is_not_known_where_nobody_has_come(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01", reader="reader_absent")
+    work(engine, "41", "11013", "2026-10-26", 10)  # a day too old to say what is usual
+    work(engine, "41", "11013", "2026-11-24", 10)  # today is not over
+    work(engine, "41", "11013", "2026-11-20", 10, profile="test")
+    assert (the_task(engine).people, the_task(engine).counted) == (None, None)
+    assert morning(engine, profile=Profile.TEST).tasks[0].people == 10
+
+
+def test_the_visits_of_a_facility_with_two_kiosks_are_called_the_facility_s(engine: Engine) -> None:
+    for name in ("udon-01", "udon-02"):
+        add_kiosk(engine, name)
+        heard(engine, name)
+    work(engine, "41", "11013", "2026-11-20", 10)
+    with unit_of_work(engine) as connection:
+        connection.execute(update(device_state).values(camera="camera_absent"))
+    assert {(task.people, task.counted) for task in morning(engine).tasks} == {(10, Counted.VISITS_OF_FACILITY)}
+
+
+def test_a_silent_kiosk_is_told_by_its_silence_and_not_by_its_old_words(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    add_kiosk(engine, "udon-02")
+    heard(engine, "udon-02")
+    heard(engine, "udon-01", minutes_ago=20, camera="camera_absent")
+    task = the_task(engine)
+    assert (task.cause, task.kiosk, task.age_s) == (Cause.SILENT, "udon-01", 20 * 60)
+
+
+def test_a_facility_that_is_silent_whole_is_one_task(engine: Engine) -> None:
+    for n in range(6):
+        add_kiosk(engine, f"udon-{n}", facility="11013" if n < 2 else "10670")
+        heard(engine, f"udon-{n}", minutes_ago=30 + n if n < 2 else 1)
+    work(engine, "41", "11013", "2026-11-20", 10)
+    task = the_task(engine)
+    assert (task.cause, task.facility, task.kiosk, task.figure, task.of) == (Cause.SILENT, "11013", None, 2, 2)
+    assert (task.people, task.age_s) == (10, 31 * 60)
+
+
+def test_a_province_more_than_half_of_which_is_silent_is_one_task(engine: Engine) -> None:
+    for n in range(5):
+        add_kiosk(engine, f"udon-{n}", facility=f"1101{n}")
+        heard(engine, f"udon-{n}", minutes_ago=30 if n < 3 else 1)
+        work(engine, "41", f"1101{n}", "2026-11-20", 10)
+    task = the_task(engine)
+    assert (task.province, task.facility, task.figure, task.of, task.people) == ("41", None, 3, 5, 30)
+
+
+def test_half_of_a_province_is_not_more_than_half(engine: Engine) -> None:
+    for n in range(4):
+        add_kiosk(engine, f"udon-{n}", facility=f"1101{n}")
+        heard(engine, f"udon-{n}", minutes_ago=30 if n < 2 else 1)
+    assert [task.kiosk for task in morning(engine).tasks] == ["udon-0", "udon-1"]
+
+
+def test_a_withdrawn_kiosk_is_nobody_s_work_and_in_no_total(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01", status="revoked")
+    heard(engine, "udon-01", minutes_ago=100)
+    raise_alarm(engine, "udon-01")
+    refuse(engine, "udon-01")
+    assert (morning(engine).tasks, morning(engine).total) == ((), 0)
+
+
+def test_a_kiosk_never_heard_from_touches_nobody_known(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    with unit_of_work(engine) as connection:
+        connection.execute(update(kiosk).values(registered_ms=NOW_MS - 2 * DAY_MS))
+    task = the_task(engine)
+    assert (task.cause, task.age_s, task.people) == (Cause.NEVER_SEEN, 2 * 24 * 3600, None)
+
+
+def test_an_alarm_stays_a_task_however_its_kiosk_does(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01", minutes_ago=20)
+    raise_alarm(engine, "udon-01", "fork")
+    raise_alarm(engine, "udon-01", "unrecoverable")
+    with unit_of_work(engine) as connection:
+        connection.execute(update(alarm).values(raised_ms=NOW_MS - DAY_MS))
+    alarms = [task for task in morning(engine).tasks if task.cause is Cause.ALARM]
+    assert [(task.code, task.age_s) for task in alarms] == [("fork", 86_400), ("unrecoverable", 86_400)]
+
+
+def test_a_call_is_a_task_until_somebody_is_named(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01", screen="help_wanted")
+    said = HelpCalls()
+    said.heard(kiosk_id("udon-01"), "a" * 32, NOW_MS - 30_000)
+    with unit_of_work(engine) as connection:
+        said.write(connection)
+    task = the_task(engine)
+    assert (task.cause, task.people, task.counted, task.age_s) == (Cause.HELP, 1, Counted.WAITING, 30)
+    with unit_of_work(engine) as connection:
+        help_calls.acknowledge(connection, kiosk_id("udon-01"), HelperName("สมชาย"), 3, NOW_MS)
+    assert morning(engine).tasks == ()
+
+
+def test_events_set_aside_lately_are_counted_by_their_reason(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01")
+    refuse(engine, "udon-01", "bad_chain")
+    refuse(engine, "nobody-7", "unknown_kiosk")
+    task = the_task(engine)
+    assert (task.cause, task.kiosk, task.code, task.figure, task.people) == (
+        Cause.QUARANTINED, "udon-01", "bad_chain", 1, 1,
+    )  # fmt: skip
+
+
+def test_requests_that_expired_within_a_week_stand_by_their_facility(engine: Engine) -> None:
+    for days, lapsed in ((8, 100), (7, 3), (0, 2)):
+        day = bangkok_day(NOW_MS - days * DAY_MS)
+        place = {"profile": "live", "province": "41", "facility": "11013", "day": day}
+        with unit_of_work(engine) as connection:
+            connection.execute(insert(workload_day).values(**place, captured=0, lapsed=lapsed))
+    task = the_task(engine)
+    assert (task.cause, task.facility, task.figure, task.people) == (Cause.LAPSED, "11013", 5, 5)
+
+
+def test_codes_that_are_not_used_are_counted_by_how_long(engine: Engine) -> None:
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01")
+    accepted(engine, [0, 1, 2, 3, 8])
+    accepted(engine, [9], state="activated")
+    accepted(engine, [4], province="40")
+    everywhere, udon = morning(engine).tasks[0], morning(engine, "41").tasks[0]
+    assert udon.codes is not None
+    assert (udon.codes.one_day, udon.codes.three_days, udon.codes.seven_days) == (4, 2, 1)
+    assert (udon.province, udon.people, udon.age_s) == ("41", 4, 8 * 86_400)
+    assert (everywhere.province, everywhere.people) == (None, 5)
+
+
+def test_whoever_has_used_the_code_is_not_read_again(books: Engine) -> None:
+    plans: list[str] = []
+
+    @listens_for(books, "before_cursor_execute")
+    def _explain(connection: Connection, _cursor: object, statement: str, values: Any, *_: object) -> None:  # noqa: ANN401
+        if "FROM person" in statement and not statement.startswith("EXPLAIN"):
+            plans.extend(row[3] for row in connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values))
+
+    morning(books)
+    morning(books, "41")
+    assert [re.sub(" .*INDEX", " INDEX", plan).split(" (")[0] for plan in plans] == [
+        "SEARCH INDEX ix_person_profile_province_accepted_ms",
+        "SEARCH INDEX ix_person_profile_province_accepted_ms",
+    ]
+
+
+def test_most_people_come_first_then_what_lasts_longest_then_what_is_not_known(engine: Engine) -> None:
+    for name, facility in (("a-1", "10001"), ("b-1", "10002"), ("c-1", "10003"), ("d-1", "10004"), ("e-1", "10005")):
+        add_kiosk(engine, name, facility=facility)
+    heard(engine, "a-1", reader="reader_absent")
+    heard(engine, "b-1", oldest_unacked_s=90_000, outbox=20)
+    heard(engine, "c-1", oldest_unacked_s=99_000, outbox=20)
+    heard(engine, "d-1", camera="camera_absent")
+    heard(engine, "e-1", reader="reader_absent")
+    work(engine, "41", "10004", "2026-11-20", 30)
+    work(engine, "41", "10005", "2026-11-20", 20)
+    assert [task.kiosk for task in morning(engine).tasks] == ["d-1", "c-1", "b-1", "e-1", "a-1"]
+
+
+def test_a_province_sees_only_its_own(engine: Engine) -> None:
+    for name, province in (("udon-01", "41"), ("khon-01", "40")):
+        add_kiosk(engine, name, province=province)
+        heard(engine, name, reader="reader_absent")
+        raise_alarm(engine, name)
+        refuse(engine, name)
+    found = morning(engine, "40")
+    assert {task.kiosk for task in found.tasks} == {"khon-01"}
+    assert found.total == 1
+
+
+def test_a_long_list_is_cut_and_says_how_much_is_left(books: Engine, client: FlaskClient) -> None:
+    for n in range(SHOWN + 3):
+        add_kiosk(books, f"udon-{n:03}", facility=f"{10_000 + n}")
+        heard(books, f"udon-{n:03}", reader="reader_absent")
+    found = morning(books)
+    assert (len(found.tasks), found.left_out) == (SHOWN, 3)
+    assert "3 more, which touch no more people than these" in text(client, "/morning?lang=en")
+
+
+OFFICIAL = "fiscal_year,period,province,a1,b1,a2,b2\n"
+
+
+def test_the_official_figure_and_ours_since_stand_side_by_side(books: Engine, client: FlaskClient) -> None:
+    bring(books, "official", f"{OFFICIAL}2569,12,41,89,100,300,1000\n")
+    count(books, "41", "activated", "2026-09-30", 7)
+    count(books, "41", "activated", "2026-10-01", 5)
+    count(books, "41", "activated", "2026-11-01", 2, profile="test")
+    progress = morning(books, "41").progress
+    assert (progress.official.a, progress.ours, progress.gap) == (300, 5, 100)
+    page = text(client, "/morning?province=41&lang=en")
+    assert re.search(r"Official 30 Sep 2026 30\.00 % 300 / 1,000 Ours since then \+5", page)
+    assert "Still needed 100" in page
+    assert "Target 12 months 2569 40 %" in page
+
+
+def test_what_the_ministry_has_not_said_is_missing_and_not_zero(books: Engine, client: FlaskClient) -> None:
+    count(books, "41", "activated", "2026-10-01", 5)
+    progress = morning(books).progress
+    assert (progress.basis, progress.official.a, progress.ours, progress.gap) == (None, None, None, None)
+    assert "Official — missing Ours since then — missing Still needed — missing Target — missing" in text(
+        client, "/morning?lang=en"
+    )
+
+
+def test_the_country_has_no_gap_of_its_own(books: Engine, client: FlaskClient) -> None:
+    bring(books, "official", f"{OFFICIAL}2569,12,41,89,100,300,1000\n")
+    assert morning(books).progress.gap is None
+    assert "Still needed — only a province has a target" in text(client, "/morning?lang=en")
+
+
+def test_one_line_says_how_the_kiosks_do(books: Engine, client: FlaskClient) -> None:
+    for n in range(42):
+        add_kiosk(books, f"udon-{n:02}")
+        heard(books, f"udon-{n:02}", minutes_ago=99 if n == 0 else 1, camera="camera_absent" if 0 < n < 4 else "ok")
+    assert "ทั้งหมด 42 · ปกติ 38 · ต้องดูแล 3 · ไม่ติดต่อ 1" in text(client, "/morning")
+    assert "42 total · 38 fine · 3 need care · 1 silent" in text(client, "/morning?lang=en")
+
+
+def test_a_quiet_morning_says_what_was_looked_at_and_when(books: Engine, client: FlaskClient) -> None:
+    assert "No kiosk is registered here yet." in text(client, "/morning?lang=en")
+    add_kiosk(books, "udon-01")
+    heard(books, "udon-01")
+    page = text(client, "/morning?lang=en")
+    assert "Nothing is to be done. Looked at, 24 Nov 2026 10:00: 1 kiosks" in page.replace("\u00a0", " ")
+    assert "nothing was heard for 15 minutes or more, by day and by night. Opening hours are not known here." in page
+    assert "วันนี้ไม่มีสิ่งที่ต้องทำ" in text(client, "/morning")
+
+
+def test_a_row_names_place_figure_people_and_one_action_in_both_languages(books: Engine, client: FlaskClient) -> None:
+    add_kiosk(books, "udon-01")
+    heard(books, "udon-01", oldest_unacked_s=14 * 3600 + 86_400, outbox=61)
+    english, thai = text(client, "/morning?lang=en"), text(client, "/morning")
+    assert "udon-01 Facility 11013 · Udon Thani 61 records unsent, the oldest for 1 day (limit 1 day) 61" in english
+    assert "Ask the facility's IT to open port 8883 docs/operations.md: A way around a closed port" in english
+    assert "ค้างส่ง 61 รายการ เก่าสุด 1 วัน (ไม่ควรเกิน 1 วัน) 61 ไม่เกิน: รายการละหนึ่งคน" in thai
+    assert "แจ้งไอทีหน่วยบริการให้เปิดพอร์ต 8883" in thai
+
+
+def test_no_helper_s_name_and_no_token_is_on_the_page(books: Engine, client: FlaskClient) -> None:
+    add_kiosk(books, "udon-01")
+    heard(books, "udon-01", screen="help_wanted", minutes_ago=0)
+    accepted(books, [8])
+    said = HelpCalls()
+    said.heard(kiosk_id("udon-01"), "a" * 32, NOW_MS)
+    with unit_of_work(books) as connection:
+        said.write(connection)
+        help_calls.acknowledge(connection, kiosk_id("udon-01"), HelperName("สมชาย"), 3, NOW_MS)
+    for address in ("/morning", "/api/v1/morning"):
+        answer = client.get(address).text
+        assert "สมชาย" not in answer
+        assert "accepted-41" not in answer
+
+
+def test_every_cause_has_words_an_action_and_a_heading_that_exists() -> None:
+    assert set(morning_words.WHAT) == set(morning_words.ACTIONS) == set(morning_words.HEADINGS) == set(Cause)
+    assert set(morning_words.COUNTED) == set(Counted)
+    assert set(morning_words.STANDINGS) == set(help_calls.Standing)
+    found = set(re.findall(r"^#+ (.*)$", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(morning_words.HEADINGS.values()) <= found
+
+
+@pytest.mark.parametrize("address", ["/morning?province=99", "/morning?province=x", "/api/v1/morning?province=4"])
+def test_an_unknown_province_is_refused_in_words(client: FlaskClient, address: str) -> None:
+    answer = client.get(f"{address}&lang=en")
+    assert answer.status_code == 400
+    assert "province: the two digits of a province." in answer.text
+
+
+def test_the_json_says_the_same_as_the_page(books: Engine, client: FlaskClient) -> None:
+    add_kiosk(books, "udon-01")
+    heard(books, "udon-01", reader="reader_absent")
+    work(books, "41", "11013", "2026-11-20", 10)
+    answer = client.get("/api/v1/morning?province=41&lang=en").get_json()
+    (task,) = answer["tasks"]
+    assert (task["cause"], task["people"], task["counted"]) == ("reader", 10, "visits")
+    assert task["what"] == "Card reader: No card reader found"
+    assert task["people_source"] == "/coverage/41?figures=proxy-live&lang=en#work"
+    assert answer["progress"]["official"]["absence"] == "not_imported"
+    for link in (task["source"], task["people_source"]):
+        assert client.get(link).status_code == 200
