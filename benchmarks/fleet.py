@@ -115,7 +115,7 @@ def _logged(engine: Engine) -> int:
 def _ask(url: str, kiosks: Sequence[WireKiosk], folder: Path) -> None:
     """Ask the console's process for its pages while all kiosks go on saying how they are."""
     settings = folder / "web.toml"
-    settings.write_text(f'database_url = "{url}"\n[web]\nport = 0\n')
+    settings.write_text(f'database_url = "{url}"\n[web]\nport = 0\nprofile = "test"\nsign_in = false\n')
     feeding = multiprocessing.get_context("fork").Process(target=_feed, args=(url, kiosks), daemon=True)
     feeding.start()
     console = Service((script("dipchip-fleet"), "web", "-c", str(settings)), log=folder / "web.log").start()

@@ -47,6 +47,12 @@ class Act(StrEnum):
     ANNOUNCEMENT_APPROVED = "announcement.approved"
     ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
     HELP_ACKNOWLEDGED = "help.acknowledged"
+    ACCOUNT_ADDED = "account.added"
+    ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_RESET = "account.reset"
+    TOKEN_MADE = "account.token"  # noqa: S105 - an act
+    SESSIONS_ENDED = "account.ended"
+    SIGNED_IN = "account.signed_in"
 
 
 class AuditBrokenError(FleetError):

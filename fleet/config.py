@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from fleet.errors import ConfigError
 
@@ -76,10 +76,21 @@ class Metrics(_Section):
 
 
 class Web(_Section):
-    """Where the console listens. There is no sign-in yet, so only a loopback address is accepted."""
+    """Where the console listens, always on loopback, and who gets in: without `sign_in`, whoever is on this machine."""
 
     host: str = Field(default="127.0.0.1", pattern=r"^(127\.0\.0\.1|::1|localhost)$")
     port: int = Field(default=8080, ge=0, le=65535)
+    profile: str = Field(default="live", pattern=r"^(live|test)$")
+    sign_in: bool = True
+    operator_key: File | None = None
+    origin: str = Field(default="", pattern=r"^(https://[a-z0-9.-]+(:[0-9]{1,5})?)?$")
+
+    @model_validator(mode="after")
+    def _open_for_tests_only(self) -> Self:
+        if not self.sign_in and (self.profile != "test" or self.origin):
+            message = 'sign_in = false is for profile = "test" without an origin'
+            raise ValueError(message)
+        return self
 
 
 class IdentityProvider(_Section):

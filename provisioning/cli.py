@@ -54,13 +54,16 @@ def fleet(  # noqa: PLR0913 - each is one option of the command line
     https_port: Port = 443,
     https_bind: Annotated[str, typer.Option(help="The address that door listens on.")] = "127.0.0.1",
     web_port: Port = 8080,
+    open_console: Annotated[
+        bool, typer.Option("--open-console", help="Nobody signs in on the console: for a demonstration.")
+    ] = False,
     installed: Installed = False,
 ) -> None:
     """Make a fleet: certificate authority, broker, controller. Again: renew certificates and revocation lists."""
     report = Report()
     listener = Listener(broker_host, broker_port, broker_bind)
     entrance = Entrance(https_host, https_port, https_bind)
-    plan = Plan(listener, entrance, database_url, idp_url, web_port, _layout(installed=installed))
+    plan = Plan(listener, entrance, database_url, idp_url, web_port, _layout(installed=installed), open_console)
     make_fleet(directory, plan, _now(), report)
     _tell(report, "Keys that existed were kept.")
     _tell(Report(), f"Next: dipchip-provision kiosk {directory} --id ... ; keep {directory / 'authority'} offline.")

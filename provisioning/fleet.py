@@ -46,6 +46,7 @@ class Plan:
     idp_url: str
     web_port: int
     layout: Layout
+    open_console: bool = False  # nobody signs in: for a demonstration on one machine
 
     def __post_init__(self) -> None:
         """Refuse a provider that identities would reach in the clear."""
@@ -102,6 +103,7 @@ def _controller(authorities: Authorities, place: Path, plan: Plan) -> Trust:
     answer = SigningKey.from_jwk(jwk_file(place / beside.answer, _new_signing("relay#1"), report))
     sealing = OpeningKey.from_jwk(jwk_file(place / beside.sealing, _new_opening("relay-sealing#1"), report))
     secret(place / beside.token, _new_token, report)
+    secret(place / beside.operators, _new_token, report)
     _settings(place, plan, report)
     return Trust(1, receipt.public().jwk(), answer.public().jwk(), sealing.public().jwk())
 
@@ -127,7 +129,12 @@ def _settings(place: Path, plan: Plan, report: Report) -> None:
     public(place / "courier.toml", courier, report)
     public(place / "door.toml", door_settings, report)
     public(place / "relay.toml", relay, report)
-    public(place / "web.toml", toml("web", database_url=database, port=plan.web_port), report)
+    public(place / "web.toml", _console(plan, at.operators), report)
+
+
+def _console(plan: Plan, operators: str) -> bytes:
+    template = "web-open" if plan.open_console else "web"
+    return toml(template, database_url=plan.database_url, port=plan.web_port, operators=operators)
 
 
 def jwk_file(path: Path, make_key: Callable[[], dict[str, Any]], report: Report) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class KioskPlaces:
 
 @dataclass(frozen=True, slots=True)
 class ControllerPlaces:
-    """Paths as courier.toml and relay.toml say them."""
+    """Paths as courier.toml, relay.toml and web.toml say them."""
 
     ca: str = "tls/ca.pem"
     certificate: str = "tls/controller.crt"
@@ -61,6 +61,7 @@ class ControllerPlaces:
     token: str = "relay/token.key"  # noqa: S105 - a path
     answer: str = "relay/answer.jwk"
     door_receipt: str = "receipt.jwk"
+    operators: str = "operators.key"
 
     @classmethod
     def of(cls, layout: Layout) -> ControllerPlaces:
@@ -74,6 +75,7 @@ class ControllerPlaces:
             token=_credential("dipchip-fleet-relay", "token.key"),
             answer=_credential("dipchip-fleet-relay", "answer.jwk"),
             door_receipt=_credential("dipchip-fleet-door", "receipt.jwk"),
+            operators=_credential("dipchip-fleet-web", "operators.key"),
         )
 
 

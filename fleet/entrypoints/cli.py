@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads it when the program runs
 from typing import Annotated
 
 import typer
 
 from fleet.config import Settings, read
+from fleet.entrypoints.account_commands import account
+from fleet.entrypoints.options import Config  # noqa: TC001 - likewise
 from fleet.errors import FleetError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's fleet controller.")
@@ -21,8 +23,7 @@ helping = typer.Typer(no_args_is_help=True, help="Who waits for a helper at a ki
 app.add_typer(helping, name="help")
 roster = typer.Typer(no_args_is_help=True, help="Units' rosters, kept as tokens, and what people say is amiss in them.")
 app.add_typer(roster, name="roster")
-
-Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_FLEET_CONFIG", help="The settings file.")]
+app.add_typer(account, name="account")
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]

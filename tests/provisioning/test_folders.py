@@ -94,6 +94,15 @@ def test_each_process_of_the_controller_is_told_only_what_it_needs(made: Made) -
     assert relay.identity_provider is not None
     assert (relay.broker, relay.courier_keys) == (None, None)
     assert (web.broker, web.courier_keys, web.relay_keys, web.identity_provider) == (None, None, None, None)
+    assert [each.web.operator_key for each in (courier, relay)] == [None, None]
+
+
+def test_one_signs_in_on_the_console_unless_it_was_made_for_a_demonstration(made: Made, tmp_path: Path) -> None:
+    web = read_controller(made.fleet / "controller" / "web.toml").web
+    assert (web.sign_in, web.profile, web.operator_key) == (True, "live", made.fleet / "controller" / "operators.key")
+    assert len(base64.urlsafe_b64decode((made.fleet / "controller/operators.key").read_bytes())) == 32
+    opened = read_controller(make_fleet(tmp_path, "--open-console").fleet / "controller" / "web.toml").web
+    assert (opened.sign_in, opened.profile) == (False, "test")
 
 
 def test_every_file_that_a_settings_file_names_is_there(made: Made) -> None:

@@ -98,6 +98,7 @@ class Lobby:
             "provision-fleet",
             *(provision, "fleet", str(self.fleet), "--broker-host", "127.0.0.1", "--broker-port", str(free_port())),
             *("--database-url", database_url, "--idp-url", idp_url, "--web-port", str(web_port)),
+            "--open-console",
         )
         self.provision_kiosk(KIOSK, FACILITY, PROVINCE, self.kiosk, "--camera", camera)
 

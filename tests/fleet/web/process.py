@@ -17,9 +17,10 @@ START = "from fleet.entrypoints.cli import main; main()"
 
 
 def settings_file(folder: Path, database: Path, port: int = 0) -> Path:
-    """Write a settings file for the console alone."""
+    """Write a settings file for the console alone, which whoever is on this machine may look at."""
     file = folder / "web.toml"
-    file.write_text(f'database_url = "sqlite:///{database}"\n\n[web]\nport = {port}\n', encoding="utf-8")
+    opened = 'profile = "test"\nsign_in = false\n'
+    file.write_text(f'database_url = "sqlite:///{database}"\n\n[web]\nport = {port}\n{opened}', encoding="utf-8")
     return file
 
 

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One attempt to sign in: name, password and a code from the authenticator app, all right or nothing told of which.
+
+1. Whoever was wrong too often waits; nothing is judged meanwhile.
+2. Password and code are both judged, also of a name that is no account: it takes as long.
+3. A code is taken once: the step of time that it belongs to is written down where it was smaller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import select, update
+
+from fleet import audit
+from fleet.operators import one_time_codes, passwords, pauses, sessions
+from fleet.operators.accounts import of_row
+from fleet.operators.one_time_codes import SealError
+from fleet.store.operator_tables import operator
+from fleet.store.session import reading, unit_of_work
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, Row
+
+    from fleet.operators.one_time_codes import OperatorKey
+
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What somebody typed, and from where."""
+
+    name: str
+    password: str
+    code: str
+    address: str
+
+    def __repr__(self) -> str:
+        """Nothing that was typed: a password may stand where the name should."""
+        return "Attempt(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not signed in; `wait_ms` is not 0 where nothing was judged."""
+
+    wait_ms: int = 0
+
+
+def sign_in(engine: Engine, attempt: Attempt, key: OperatorKey, now_ms: int) -> str | Refused:
+    """Sign in; the new session's id, or that it was refused."""
+    account, address = key.disguise(f"account|{attempt.name}"), key.disguise(f"address|{attempt.address}")
+    with unit_of_work(engine) as connection:
+        wait_ms = pauses.claim(connection, account, address, now_ms)
+    if wait_ms > 0:  # 1
+        return Refused(wait_ms)
+    with reading(engine) as connection:
+        found = connection.execute(select(operator).where(operator.c.name == attempt.name)).first()
+    step = _judged(found, attempt, key, now_ms)
+    if found is None or step is None:
+        return Refused()
+    with unit_of_work(engine) as connection:
+        if not _take(connection, found.id, step):
+            return Refused()
+        pauses.forgive(connection, account, address)
+        session = sessions.begin(connection, of_row(found), attempt.address, now_ms)
+        audit.record(connection, audit.Act.SIGNED_IN, who=found.name, subject=found.name, at_ms=now_ms)
+    return session
+
+
+def _judged(found: Row[Any] | None, attempt: Attempt, key: OperatorKey, now_ms: int) -> int | None:  # 2
+    usable = found if found is not None and found.disabled_ms is None else None
+    is_right = passwords.fits(attempt.password, None if usable is None else usable.password)
+    step = one_time_codes.step_of(attempt.code, None if usable is None else _opened(usable, key), now_ms)
+    return step if is_right else None
+
+
+def _opened(found: Row[Any], key: OperatorKey) -> str | None:
+    try:
+        return key.open(found.totp, found.name)
+    except SealError:  # told to the technician; whoever signs in learns no more than of a wrong password
+        log.exception("operator_secret_sealed", account=found.id)
+        return None
+
+
+def _take(connection: Connection, number: int, step: int) -> bool:  # 3
+    unused = (operator.c.id == number) & (operator.c.totp_step < step) & operator.c.disabled_ms.is_(None)
+    return connection.execute(update(operator).where(unused).values(totp_step=step)).rowcount == 1

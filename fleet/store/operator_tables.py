@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of who may look at the console. A password, an id or a token stands in none of them as it is."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+
+from fleet.store.tables import metadata
+
+_MS = BigInteger  # milliseconds since 1970, UTC
+_ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
+
+# Who may look at the console. Those that left stay as rows: the audit log names them.
+operator = Table(
+    "operator",
+    metadata,
+    Column("id", _ROW, primary_key=True, autoincrement=True),
+    Column("name", String(32), nullable=False),
+    Column("display", String(64), nullable=False),
+    Column("scope", String(16), nullable=False),  # nation; narrower ones are refused so far
+    Column("role", String(16), nullable=False),  # fleet.operators.accounts.Role
+    Column("password", String(128), nullable=False),  # Argon2id, with its parameters and salt
+    Column("totp", LargeBinary, nullable=False),  # sealed with web.operator_key
+    Column("totp_step", BigInteger, nullable=False),  # the step of time of the last code that was taken
+    Column("made_ms", _MS, nullable=False),
+    Column("disabled_ms", _MS),
+    UniqueConstraint("name"),
+)
+
+operator_session = Table(
+    "operator_session",
+    metadata,
+    Column("id", _ROW, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(32), nullable=False),  # SHA-256 of the id in the browser
+    Column("operator", ForeignKey("operator.id"), nullable=False),
+    Column("address", String(45), nullable=False),
+    Column("began_ms", _MS, nullable=False),
+    Column("seen_ms", _MS, nullable=False),
+    UniqueConstraint("digest"),
+    Index(None, "operator"),
+    sqlite_autoincrement=True,  # the number of a session that is over is not given again
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", _ROW, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(32), nullable=False),  # SHA-256
+    Column("operator", ForeignKey("operator.id"), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("made_ms", _MS, nullable=False),
+    Column("until_ms", _MS, nullable=False),
+    UniqueConstraint("digest"),
+    Index(None, "operator"),
+    sqlite_autoincrement=True,
+)
+
+# Wrong attempts to sign in of the last day. `who` is an account's name or an address, keyed and hashed.
+sign_in_pause = Table(
+    "sign_in_pause",
+    metadata,
+    Column("who", String(32), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("last_ms", _MS, nullable=False),
+)
