@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _got(engine: Engine, address: str) -> Callable[[], object]:
-    client = create_app(engine, clock=lambda: _NOW).test_client()
+    client = create_app(engine, sign_in=None, clock=lambda: _NOW).test_client()
 
     def get() -> object:
         answer = client.get(address)

@@ -53,6 +53,7 @@ class Act(StrEnum):
     TOKEN_MADE = "account.token"  # noqa: S105 - an act
     SESSIONS_ENDED = "account.ended"
     SIGNED_IN = "account.signed_in"
+    SIGNED_OUT = "account.signed_out"
 
 
 class AuditBrokenError(FleetError):

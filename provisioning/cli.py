@@ -19,7 +19,7 @@ from provisioning.broker import Listener, publish_revocations
 from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError
 from provisioning.files import Report, folder, public, read
-from provisioning.fleet import Plan
+from provisioning.fleet import Console, Plan
 from provisioning.fleet import make as make_fleet
 from provisioning.identities import AgentWish, Site
 from provisioning.identities import make as make_kiosk
@@ -54,6 +54,9 @@ def fleet(  # noqa: PLR0913 - each is one option of the command line
     https_port: Port = 443,
     https_bind: Annotated[str, typer.Option(help="The address that door listens on.")] = "127.0.0.1",
     web_port: Port = 8080,
+    console_origin: Annotated[
+        str, typer.Option(help="Where a reverse proxy with TLS offers the console, as https://console.example.")
+    ] = "",
     open_console: Annotated[
         bool, typer.Option("--open-console", help="Nobody signs in on the console: for a demonstration.")
     ] = False,
@@ -63,7 +66,8 @@ def fleet(  # noqa: PLR0913 - each is one option of the command line
     report = Report()
     listener = Listener(broker_host, broker_port, broker_bind)
     entrance = Entrance(https_host, https_port, https_bind)
-    plan = Plan(listener, entrance, database_url, idp_url, web_port, _layout(installed=installed), open_console)
+    console = Console(web_port, console_origin, open_console)
+    plan = Plan(listener, entrance, database_url, idp_url, console, _layout(installed=installed))
     make_fleet(directory, plan, _now(), report)
     _tell(report, "Keys that existed were kept.")
     _tell(Report(), f"Next: dipchip-provision kiosk {directory} --id ... ; keep {directory / 'authority'} offline.")

@@ -7,6 +7,7 @@ Each process's file names only what that process needs; only the relay's names t
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TOKEN_BYTES = 32  # a key as long as HMAC-SHA-256's output (RFC 2104, 3)
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The console's port on this machine, the address of the proxy with TLS before it, and whether nobody signs in."""
+
+    port: int
+    origin: str = ""
+    is_open: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is no origin, and a console that is open to other machines."""
+        if self.origin and not _ORIGIN.fullmatch(self.origin):
+            message = f"--console-origin {self.origin!r}: give https:// and a name in lower case, without a path."
+            raise RefusedError(message)
+        if self.origin and self.is_open:
+            message = "--open-console is for one machine. Leave out --console-origin, or let people sign in."
+            raise RefusedError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +64,8 @@ class Plan:
     entrance: door.Entrance
     database_url: str
     idp_url: str
-    web_port: int
+    console: Console
     layout: Layout
-    open_console: bool = False  # nobody signs in: for a demonstration on one machine
 
     def __post_init__(self) -> None:
         """Refuse a provider that identities would reach in the clear."""
@@ -133,8 +152,10 @@ def _settings(place: Path, plan: Plan, report: Report) -> None:
 
 
 def _console(plan: Plan, operators: str) -> bytes:
-    template = "web-open" if plan.open_console else "web"
-    return toml(template, database_url=plan.database_url, port=plan.web_port, operators=operators)
+    kept = {"database_url": plan.database_url, "operators": operators}
+    if plan.console.is_open:
+        return toml("web-open", port=plan.console.port, **kept)
+    return toml("web", port=plan.console.port, origin=plan.console.origin, **kept)
 
 
 def jwk_file(path: Path, make_key: Callable[[], dict[str, Any]], report: Report) -> dict[str, Any]:

@@ -12,28 +12,34 @@ from typing import TYPE_CHECKING
 
 from waitress import create_server  # type: ignore[import-untyped]  # ships no types
 
+from fleet.entrypoints.logs import set_up
+from fleet.entrypoints.operator_key import operator_key
 from fleet.errors import ConfigError
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
-from fleet.web.app import create_app
+from fleet.web.app import LARGEST_BODY_BYTES, create_app
+from fleet.web.supplies import SignIn
 
 if TYPE_CHECKING:
     from fleet.config import Settings
 
 _THREADS = 8
 _LARGEST_HEADER_BYTES = 16 * 1024
-_LARGEST_BODY_BYTES = 1024  # the console is only read
+# Whoever connects is on this machine; the proxy there tells from where it was asked, and is believed.
+_PROXY = {"trusted_proxy": "*", "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"}}
 
 
 def run(settings: Settings) -> None:
     """Serve until interrupted or terminated.
 
     Raises:
-        ConfigError: the address cannot be listened on, or the Thai words were not compiled.
+        ConfigError: the key for sign-in is not there, the address cannot be listened on, or the Thai words were not
+            compiled.
     """
     engine = open_engine(settings.database_url)
     require_current(engine)
-    app = create_app(engine)
+    set_up(settings.log_level)
+    app = create_app(engine, sign_in=_sign_in(settings))
     host, port = settings.web.host, settings.web.port
     try:
         server = create_server(
@@ -44,7 +50,8 @@ def run(settings: Settings) -> None:
             ident=None,
             clear_untrusted_proxy_headers=True,
             max_request_header_size=_LARGEST_HEADER_BYTES,
-            max_request_body_size=_LARGEST_BODY_BYTES,
+            max_request_body_size=LARGEST_BODY_BYTES,
+            **_PROXY if settings.web.origin else {},
         )
     except OSError as error:
         message = f"web: {host}:{port} cannot be listened on ({error.strerror}). Free the port or set web.port."
@@ -55,6 +62,10 @@ def run(settings: Settings) -> None:
         server.run()
     finally:
         server.close()
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    return SignIn(operator_key(settings), settings.web.origin) if settings.web.sign_in else None
 
 
 def _address(host: str, port: int) -> str:

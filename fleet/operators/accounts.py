@@ -68,7 +68,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         """Check each part."""
-        if not _NAME.fullmatch(self.name):
+        if not is_name(self.name):
             message = "name: give 3 to 32 of a-z, 0-9, '.' and '-', a letter first. It is what one signs in with."
             raise AccountRefusedError(message)
         if not self.display.strip() or len(self.display) > _LONGEST_DISPLAY or not self.display.isprintable():
@@ -125,6 +125,11 @@ def disable(connection: Connection, name: str, now_ms: int) -> None:
     still = (operator.c.id == account.number) & operator.c.disabled_ms.is_(None)
     connection.execute(update(operator).where(still).values(disabled_ms=now_ms))
     _end_all(connection, account.number)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text could be an account's name at all."""
+    return _NAME.fullmatch(text) is not None
 
 
 def named(connection: Connection, name: str) -> Account:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The console's app: pages to look at and the JSON beside them. It changes nothing and answers GET only.
-
-There is no sign-in yet; the settings accept a loopback address only.
-"""
+"""The console's app: pages to look at and the JSON beside them. Nothing is changed but who is signed in."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
-from fleet.web import api, coverage, devices, funnel, indicators, metrics, morning
+from fleet.web import api, coverage, devices, funnel, gate, indicators, metrics, morning, signing_in
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
 from fleet.web.refusals import explain_refusals
@@ -24,15 +21,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-_NO_BODY_BYTES = 1024  # nothing is ever sent to the console
+    from fleet.web.supplies import SignIn
+
+LARGEST_BODY_BYTES = 4096  # the sign-in form, with a long password in Thai
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(engine: Engine, *, clock: Callable[[], datetime] = _now) -> APIFlask:
-    """Build the console over a database; `clock` returns an aware moment.
+def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], datetime] = _now) -> APIFlask:
+    """Build the console over a database; `clock` returns an aware moment. With no `sign_in` everybody gets in.
 
     Raises:
         ConfigError: the Thai words were not compiled.
@@ -46,17 +45,20 @@ def create_app(engine: Engine, *, clock: Callable[[], datetime] = _now) -> APIFl
         json_errors=False,
     )
     app.config.update(
-        MAX_CONTENT_LENGTH=_NO_BODY_BYTES,
+        MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
         OPENAPI_VERSION="3.1.0",
         VALIDATION_ERROR_STATUS_CODE=400,
         AUTO_404_RESPONSE=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    Supplies(engine, clock).keep_in(app.extensions)
-    guard(app)
+    Supplies(engine, clock, sign_in).keep_in(app.extensions)
+    guard(app, sign_in.origin if sign_in else "")
     speak(app)
     say_mornings(app)
+    gate.keep(app)
     explain_refusals(app)
     for room in (morning, coverage, funnel, indicators, devices, api, metrics):
         app.register_blueprint(room.pages)
+    if sign_in is not None:
+        app.register_blueprint(signing_in.pages)
     return app

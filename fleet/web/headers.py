@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What guards every answer: its headers, and the loopback names that alone are answered. No script may run.
+"""What guards every answer: its headers, and the names that alone are answered. No script may run.
 
 A page elsewhere can make its own name point to this machine; such a name gets nothing.
 
@@ -39,12 +39,13 @@ class ForeignNameError(Exception):
     """The console was asked under a name that is not its own."""
 
 
-def guard(app: Flask) -> None:
-    """Put the headers on every answer of the app, and refuse every name but the loopback's."""
+def guard(app: Flask, origin: str) -> None:
+    """Put the headers on every answer of the app, and refuse every name but the loopback's and the origin's own."""
+    names = OWN_NAMES | ({urlsplit(origin).hostname} if origin else set())
 
     @app.before_request
     def _own_name() -> None:
-        if _asked_name() not in OWN_NAMES:
+        if asked_name() not in names:
             raise ForeignNameError
 
     @app.after_request
@@ -55,7 +56,8 @@ def guard(app: Flask) -> None:
         return response
 
 
-def _asked_name() -> str | None:
+def asked_name() -> str | None:
+    """Give the name under which the console was asked; None where it is none."""
     try:
         return urlsplit(f"//{request.host}").hostname
     except ValueError:

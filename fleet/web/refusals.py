@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from apiflask import HTTPError
-from flask import Response, jsonify, render_template, request
+from flask import Response, jsonify, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fleet.coverage.report import ModeNotOfferedError
+from fleet.web.gate import ForgedError, NotSignedInError
 from fleet.web.headers import ForeignNameError
 from fleet.web.questions import FIRST_YEAR, LAST_YEAR
 
@@ -71,6 +72,8 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(HTTPError, _api_question)
     app.register_error_handler(ModeNotOfferedError, _not_offered)
     app.register_error_handler(ForeignNameError, _foreign_name)
+    app.register_error_handler(NotSignedInError, _not_signed_in)
+    app.register_error_handler(ForgedError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(ProgrammingError, _no_database)
@@ -115,6 +118,27 @@ def _foreign_name(_: ForeignNameError) -> Response:
         HTTPStatus.MISDIRECTED_REQUEST,
         gettext("This console does not answer under that name"),
         [gettext("Open it on its own machine, as http://localhost with its port.")],
+    )
+
+
+def _not_signed_in(_: NotSignedInError) -> Response:
+    if not request.path.startswith("/api/"):
+        to = request.full_path.rstrip("?") if request.method == "GET" else None
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": url_for("signing_in.form", to=to)})
+    response = _say(
+        HTTPStatus.UNAUTHORIZED,
+        gettext("The API answers accounts only"),
+        [gettext("Send a token of dipchip-fleet account token as Authorization: Bearer, or sign in with the browser.")],
+    )
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _forged(_: ForgedError) -> Response:
+    return _say(
+        HTTPStatus.FORBIDDEN,
+        gettext("The form did not come from a page of this console"),
+        [gettext("Allow cookies, open the page again, and send the form from there.")],
     )
 
 

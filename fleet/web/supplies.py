@@ -14,15 +14,36 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from fleet.operators.one_time_codes import OperatorKey
+
 _KEY = "dipchip"
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """How operators sign in. `origin` is where a proxy with TLS offers the console; "" where none does."""
+
+    key: OperatorKey
+    origin: str = ""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether browsers reach the console over HTTPS."""
+        return bool(self.origin)
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name; one with the prefix is set by no other host and over HTTPS only (RFC 6265bis, 4.1.3)."""
+        return "__Host-dipchip" if self.is_encrypted else "dipchip"
+
+
+@dataclass(frozen=True, slots=True)
 class Supplies:
-    """What the pages are given; `clock` returns an aware moment."""
+    """What the pages are given; `clock` returns an aware moment. Without `sign_in` the console is open."""
 
     engine: Engine
     clock: Callable[[], datetime]
+    sign_in: SignIn | None
 
     def keep_in(self, extensions: dict[str, object]) -> None:
         """Leave the supplies where the pages find them."""
@@ -40,6 +61,11 @@ def _supplies() -> Supplies:
 def engine() -> Engine:
     """Give the database of the running app."""
     return _supplies().engine
+
+
+def sign_in() -> SignIn | None:
+    """Give how operators sign in to the running app; None where everybody gets in."""
+    return _supplies().sign_in
 
 
 def now() -> datetime:

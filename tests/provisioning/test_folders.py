@@ -105,6 +105,27 @@ def test_one_signs_in_on_the_console_unless_it_was_made_for_a_demonstration(made
     assert (opened.sign_in, opened.profile) == (False, "test")
 
 
+def test_a_console_behind_a_proxy_is_told_its_address(tmp_path: Path) -> None:
+    made = make_fleet(tmp_path, "--console-origin", "https://console.example:8443")
+    assert read_controller(made.fleet / "controller" / "web.toml").web.origin == "https://console.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--console-origin", "http://console.example"), "give https://"),
+        (("--console-origin", "https://console.example/"), "give https://"),
+        (("--console-origin", "https://console.example", "--open-console"), "--open-console is for one machine"),
+    ],
+)
+def test_a_console_that_others_would_see_open_or_unencrypted_is_not_made(
+    tmp_path: Path, options: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = ("--broker-host", "h", "--database-url", "sqlite://", "--idp-url", "http://127.0.0.1:1")
+    assert says in fails(capsys, "fleet", tmp_path / "fleet", *first, *options)
+    assert not (tmp_path / "fleet").exists()
+
+
 def test_every_file_that_a_settings_file_names_is_there(made: Made) -> None:
     courier, relay = (read_controller(made.fleet / "controller" / f"{name}.toml") for name in ("courier", "relay"))
     kiosk = read_kiosk(made.kiosk(MINE) / "kiosk.toml")

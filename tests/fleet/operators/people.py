@@ -17,7 +17,8 @@ from tests.fleet.books import NOW_MS
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-KEY = OperatorKey(b"k" * 32)
+KEY_BYTES = b"k" * 32
+KEY = OperatorKey(KEY_BYTES)
 PASSWORD = "ข้าวเหนียว มะม่วง 2569"  # noqa: S105 - a made-up operator's
 HERE = "127.0.0.1"
 STEP_MS = STEP_S * 1000

@@ -46,7 +46,7 @@ def books(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def console(books: Engine) -> APIFlask:
-    return create_app(books, clock=lambda: NOW)
+    return create_app(books, sign_in=None, clock=lambda: NOW)
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def test_imported_words_are_shown_as_text(client: FlaskClient, books: Engine) ->
 
 
 def test_a_database_without_tables_is_told_with_its_remedy(tmp_path: Path) -> None:
-    client = create_app(open_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}")).test_client()
+    client = create_app(open_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}"), sign_in=None).test_client()
     page = client.get("/coverage?lang=en")
     assert page.status_code == 503
     assert "run dipchip-fleet migrate" in page.text
@@ -194,7 +194,7 @@ def test_words_that_were_not_compiled_stop_the_console(
 ) -> None:
     monkeypatch.setattr(wording, "TRANSLATIONS", tmp_path)  # the real folder may hold the compiled words
     with pytest.raises(ConfigError, match="pybabel compile"):
-        create_app(books)
+        create_app(books, sign_in=None)
 
 
 def test_the_filled_pages_stay_small(client: FlaskClient, books: Engine) -> None:

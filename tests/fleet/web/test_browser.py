@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from playwright.sync_api import sync_playwright
 
 from fleet.store.session import open_engine
 from tests.fleet.books import add_kiosk, bring_samples, count, heard, raise_alarm, refuse, work
-from tests.fleet.web.process import console_process
+from tests.fleet.operators.people import KEY_BYTES, PASSWORD, somebody
+from tests.fleet.web.process import closed_settings_file, console_process, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +143,51 @@ def test_a_morning_is_asked_for_and_followed_by_keyboard_alone(browser: Browser,
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "/devices" in page.url
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_one_signs_in_looks_and_signs_out_by_keyboard_alone(
+    browser: Browser, sqlite_template: Path, tmp_path: Path, width: int
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "fleet.db")
+    engine = open_engine(f"sqlite:///{tmp_path / 'fleet.db'}")
+    person = somebody(engine)
+    engine.dispose()
+    page = page_of(browser, width)
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    with running(closed_settings_file(tmp_path, tmp_path / "fleet.db", KEY_BYTES)) as address:
+        page.goto(f"{address}devices?lang=en")
+        assert page.locator("h1").inner_text() == "Sign in"
+        for password in ("wrong", PASSWORD):
+            focus = page.evaluate("document.activeElement.name")
+            assert focus == ("name" if password == "wrong" else "password")  # noqa: S105 - not one
+            if focus == "name":
+                page.keyboard.type(person.name)
+                page.keyboard.press("Tab")
+            page.keyboard.type(password)
+            page.keyboard.press("Tab")
+            page.keyboard.type(person.code(time.time_ns() // 1_000_000))
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            if password == "wrong":  # noqa: S105 - not one
+                assert page.evaluate(CONTRAST) == []
+                assert "Not signed in" in page.get_by_role("alert").inner_text()
+        assert page.url == f"{address}devices?lang=en"
+        tab_until(page, 'a[href^="/sessions"]')
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "127.0.0.1" in page.locator("tbody").inner_text()
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        tab_until(page, "tbody button")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        page.goto(f"{address}devices?lang=en")
+        assert page.locator("h1").inner_text() == "Sign in"
+    assert [text for text in trouble if "403" not in text] == []
     page.context.close()
 
 

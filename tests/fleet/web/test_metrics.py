@@ -21,7 +21,7 @@ def test_the_fleet_is_told_in_figures_that_name_no_kiosk(engine: Engine) -> None
     heard(engine, "udon-02", outbox=3, oldest_unacked_s=50)
     refuse(engine, "udon-01", "too_large", 3)
     raise_alarm(engine, "udon-02", "fork")
-    text = create_app(engine, clock=lambda: NOW).test_client().get("/metrics").text
+    text = create_app(engine, sign_in=None, clock=lambda: NOW).test_client().get("/metrics").text
     told = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)

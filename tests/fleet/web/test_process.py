@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from tests.fleet.books import SAMPLES
-from tests.fleet.web.process import START, console_process, settings_file
+from tests.fleet.operators.people import KEY_BYTES
+from tests.fleet.web.process import CLOSED, START, closed_settings_file, console_process, running, settings_file
 
 
 @pytest.fixture
@@ -41,6 +42,48 @@ def test_a_port_in_use_is_told_with_a_remedy(tmp_path: Path, database: Path) -> 
         done = run("web", "--config", str(file))
     assert done.returncode == 2
     assert "Free the port or set web.port." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_console_behind_a_proxy_believes_what_the_proxy_says_of_who_asks(tmp_path: Path, database: Path) -> None:
+    origin = 'origin = "https://console.example"\n'
+    with running(closed_settings_file(tmp_path, database, KEY_BYTES, origin)) as address:
+        asked = [
+            httpx.get(address + "metrics", headers=headers).status_code
+            for headers in ({}, {"X-Forwarded-For": "203.0.113.7"}, {"Host": "console.example"})
+        ]
+        form = httpx.get(address + "sign-in", headers={"Host": "console.example"})
+    assert asked == [200, 303, 303]
+    assert form.headers["set-cookie"].startswith("__Host-dipchip=")
+
+
+def test_a_console_with_no_proxy_believes_nobody_who_claims_to_be_one(tmp_path: Path, database: Path) -> None:
+    with running(closed_settings_file(tmp_path, database, KEY_BYTES)) as address:
+        assert httpx.get(address + "metrics", headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 200
+        assert httpx.get(address + "coverage").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ("", "web.operator_key is not set"),
+        (CLOSED, "operators.key: not readable text"),
+        ("sign_in = false\n", 'sign_in = false is for profile = "test" without an origin'),
+        ('profile = "live"\nsign_in = false\n', 'sign_in = false is for profile = "test" without an origin'),
+        (
+            'profile = "test"\nsign_in = false\norigin = "https://console.example"\n',
+            'sign_in = false is for profile = "test" without an origin',
+        ),
+        ('origin = "http://console.example"\n', "web.origin"),
+        ('origin = "https://console.example/"\n', "web.origin"),
+    ],
+)
+def test_a_console_that_would_be_open_by_mistake_does_not_start(
+    tmp_path: Path, database: Path, who: str, says: str
+) -> None:
+    done = run("web", "--config", str(settings_file(tmp_path, database, who=who)))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who gets in: every address needs a signed-in account, unless it is in one of the two lists below.
+
+1. A program asks the API with a token, a browser anything with its session's cookie.
+2. Without either a page leads to the sign-in, and the API answers 401.
+3. What changes something is sent from a page of this console: by its origin, and by a token that only its pages hold.
+
+Source: security design, section 6; OWASP ASVS 5.0, 3.3, 3.5 and 7.4.
+"""
+
+from __future__ import annotations
+
+import hmac
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from flask import g, request
+
+from fleet.operators import api_tokens, sessions
+from fleet.store.session import reading, unit_of_work
+from fleet.web.headers import OWN_NAMES, asked_name
+from fleet.web.supplies import engine, now_ms, sign_in
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from fleet.operators.accounts import Account
+    from fleet.operators.sessions import Session
+
+OPEN = frozenset({"static", "api.healthz", "signing_in.form", "signing_in.enter"})
+OPEN_ON_THIS_MACHINE = frozenset({"metrics.metrics"})  # Prometheus asks from here; no proxy may lead to it
+_OF_NOBODY = frozenset({"static", "api.healthz"})  # asked so often that nobody is looked up
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_BEARER = "Bearer "
+_LONGEST_ID = 64
+
+
+class NotSignedInError(Exception):
+    """The address needs an account, and whoever asks has not signed in."""
+
+
+class ForgedError(Exception):
+    """Something was to be changed, but not from a page of this console."""
+
+
+def keep(app: Flask) -> None:
+    """Let nobody past without an account; where the console was opened on purpose, everybody."""
+
+    @app.before_request
+    def _judge() -> None:
+        if sign_in() is None or request.endpoint in _OF_NOBODY:
+            return
+        _recognise()
+        if account() is None and not _is_open():
+            raise NotSignedInError  # 2
+        if request.routing_exception is None and request.method not in _READS:
+            _check_form()  # 3
+
+    app.jinja_env.globals.update(signed_in=account, form_token=form_token)
+
+
+def account() -> Account | None:
+    """Whose request this is, as it was recognised when it came in."""
+    found: Account | None = g.get("account")
+    return found
+
+
+def session() -> Session | None:
+    """The session that the request came in, if it came in one."""
+    found: Session | None = g.get("session")
+    return found
+
+
+def form_token() -> str:
+    """What the forms of this page bring along."""
+    return sessions.form_token(_browser_id())
+
+
+def give_cookie(response: Response, value: str | None = None) -> None:
+    """Let the browser keep a session's id; without one, the id by which its sign-in form is known."""
+    settings = sign_in()
+    if settings is None:
+        return
+    kept = value or _browser_id()
+    secure = settings.is_encrypted
+    response.set_cookie(settings.cookie, kept, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def _browser_id() -> str:
+    """The id in the browser's cookie, or a fresh one for the rest of this request."""
+    settings = sign_in()
+    sent = request.cookies.get(settings.cookie, "") if settings else ""
+    if "browser_id" not in g:
+        g.browser_id = sent if 0 < len(sent) <= _LONGEST_ID and sent.isascii() else sessions.new_id()
+    return str(g.browser_id)
+
+
+def _is_open() -> bool:
+    return request.endpoint in OPEN or (request.endpoint in OPEN_ON_THIS_MACHINE and _is_this_machine())
+
+
+def _is_this_machine() -> bool:
+    try:
+        return asked_name() in OWN_NAMES and ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _recognise() -> None:  # 1
+    offered = request.headers.get("Authorization", "")
+    if offered:
+        is_token = offered.startswith(_BEARER) and request.path.startswith("/api/") and request.method in _READS
+        if is_token:
+            with reading(engine()) as connection:
+                g.account = api_tokens.find(connection, offered.removeprefix(_BEARER), now_ms())
+        return
+    settings = sign_in()
+    if settings is None or settings.cookie not in request.cookies:
+        return
+    moment = now_ms()
+    with reading(engine()) as connection:
+        found = sessions.find(connection, _browser_id(), moment)
+    if found is None:
+        return
+    g.account, g.session = found
+    if sessions.is_to_be_written(g.session, moment):
+        with unit_of_work(engine()) as connection:
+            sessions.seen(connection, g.session, moment)
+
+
+def _check_form() -> None:
+    settings = sign_in()
+    own = settings.origin if settings and settings.origin else f"http://{request.host}"
+    from_here = request.headers.get("Origin") == own
+    from_here = from_here and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    given = request.form.get("token", "").encode()
+    if not (from_here and hmac.compare_digest(given, form_token().encode())):
+        raise ForgedError

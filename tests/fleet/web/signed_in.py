@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A console that needs an account, and a browser that signs in by its form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fleet.web.app import create_app
+from fleet.web.supplies import SignIn
+from tests.fleet.books import NOW
+from tests.fleet.operators.people import KEY, PASSWORD, Person
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from apiflask import APIFlask
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+    from werkzeug.test import TestResponse
+
+HERE = "http://localhost"
+_TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self._now = NOW
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def go(self, on: timedelta) -> None:
+        """Let time pass."""
+        self._now += on
+
+    @property
+    def ms(self) -> int:
+        """The moment in milliseconds since 1970."""
+        return int(self._now.timestamp() * 1000)
+
+
+def closed(engine: Engine, clock: Clock, origin: str = "") -> APIFlask:
+    """Build a console with sign-in."""
+    return create_app(engine, sign_in=SignIn(KEY, origin), clock=clock)
+
+
+def token_of(page: TestResponse) -> str:
+    """What the page's forms bring along."""
+    found = _TOKEN.search(page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+def sign_in(client: FlaskClient, person: Person, clock: Clock, *, origin: str = HERE, **typed: str) -> TestResponse:
+    """Open the form and send it."""
+    token = token_of(client.get("/sign-in", base_url=origin))
+    said = {"name": person.name, "password": PASSWORD, "code": person.code(clock.ms), "token": token, **typed}
+    return client.post("/sign-in", data=said, headers={"Origin": origin}, base_url=origin)
