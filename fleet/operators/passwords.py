@@ -43,7 +43,7 @@ def hashed(password: str, name: str) -> str:
 def fits(password: str, stored: str | None) -> bool:
     """Whether a password is the one that was hashed; takes as long where there is no hash, and is then false."""
     try:
-        _HASHER.verify(stored or _decoy(), _normal(password[: LONGEST + 1]))
+        _HASHER.verify(stored or _decoy(), _normal(password)[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from fleet import audit
 from fleet.operators import one_time_codes, passwords, pauses, sessions
-from fleet.operators.accounts import of_row
+from fleet.operators.accounts import is_name, of_row
 from fleet.operators.one_time_codes import SealError
 from fleet.store.operator_tables import operator
 from fleet.store.session import reading, unit_of_work
@@ -58,18 +58,24 @@ def sign_in(engine: Engine, attempt: Attempt, key: OperatorKey, now_ms: int) -> 
         wait_ms = pauses.claim(connection, account, address, now_ms)
     if wait_ms > 0:  # 1
         return Refused(wait_ms)
-    with reading(engine) as connection:
-        found = connection.execute(select(operator).where(operator.c.name == attempt.name)).first()
+    found = _row(engine, attempt.name)
     step = _judged(found, attempt, key, now_ms)
     if found is None or step is None:
         return Refused()
     with unit_of_work(engine) as connection:
-        if not _take(connection, found.id, step):
+        if not _take(connection, found, step):
             return Refused()
         pauses.forgive(connection, account, address)
         session = sessions.begin(connection, of_row(found), attempt.address, now_ms)
         audit.record(connection, audit.Act.SIGNED_IN, who=found.name, subject=found.name, at_ms=now_ms)
     return session
+
+
+def _row(engine: Engine, name: str) -> Row[Any] | None:
+    if not is_name(name):  # nor would PostgreSQL take every text
+        return None
+    with reading(engine) as connection:
+        return connection.execute(select(operator).where(operator.c.name == name)).first()
 
 
 def _judged(found: Row[Any] | None, attempt: Attempt, key: OperatorKey, now_ms: int) -> int | None:  # 2
@@ -87,6 +93,8 @@ def _opened(found: Row[Any], key: OperatorKey) -> str | None:
         return None
 
 
-def _take(connection: Connection, number: int, step: int) -> bool:  # 3
-    unused = (operator.c.id == number) & (operator.c.totp_step < step) & operator.c.disabled_ms.is_(None)
+def _take(connection: Connection, judged: Row[Any], step: int) -> bool:  # 3
+    """Whether the code was not used yet, and the account was neither disabled nor reset meanwhile."""
+    same = (operator.c.id == judged.id) & (operator.c.password == judged.password) & operator.c.disabled_ms.is_(None)
+    unused = same & (operator.c.totp_step < step)
     return connection.execute(update(operator).where(unused).values(totp_step=step)).rowcount == 1

@@ -60,6 +60,29 @@ def test_one_of_three_wrong_opens_nothing_and_says_not_which(engine: Engine, wro
     assert sign_in(engine, attempt, KEY, NOW_MS) == Refused()
 
 
+@pytest.mark.parametrize("name", ["", "somsri\x00", "\ud800", "x" * 4000, "'; DROP TABLE operator; --"])
+def test_a_name_that_could_be_none_is_refused_like_any_other(engine: Engine, name: str) -> None:
+    person = somebody(engine)
+    name = name.encode(errors="replace").decode()
+    assert sign_in(engine, Attempt(name, PASSWORD, person.code(), HERE), KEY, NOW_MS) == Refused()
+
+
+def test_an_account_that_is_reset_while_its_old_password_is_judged_stays_closed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = somebody(engine)
+    real = passwords.fits
+
+    def fits(password: str, stored: str | None) -> bool:
+        is_right = real(password, stored)
+        with unit_of_work(engine) as connection:
+            accounts.reset(connection, person.name, PASSWORD + " anew", KEY)
+        return is_right
+
+    monkeypatch.setattr(passwords, "fits", fits)  # between the judging and the session there is nothing else to wait at
+    assert sign_in(engine, person.attempt(), KEY, NOW_MS) == Refused()
+
+
 def test_a_code_is_taken_once_and_none_before_it_later(engine: Engine) -> None:
     person = somebody(engine)
     begun(engine, person)
