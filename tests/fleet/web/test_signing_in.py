@@ -318,6 +318,15 @@ def test_a_token_asks_the_api_and_opens_no_page(client: FlaskClient, books: Engi
     assert client.get("/api/v1/devices", headers=bearer).status_code == 401
 
 
+def test_the_apis_description_says_that_it_wants_a_token(client: FlaskClient, person: Person, clock: Clock) -> None:
+    sign_in(client, person, clock)
+    spec = client.get("/api/v1/openapi.json").json
+    assert spec is not None
+    assert spec["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
+    assert spec["security"] == [{"token": []}]
+    assert [path for path, asked in spec["paths"].items() if asked["get"].get("security") == []] == ["/healthz"]
+
+
 def test_the_figures_for_prometheus_are_told_on_this_machine_only(books: Engine, clock: Clock) -> None:
     client = closed(books, clock, ELSEWHERE).test_client()
     assert client.get("/metrics").status_code == 200
