@@ -46,6 +46,11 @@ _FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no 
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "announcements.approve": _APPROVE,
+        "announcements.overview": _LOOK,
+        "announcements.propose": _ACT,
+        "announcements.withdraw": _ACT,
+        "api.announcements": _LOOK,
         "api.coverage": _FIGURES,
         "api.device": _LOOK,
         "api.devices": _LOOK,

@@ -47,6 +47,10 @@ STRANGERS_GET = {
     "funnel.overview": LEADS_TO_SIGN_IN,
     "indicators.overview": LEADS_TO_SIGN_IN,
     "devices.overview": LEADS_TO_SIGN_IN,
+    "announcements.overview": LEADS_TO_SIGN_IN,
+    "announcements.propose": LEADS_TO_SIGN_IN,
+    "announcements.approve": LEADS_TO_SIGN_IN,
+    "announcements.withdraw": LEADS_TO_SIGN_IN,
     "kiosk.overview": LEADS_TO_SIGN_IN,
     "kiosk.name_helper": LEADS_TO_SIGN_IN,
     "kiosk.report_loss": LEADS_TO_SIGN_IN,
@@ -59,6 +63,7 @@ STRANGERS_GET = {
     "api.funnel": UNAUTHORIZED,
     "api.indicators": UNAUTHORIZED,
     "api.devices": UNAUTHORIZED,
+    "api.announcements": UNAUTHORIZED,
     "api.device": UNAUTHORIZED,
 }
 FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01"}
