@@ -155,7 +155,7 @@ def denominators(
     by: By,
     made_up: MadeUp = False,
 ) -> None:
-    """Import B1 and B2 by province and fiscal year from a CSV."""
+    """Import B1 and B2 by province and fiscal year from CSV or .xlsx."""
     from fleet.entrypoints.imports import denominators as run  # noqa: PLC0415
 
     run(_settings(config), file, source=source, by=by, made_up=made_up)
@@ -170,7 +170,7 @@ def official(
     by: By,
     made_up: MadeUp = False,
 ) -> None:
-    """Import the ministry's own A and B by province, fiscal year and period from a CSV."""
+    """Import the ministry's own A and B by province, fiscal year and period from CSV or .xlsx."""
     from fleet.entrypoints.imports import official as run  # noqa: PLC0415
 
     run(_settings(config), file, source=source, by=by, made_up=made_up)
@@ -185,7 +185,7 @@ def indicators(
     by: By,
     made_up: MadeUp = False,
 ) -> None:
-    """Import figures of Health Region 8's indicators by quarter from a CSV."""
+    """Import figures of Health Region 8's indicators by quarter from CSV or .xlsx."""
     from fleet.entrypoints.imports import indicators as run  # noqa: PLC0415
 
     run(_settings(config), file, source=source, by=by, made_up=made_up)
@@ -265,11 +265,11 @@ def acknowledge(
 @roster.command("import")
 def import_roster(
     config: Config,
-    file: Annotated[Path, typer.Argument(help="CSV: citizen_number,facility,unit,position,admin.")],
+    file: Annotated[Path, typer.Argument(help="CSV or .xlsx: citizen_number,facility,unit,position,admin.")],
     *,
     by: By,
 ) -> None:
-    """Replace the list of each facility in a CSV. It needs the relay's settings: only its key makes tokens."""
+    """Replace the list of each facility in a file. It needs the relay's settings: only its key makes tokens."""
     from fleet.entrypoints.rosters import bring_in as run  # noqa: PLC0415
 
     run(_settings(config), file, by)

@@ -13,7 +13,7 @@ from fleet.coverage.region8 import place_of
 from fleet.entrypoints.clock import now_ms
 from fleet.errors import ImportRefusedError
 from fleet.people.imports import Attribution, Upload, import_denominators, import_indicators, import_official
-from fleet.people.spreadsheets import LARGEST_BYTES
+from fleet.people.spreadsheets import LARGEST_UPLOAD_BYTES
 from fleet.store.session import open_engine
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def upload(file: Path) -> Upload:
     """
     try:
         with file.open("rb") as opened:
-            return Upload(file.name, opened.read(LARGEST_BYTES + 1))
+            return Upload(file.name, opened.read(LARGEST_UPLOAD_BYTES + 1))
     except OSError as error:
-        message = f"{file}: cannot be read ({error.strerror}). Nothing was imported; give a readable CSV."
+        message = f"{file}: cannot be read ({error.strerror}). Nothing was imported; give a readable file."
         raise ImportRefusedError(message) from error

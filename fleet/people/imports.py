@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imports of B1, B2, of the ministry's own figures and of a region's indicators from CSV: the whole file or nothing.
+"""Imports of B1, B2, of the ministry's own figures and of a region's indicators: the whole file or nothing.
 
 An empty cell is "missing", a 0 is zero. A row replaces the earlier one of the same keys; rows that the file does not
 name stay. A problem is told by row, column and kind of value, never by repeating the cell.
@@ -15,6 +15,8 @@ from sqlalchemy import Connection, and_, delete, insert
 
 from fleet import audit
 from fleet.errors import ImportRefusedError
+from fleet.people.columns import AS_THEY_ARE, Columns
+from fleet.people.problems import Wording, bare_name, explained
 from fleet.people.spreadsheets import (
     HALF_YEAR,
     PROVINCE,
@@ -23,8 +25,6 @@ from fleet.people.spreadsheets import (
     Key,
     Layout,
     Row,
-    Wording,
-    explained,
     read_rows,
 )
 from fleet.store.session import unit_of_work
@@ -44,10 +44,11 @@ _TABLES: dict[str, Table] = {DENOMINATORS.kind: denominator, OFFICIAL.kind: offi
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it was given; the name is kept without its folder."""
+    """A file as it was given, and what was said of its columns; the name is kept without its folder."""
 
     file_name: str
     content: bytes
+    columns: Columns = AS_THEY_ARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,10 @@ def import_indicators(
 
 
 def _import(engine: Engine, layout: Layout, upload: Upload, attribution: Attribution) -> Imported:
-    rows, problems = read_rows(upload.content, layout)
-    if problems:
-        raise ImportRefusedError(explained(upload.file_name, problems))
+    read = read_rows(upload.content, layout, upload.columns)
+    if read.problems:
+        raise ImportRefusedError(explained(upload.file_name, read.problems))
+    rows = read.rows
     digest = hashlib.sha256(upload.content).hexdigest()
     with unit_of_work(engine) as connection:
         batch = _open_batch(connection, layout, upload.file_name, digest, attribution)
@@ -136,7 +138,7 @@ def _open_batch(connection: Connection, layout: Layout, file_name: str, digest: 
         insert(import_batch).values(
             kind=layout.kind,
             file_sha256=digest,
-            file_name=file_name.replace("\\", "/").rpartition("/")[2][:200],
+            file_name=bare_name(file_name),
             source=attribution.source,
             made_up=attribution.made_up,
             imported_ms=attribution.imported_ms,

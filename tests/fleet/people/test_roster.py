@@ -21,6 +21,7 @@ from fleet.people.tickets import OPEN_AT_MOST, Complaint
 from fleet.relay.tokens import HEALTH_ID, STAFF, TokenKey
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import kiosk, roster, ticket
+from tests.fleet.people.excel import workbook
 from tests.simulators.kiosk_wire import made_up_number
 from wire.asks import Amiss
 
@@ -76,6 +77,14 @@ def test_a_list_is_kept_as_tokens_and_never_as_numbers(engine: Engine) -> None:
         log = b"".join(entry.line() for entry in audit.entries(connection))
     assert ANN not in everything
     assert ANN.encode() not in log
+
+
+def test_a_workbook_brings_the_same_list_and_its_numbers_may_be_numbers(engine: Engine) -> None:
+    header, places = HEADER.strip().split(","), ("10670", "งานเวชระเบียน", "นักวิชาการ", "งานบุคคล โทร 1234")
+    content = workbook([header, (ANN, *places), (int(BEN), *places)])
+    (done,) = import_roster(engine, Upload("r.xlsx", content), token, WHO)
+    assert (done.facility, done.people) == ("10670", 2)
+    assert {each[0] for each in stored(engine)} == {token(ANN), token(BEN)}
 
 
 def test_who_works_where_cannot_be_joined_with_who_has_enrolled() -> None:
