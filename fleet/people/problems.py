@@ -10,10 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet.errors import ImportRefusedError
+from wire.announcements import holds_a_citizen_number, is_printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PROBLEMS_SHOWN = 20
+_LONGEST_FILE_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,9 @@ def kind_of(cell: str) -> Wording:
 
 
 def bare_name(file_name: str) -> str:
-    """Take a file's name without its folder."""
-    return file_name.replace("\\", "/").rpartition("/")[2][:200]
+    """Take a file's name without its folder; one that holds a citizen number is not told."""
+    bare = file_name.replace("\\", "/").rpartition("/")[2][:_LONGEST_FILE_NAME]
+    return "(withheld)" if holds_a_citizen_number(bare) or not is_printable(bare) else bare
 
 
 def explained(file_name: str, problems: Sequence[Problem]) -> str:
@@ -81,3 +86,11 @@ def explained(file_name: str, problems: Sequence[Problem]) -> str:
         rest = len(problems) - _PROBLEMS_SHOWN
         lines.append(f"  and {rest} more / และอีก {rest} จุด")
     return "\n".join(lines)
+
+
+class FileRefusedError(ImportRefusedError):
+    """A file has problems; nothing of it was stored. Carries them one by one."""
+
+    def __init__(self, file_name: str, problems: Sequence[Problem]) -> None:
+        super().__init__(explained(file_name, problems))
+        self.problems = tuple(problems)

@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select
 from fleet import audit
 from fleet.errors import ImportRefusedError
 from fleet.people import tickets
-from fleet.people.problems import Wording, explained
+from fleet.people.problems import FileRefusedError, Wording
 from fleet.people.spreadsheets import Key, Layout, read_rows
 from fleet.store.session import unit_of_work
 from fleet.store.tables import roster
@@ -125,7 +125,7 @@ def import_roster(
     """
     read = read_rows(upload.content, ROSTER, upload.columns)
     if read.problems:
-        raise ImportRefusedError(explained(upload.file_name, read.problems))
+        raise FileRefusedError(upload.file_name, read.problems)
     kept = [_kept(row, token_of, importer.at_ms) for row in read.rows]
     sizes = Counter(str(row["facility"]) for row in kept)
     with unit_of_work(engine) as connection:

@@ -228,3 +228,19 @@ def test_a_process_without_the_relay_s_key_makes_no_token(tmp_path: Path, engine
     assert refused.returncode == 2
     assert b"relay's settings" in refused.stderr
     assert stored(engine) == set()
+
+
+def test_a_unit_s_own_workbook_is_imported_by_naming_its_columns(
+    tmp_path: Path, engine: Engine, command: list[str]
+) -> None:
+    rows = [("cid", "ชื่อ", "งาน", "ตำแหน่ง"), (ANN, "ทดสอบ", "งานเวชระเบียน", "พยาบาล")]
+    (tmp_path / "r.xlsx").write_bytes(workbook(rows))
+    named = ("--column", "unit=งาน", "--value", "facility=10670", "--value", "admin=งานบุคคล")
+    ask = (*command, "import", str(tmp_path / "r.xlsx"), "--config", str(tmp_path / "relay.toml"), "--by", "me")
+    done = subprocess.run([*ask, *named], capture_output=True, check=True)
+    assert json.loads(done.stdout)["people"] == 1
+    assert stored(engine) == {(token(ANN), "10670", "พยาบาล")}
+    refused = subprocess.run([*ask, *named, "--column", "position=เลข"], capture_output=True, check=False)
+    assert refused.returncode == 2
+    assert "ยังขาด: position" in refused.stderr.decode()
+    assert ANN.encode() not in done.stdout + done.stderr + refused.stdout + refused.stderr
