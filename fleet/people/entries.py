@@ -61,6 +61,7 @@ class Entry:
     file_sha256: str | None
     file_name: str | None
     source: str
+    rows: int
     reason: str
     made_up: bool
     proposed_by: str
@@ -149,26 +150,25 @@ def preview(connection: Connection, entry: Entry, scope: Scope) -> Preview:
     if entry.undoes is not None:
         return _undoing(connection, entry, rows, scope)
     settled = entry.batch is not None
-    held = {} if settled else in_force(connection, entry.kind, places)
+    held = {} if settled else in_force(connection, entry.kind, places, scope)
     batch = entry.batch or 0
     changes = tuple(
         Change(row.line, place, _replaced(row) if settled else held.get(place), Held(_counts(row.counts), batch))
         for row, place in zip(rows, places, strict=True)
     )
-    return Preview(entry, changes, _seen(changes), _is_complete(connection, entry, scope))
+    return Preview(entry, changes, _seen(changes), len(rows) == entry.rows)
 
 
 def _undoing(connection: Connection, entry: Entry, rows: Sequence[Row[Any]], scope: Scope) -> Preview:
     settled = entry.stage is Stage.IMPORTED
     places = [_place(row) for row in rows]
     of_batch = {place: Held(_counts(row.counts), entry.undoes or 0) for place, row in zip(places, rows, strict=True)}
-    held = of_batch if settled else in_force(connection, entry.kind, places)
+    held = of_batch if settled else in_force(connection, entry.kind, places, scope)
     changes = tuple(
         Change(row.line, place, held.get(place), _replaced(row)) for row, place in zip(rows, places, strict=True)
     )
     others = {held[place].batch if place in held else 0 for place in places} - {entry.undoes}
-    complete = _is_complete(connection, entry, scope)
-    return Preview(entry, changes, _seen(changes), complete, tuple(sorted(others)))
+    return Preview(entry, changes, _seen(changes), len(rows) == entry.rows, tuple(sorted(others)))
 
 
 def _read(connection: Connection, scope: Scope, now_ms: int, which: ColumnElement[bool]) -> tuple[Entry, ...]:
@@ -195,23 +195,13 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 
 def _rows(connection: Connection, entry: Entry, scope: Scope) -> Sequence[Row[Any]]:
+    """Read the rows of a proposal, or of the one that an undo is about, that lie in the scope."""
+    which = import_proposal.c.id == entry.number if entry.undoes is None else import_proposal.c.batch == entry.undoes
+    whose = select(import_proposal.c.id).where(which).scalar_subquery()
     own = scope.of_provinces(import_row.c.province)
-    return connection.execute(_all_rows(entry).where(own).order_by(import_row.c.line)).all()
-
-
-def _all_rows(entry: Entry) -> Any:  # noqa: ANN401 - a SELECT of a table's columns has no shorter type
-    if entry.undoes is None:
-        return select(import_row).where(import_row.c.proposal == entry.number)
-    whose = select(import_proposal.c.id).where(import_proposal.c.batch == entry.undoes).scalar_subquery()
-    return select(import_row).where(import_row.c.proposal == whose)
-
-
-def _is_complete(connection: Connection, entry: Entry, scope: Scope) -> bool:
-    if scope.level is Level.NATION:
-        return True
-    own = scope.of_provinces(import_row.c.province)
-    outside = _all_rows(entry).where(or_(import_row.c.province.is_(None), ~own)).limit(1)
-    return connection.execute(outside).first() is None
+    return connection.execute(
+        select(import_row).where(import_row.c.proposal == whose, own).order_by(import_row.c.line)
+    ).all()
 
 
 def _place(row: Row[Any]) -> Place:

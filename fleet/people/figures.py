@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, select, true
 
 from fleet.store.tables import denominator, indicator_figure, official
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Table
 
     from fleet.people.spreadsheets import Row
+    from fleet.store.scope import Scope
 
 Counts: TypeAlias = tuple[int | None, ...]  # in the order of the kind's columns
 
@@ -89,12 +90,13 @@ def counts_of(kind: Kind, row: Mapping[str, Any]) -> Counts:
     return tuple(row[name] for name in kind.counts)
 
 
-def in_force(connection: Connection, kind: Kind, places: Iterable[Place]) -> dict[Place, Held]:
+def in_force(connection: Connection, kind: Kind, places: Iterable[Place], scope: Scope) -> dict[Place, Held]:
     """Read what is in force at these places; a place where nothing is has no entry."""
     table, wanted = _TABLES[kind], set(places)
     years = {place.fiscal_year for place in wanted}
     held = {}
-    for found in connection.execute(select(table).where(table.c.fiscal_year.in_(years))).mappings():
+    query = select(table).where(table.c.fiscal_year.in_(years), _own(table, scope))
+    for found in connection.execute(query).mappings():
         row = {str(name): value for name, value in found.items()}
         place = place_of(row)
         if place in wanted:
@@ -102,11 +104,11 @@ def in_force(connection: Connection, kind: Kind, places: Iterable[Place]) -> dic
     return held
 
 
-def put(connection: Connection, kind: Kind, held: Mapping[Place, Held | None]) -> None:
+def put(connection: Connection, kind: Kind, held: Mapping[Place, Held | None], scope: Scope) -> None:
     """Let this be in force at these places; None is nothing."""
     table = _TABLES[kind]
     for place in held:
-        connection.execute(delete(table).where(_at(table, place)))
+        connection.execute(delete(table).where(_at(table, place), _own(table, scope)))
     rows = [
         {**place.columns, **dict(zip(kind.counts, each.counts, strict=True)), "batch": each.batch}
         for place, each in held.items()
@@ -118,3 +120,8 @@ def put(connection: Connection, kind: Kind, held: Mapping[Place, Held | None]) -
 
 def _at(table: Table, place: Place) -> ColumnElement[bool]:
     return and_(*(table.c[name] == value for name, value in place.columns.items()))
+
+
+def _own(table: Table, scope: Scope) -> ColumnElement[bool]:
+    """The criterion of a scope; a region's indicators are brought by the nation alone."""
+    return scope.of_provinces(table.c.province) if "province" in table.c else true()

@@ -125,7 +125,7 @@ def import_at_once(
         if not is_test:
             _check_made_up(connection, kind, rows)
         proposal = file_proposal(connection, layout, upload, attribution, read)
-        batch = bring_into_force(connection, proposal, kind, rows, attribution.imported_ms)
+        batch = bring_into_force(connection, proposal, rows, NATION, attribution.imported_ms)
         detail: audit.Detail = {
             "batch": batch,
             "file_sha256": upload.sha256,
@@ -138,7 +138,7 @@ def import_at_once(
 
 
 def _check_made_up(connection: Connection, kind: Kind, places: Iterable[Place]) -> None:
-    batches = {held.batch for held in in_force(connection, kind, places).values()}
+    batches = {held.batch for held in in_force(connection, kind, places, NATION).values()}
     real = select(import_batch.c.id).where(import_batch.c.id.in_(batches), ~import_batch.c.made_up).limit(1)
     if connection.execute(real).first() is not None:
         message = "Made-up figures would replace real ones. That needs two people: use `dipchip-fleet import propose`."
@@ -175,6 +175,7 @@ def file_proposal(connection: Connection, layout: Layout, upload: Upload, attrib
         file_sha256=upload.sha256,
         file_name=bare_name(upload.file_name),
         source=said("source", attribution.source),
+        rows=len(read.rows),
         reason=attribution.reason and said("reason", attribution.reason),
         made_up=attribution.made_up,
         proposed_by=said("by", attribution.by),
@@ -196,12 +197,12 @@ def file_proposal(connection: Connection, layout: Layout, upload: Upload, attrib
 
 
 def bring_into_force(
-    connection: Connection, proposal: int, kind: Kind, rows: Mapping[Place, Counts], at_ms: int
+    connection: Connection, proposal: int, rows: Mapping[Place, Counts], scope: Scope, at_ms: int
 ) -> int:
     """Let the rows of an entry be in force as a new batch, and keep with each what it replaces; the batch's number."""
-    batch = _open_batch(connection, proposal, at_ms)
-    _keep_replaced(connection, proposal, in_force(connection, kind, rows))
-    put(connection, kind, {place: Held(counts, batch) for place, counts in rows.items()})
+    batch, kind = _open_batch(connection, proposal, at_ms)
+    _keep_replaced(connection, proposal, in_force(connection, kind, rows, scope))
+    put(connection, kind, {place: Held(counts, batch) for place, counts in rows.items()}, scope)
     return batch
 
 
@@ -222,7 +223,7 @@ def written(counts: Counts) -> str:
     return msgspec.json.encode(counts).decode()
 
 
-def _open_batch(connection: Connection, proposal: int, at_ms: int) -> int:
+def _open_batch(connection: Connection, proposal: int, at_ms: int) -> tuple[int, Kind]:
     entry = connection.execute(import_proposal.select().where(import_proposal.c.id == proposal)).one()
     batch = insert(import_batch).values(
         kind=entry.kind,
@@ -235,7 +236,7 @@ def _open_batch(connection: Connection, proposal: int, at_ms: int) -> int:
     )
     number = int(connection.execute(batch.returning(import_batch.c.id)).scalar_one())
     connection.execute(update(import_proposal).where(import_proposal.c.id == proposal).values(batch=number))
-    return number
+    return number, Kind(entry.kind)
 
 
 def _within(scope: Scope) -> Wording:

@@ -74,6 +74,7 @@ def propose_undo(connection: Connection, batch: int, reason: str, person: Person
         kind=entry.kind,
         undoes=batch,
         source=entry.source,
+        rows=entry.rows,
         reason=said("reason", reason),
         made_up=entry.made_up,
         proposed_by=said("by", person.name),
@@ -135,11 +136,11 @@ def _bring_about(connection: Connection, shown: Preview, person: Person) -> None
     entry = shown.entry
     detail: audit.Detail = {"rows": len(shown.changes), "proposed_by": entry.proposed_by, "seen": shown.seen}
     if entry.undoes is not None:
-        put(connection, entry.kind, {each.place: each.after for each in shown.changes})
+        put(connection, entry.kind, {each.place: each.after for each in shown.changes}, person.scope)
         _record(connection, audit.Act.IMPORT_UNDONE, entry.number, person, detail | {"batch": entry.undoes})
         return
     rows = {each.place: each.after.counts for each in shown.changes if each.after is not None}
-    batch = bring_into_force(connection, entry.number, entry.kind, rows, person.at_ms)
+    batch = bring_into_force(connection, entry.number, rows, person.scope, person.at_ms)
     detail |= {"batch": batch, "file_sha256": entry.file_sha256 or "", "made_up": entry.made_up}
     _record(connection, audit.Act.IMPORT_APPROVED, entry.number, person, detail)
 

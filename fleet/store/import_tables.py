@@ -22,6 +22,7 @@ import_proposal = Table(
     Column("file_sha256", String(64)),
     Column("file_name", String(200)),
     Column("source", String(200), nullable=False),
+    Column("rows", Integer, nullable=False),  # so many lines; whoever sees fewer sees a part only
     Column("reason", String(200), nullable=False),  # empty unless figures of the ministry change, or a batch is undone
     Column("made_up", Boolean, nullable=False),
     Column("proposed_by", String(64), nullable=False),

@@ -17,6 +17,7 @@ from fleet.people.entries import OPEN_MS, Effect, Stage
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once
 from fleet.people.problems import FileRefusedError
 from fleet.people.proposals import Person
+from fleet.store import wall
 from fleet.store.import_tables import import_proposal, import_row
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
@@ -48,27 +49,32 @@ def propose(
     values: dict[str, Any] = {"source": "NHSO", "by": person.name, "made_up": False, "imported_ms": person.at_ms}
     values |= said
     with unit_of_work(books) as connection:
+        wall.narrow(connection, person.scope)
         return proposals.propose(connection, layout, Upload("x/b.csv", text.encode()), Attribution(**values), person)
 
 
 def approve(books: Engine, shown: Preview, person: Person = MALEE) -> Entry:
     with unit_of_work(books) as connection:
+        wall.narrow(connection, person.scope)
         return proposals.approve(connection, shown.entry.number, shown.seen, person)
 
 
 def undo(books: Engine, batch: int | None, person: Person = SOMSRI, reason: str = "a mistake") -> Preview:
     assert batch is not None
     with unit_of_work(books) as connection:
+        wall.narrow(connection, person.scope)
         return proposals.propose_undo(connection, batch, reason, person)
 
 
 def look(books: Engine, number: int, scope: Scope = NATION, at_ms: int = NOW_MS) -> Preview:
     with reading(books) as connection:
+        wall.narrow(connection, scope)
         return entries.preview(connection, entries.entry_of(connection, number, scope, at_ms), scope)
 
 
 def listed(books: Engine, scope: Scope = NATION, at_ms: int = NOW_MS) -> list[tuple[int, Stage]]:
     with reading(books) as connection:
+        wall.narrow(connection, scope)
         return [(each.number, each.stage) for each in entries.entries(connection, scope, at_ms)]
 
 
@@ -214,7 +220,7 @@ def test_what_an_earlier_release_imported_cannot_be_undone(books: Engine) -> Non
             insert(import_batch).values(**values, imported_ms=1, imported_by="old").returning(import_batch.c.id)
         ).scalar_one()
         connection.execute(
-            insert(import_proposal).values(**values, reason="", proposed_by="old", proposed_ms=1, batch=batch)
+            insert(import_proposal).values(**values, rows=0, reason="", proposed_by="old", proposed_ms=1, batch=batch)
         )
     with pytest.raises(ImportRefusedError, match="is not known"):
         undo(books, batch)

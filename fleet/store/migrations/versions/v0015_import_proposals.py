@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -34,8 +34,8 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO import_proposal"
-        " (kind, file_sha256, file_name, source, reason, made_up, proposed_by, proposed_ms, batch)"
-        " SELECT kind, file_sha256, file_name, source, '', made_up, imported_by, imported_ms, id"
+        ' (kind, file_sha256, file_name, source, "rows", reason, made_up, proposed_by, proposed_ms, batch)'
+        " SELECT kind, file_sha256, file_name, source, 0, '', made_up, imported_by, imported_ms, id"
         " FROM import_batch ORDER BY id"
     )
 
@@ -49,6 +49,7 @@ def _proposals() -> None:
         sa.Column("file_sha256", sa.String(length=64), nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("made_up", sa.Boolean(), nullable=False),
         sa.Column("proposed_by", sa.String(length=64), nullable=False),
