@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from fleet.store.import_tables import metadata  # the last file of tables: it imports the others
+from fleet.store.every_table import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
