@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import device_tables, tables
+from fleet.store import device_tables, import_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ROLE = "dipchip_console"
 _POLICY = "dipchip_scope"
 _LOOK = "SELECT"
+_KEEP = "SELECT, INSERT, UPDATE"
+_REPLACE = "SELECT, INSERT, DELETE"
 
 # What a transaction has named; each is read once a statement. Nothing named: NULL or "", which lets nothing through.
 _LEVEL = "(SELECT current_setting('dipchip.level', true))"
@@ -64,8 +66,9 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.kiosk.name: Walled(BY_PLACE, "SELECT, UPDATE (status)"),
         tables.workload_day.name: Walled(BY_PLACE),
         tables.coverage_day.name: Walled(BY_PROVINCE),
-        tables.denominator.name: Walled(BY_PROVINCE),
-        tables.official.name: Walled(BY_PROVINCE),
+        tables.denominator.name: Walled(BY_PROVINCE, _REPLACE),
+        tables.official.name: Walled(BY_PROVINCE, _REPLACE),
+        import_tables.import_row.name: Walled(BY_PROVINCE, _KEEP),
         # People are counted here and never told apart: neither the token nor the event may be read.
         tables.person.name: Walled(BY_PROVINCE, "SELECT (profile, province, state, accepted_ms)"),
         tables.device_state.name: Walled(BY_KIOSK),
@@ -82,17 +85,21 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.announcement.name: Walled(
             # All that stands at its kiosks is seen; what would stand elsewhere too is not written.
             f"{_NATION} OR {_FOR_ALL} OR province = ANY ({_PROVINCES}) OR kiosk IN ({_KIOSKS})",
-            "SELECT, INSERT, UPDATE",
+            _KEEP,
             f"{BY_PROVINCE} OR kiosk IN ({_KIOSKS})",
         ),
-        tables.indicator_figure.name: Walled(f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'"),  # of Health Region 8 alone
+        tables.indicator_figure.name: Walled(
+            f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'", _REPLACE
+        ),  # of Health Region 8 alone
     }
 )
 # Rows that belong to no place.
 OPEN: Mapping[str, str] = MappingProxyType(
     {
-        tables.import_batch.name: _LOOK,  # a file's name and source; whose figures it brought is walled
-        tables.audit.name: "SELECT, INSERT, UPDATE",  # UPDATE for the lock on it; the table refuses to be changed
+        # A file's name and source, and who answers for it; whose figures it brought is walled.
+        tables.import_batch.name: "SELECT, INSERT",
+        import_tables.import_proposal.name: _KEEP,
+        tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
     }
 )
 
