@@ -14,6 +14,7 @@ from fleet.web import (
     api,
     coverage,
     devices,
+    exports,
     funnel,
     gate,
     indicators,
@@ -76,7 +77,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     say_mornings(app)
     gate.keep(app)
     explain_refusals(app)
-    for room in (morning, coverage, funnel, indicators, devices, kiosk, announcements, api, metrics):
+    for room in (morning, coverage, funnel, indicators, devices, kiosk, announcements, exports, api, metrics):
         app.register_blueprint(room.pages)
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)

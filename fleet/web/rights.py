@@ -63,6 +63,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "coverage.province": _FIGURES,
         "coverage.start": _LOOK,
         "devices.overview": _LOOK,
+        "exports.coverage": _FIGURES,
+        "exports.funnel": _FIGURES,
         "funnel.overview": _FIGURES,
         "indicators.overview": _FIGURES,
         "kiosk.confirm_loss": _APPROVE,

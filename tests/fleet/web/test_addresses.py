@@ -45,6 +45,7 @@ def addresses(console: APIFlask) -> list[str]:
         rule.rule.replace("<path:filename>", filled["filename"])
         .replace("<code>", filled["code"])
         .replace("<name>", filled["name"])
+        .replace("<kind>", "xlsx")
         for rule in rules
     ]
 

@@ -51,6 +51,8 @@ STRANGERS_GET = {
     "announcements.propose": LEADS_TO_SIGN_IN,
     "announcements.approve": LEADS_TO_SIGN_IN,
     "announcements.withdraw": LEADS_TO_SIGN_IN,
+    "exports.coverage": LEADS_TO_SIGN_IN,
+    "exports.funnel": LEADS_TO_SIGN_IN,
     "kiosk.overview": LEADS_TO_SIGN_IN,
     "kiosk.name_helper": LEADS_TO_SIGN_IN,
     "kiosk.report_loss": LEADS_TO_SIGN_IN,
@@ -66,7 +68,7 @@ STRANGERS_GET = {
     "api.announcements": UNAUTHORIZED,
     "api.device": UNAUTHORIZED,
 }
-FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01"}
+FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01", "kind": "csv"}
 
 
 @pytest.fixture

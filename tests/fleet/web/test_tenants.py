@@ -87,6 +87,8 @@ CASES = {
     "announcements.approve": Case(acts=(("/announcements/2/approve", {}), ("/announcements/99/approve", {}))),
     "announcements.withdraw": Case(acts=(("/announcements/2/withdraw", {}),)),
     "api.announcements": Case(asked=("/api/v1/announcements",)),
+    "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
+    "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _BASES)),
     "kiosk.overview": Case(
         asked=tuple(f"/devices/{UDON.name}-{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
         foreign=(f"/devices/{CHIANG_MAI.name}-1", "/devices/never-was"),
