@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
+from fleet.store.alert_tables import alert
 from fleet.store.months import PARENT
 from fleet.store.operator_tables import operator
 from fleet.store.schema import upgrade
@@ -24,7 +25,7 @@ def test_the_migrations_make_the_tables_that_the_code_defines(empty_database_url
     with reading(engine) as connection:
         opts = {"compare_type": True, "compare_server_default": True, "include_name": _is_no_partition}
         context = MigrationContext.configure(connection, opts=opts)
-        assert operator.metadata is metadata
+        assert operator.metadata is alert.metadata is metadata
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
@@ -34,7 +35,7 @@ def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
     upgrade(engine)
     upgrade(engine)
     with reading(engine) as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0012"
+        assert MigrationContext.configure(connection).get_current_revision() == "0014"
     engine.dispose()
 
 

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The alarms in the database: what stands, what is written after a look, and what people do about one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, select, update
+
+from fleet.alerts.judging import Alarm
+from fleet.alerts.places import columns_of, within
+from fleet.alerts.rules import RULES, RuleId, Severity
+from fleet.alerts.subjects import Subject, place, stored
+from fleet.errors import FleetError
+from fleet.store.alert_tables import alert
+from fleet.store.scope import Scope
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+    from fleet.alerts.judging import Judgement
+
+_LOOK = "`dipchip-fleet alert list` shows what stands."
+_BY_HAND = (RuleId.SECURITY,)  # its fact is in the ledger for ever: the others end by themselves
+SHOWN = 500  # alarms
+
+
+class AlertRefusedError(FleetError):
+    """Nothing was done about an alarm; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An alarm as it is shown: its number, and what people did about it."""
+
+    id: int
+    alarm: Alarm
+    severity: Severity
+    acknowledged_ms: int | None
+    acknowledged_by: str | None
+    cleared_by: str | None
+
+
+def standing(connection: Connection) -> list[Alarm]:
+    """Every alarm that waits or is open, everywhere: what the judge needs."""
+    rows = connection.execute(select(alert).where(alert.c.cleared_ms.is_(None)).order_by(alert.c.id))
+    return [_alarm(row) for row in rows]
+
+
+def write(connection: Connection, judgement: Judgement, before: list[Alarm]) -> None:
+    """Write what a look has changed; `before` is what stood when it was judged."""
+    known = {each.key: each for each in before}
+    for rule, subject in judgement.forgotten:
+        connection.execute(delete(alert).where(_stands(rule, subject)))
+    for alarm in judgement.alarms:
+        if alarm.key not in known:
+            fixed = {"rule": alarm.rule, "subject": str(alarm.subject), **columns_of(alarm.subject.scope)}
+            fixed["severity"] = RULES[alarm.rule].severity
+            connection.execute(alert.insert().values(**fixed, **_changing(alarm)))
+        elif alarm != known[alarm.key]:
+            changed = update(alert).where(_stands(alarm.rule, alarm.subject)).values(**_changing(alarm))
+            connection.execute(changed)
+
+
+def mark_told(connection: Connection, ids: list[int], now_ms: int) -> None:
+    """Note that messages about these were made."""
+    connection.execute(update(alert).where(alert.c.id.in_(ids)).values(told_ms=now_ms))
+
+
+def read_open(connection: Connection, scope: Scope, limit: int = SHOWN) -> list[Entry]:
+    """The alarms that are open in a scope: the most urgent first, then the oldest; parts of an outage after it."""
+    weight = {str(each): -each.weight for each in Severity}
+    asked = _in(scope).where(alert.c.raised_ms.is_not(None), alert.c.cleared_ms.is_(None))
+    found = [entry(row) for row in connection.execute(asked.order_by(alert.c.part_of.is_not(None), alert.c.raised_ms))]
+    found.sort(key=lambda each: (weight[each.severity], each.alarm.part_of is not None))
+    return found[:limit]
+
+
+def read_cleared(connection: Connection, scope: Scope, since_ms: int, limit: int = SHOWN) -> list[Entry]:
+    """The alarms of a scope that ended since then, the latest first."""
+    asked = _in(scope).where(alert.c.cleared_ms >= since_ms).order_by(alert.c.cleared_ms.desc(), alert.c.id.desc())
+    return [entry(row) for row in connection.execute(asked.limit(limit))]
+
+
+def acknowledge(connection: Connection, number: int, by: str, scope: Scope, now_ms: int) -> Entry:
+    """Say that somebody looks after an open alarm; the first who says so counts. It stays until it is over.
+
+    Raises:
+        AlertRefusedError: no such alarm is open in this scope, or somebody has it already.
+    """
+    found = _open(connection, number, scope)
+    if found.acknowledged_by is not None:
+        message = f"alert {number}: {found.acknowledged_by} has acknowledged it already."
+        raise AlertRefusedError(message)
+    mine = {"acknowledged_ms": now_ms, "acknowledged_by": by}
+    free = and_(alert.c.id == number, alert.c.acknowledged_ms.is_(None), alert.c.cleared_ms.is_(None))
+    if connection.execute(update(alert).where(free).values(**mine)).rowcount != 1:
+        message = f"alert {number}: it was acknowledged or ended at this moment. {_LOOK}"
+        raise AlertRefusedError(message)
+    return found
+
+
+def clear(connection: Connection, number: int, by: str, scope: Scope, now_ms: int) -> Entry:
+    """End an alarm that does not end by itself: somebody has looked.
+
+    Raises:
+        AlertRefusedError: no such alarm is open in this scope, or it ends by itself.
+    """
+    found = _open(connection, number, scope)
+    if found.alarm.rule not in _BY_HAND:
+        message = f"alert {number}: it ends by itself when its cause is mended. Acknowledge it meanwhile."
+        raise AlertRefusedError(message)
+    over = update(alert).where(alert.c.id == number, alert.c.cleared_ms.is_(None))
+    if connection.execute(over.values(cleared_ms=now_ms, cleared_by=by)).rowcount != 1:
+        message = f"alert {number}: it has just ended. {_LOOK}"
+        raise AlertRefusedError(message)
+    return found
+
+
+def cleared_by_hand(connection: Connection) -> dict[Subject, int]:
+    """When somebody last ended an alarm of each subject: what was there before is looked after."""
+    asked = select(alert).where(alert.c.cleared_by.is_not(None)).order_by(alert.c.cleared_ms)
+    rows = connection.execute(asked)
+    return {stored(row.subject, row.province, row.facility): row.cleared_ms for row in rows}
+
+
+def entry(row: Row[Any]) -> Entry:
+    """A row of the table as it is shown."""
+    told = (row.acknowledged_ms, row.acknowledged_by, row.cleared_by)
+    return Entry(row.id, _alarm(row), Severity(row.severity), *told)
+
+
+def _open(connection: Connection, number: int, scope: Scope) -> Entry:
+    wanted = _in(scope).where(alert.c.id == number, alert.c.raised_ms.is_not(None), alert.c.cleared_ms.is_(None))
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
+        message = f"alert {number}: no such alarm is open here. {_LOOK}"
+        raise AlertRefusedError(message)
+    return entry(row)
+
+
+def _in(scope: Scope) -> Select[Any]:
+    return select(alert).where(within(scope, alert))
+
+
+def _stands(rule: RuleId, subject: Subject) -> ColumnElement[bool]:
+    return and_(alert.c.rule == rule, alert.c.subject == str(subject), alert.c.cleared_ms.is_(None))
+
+
+def _changing(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "code": alarm.code and alarm.code[:64],
+        "n": alarm.n,
+        "of": alarm.of,
+        "since_ms": alarm.since_ms,
+        "raised_ms": alarm.raised_ms,
+        "absent_ms": alarm.absent_ms,
+        "cleared_ms": alarm.cleared_ms,
+        "told_ms": alarm.told_ms,
+        "part_of": None if alarm.part_of is None else str(alarm.part_of),
+        "window": alarm.window,
+    }
+
+
+def _alarm(row: Row[Any]) -> Alarm:
+    return Alarm(
+        rule=RuleId(row.rule),
+        subject=stored(row.subject, row.province, row.facility),
+        since_ms=row.since_ms,
+        code=row.code,
+        n=row.n,
+        of=row.of,
+        raised_ms=row.raised_ms,
+        absent_ms=row.absent_ms,
+        cleared_ms=row.cleared_ms,
+        told_ms=row.told_ms,
+        part_of=None if row.part_of is None else place(Scope.parse(row.part_of)),
+        window=row.window,
+    )
