@@ -48,6 +48,7 @@ class Act(StrEnum):
     ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
     HELP_ACKNOWLEDGED = "help.acknowledged"
     ACCOUNT_ADDED = "account.added"
+    ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_DISABLED = "account.disabled"
     ACCOUNT_RESET = "account.reset"
     TOKEN_MADE = "account.token"  # noqa: S105 - an act

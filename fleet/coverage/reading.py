@@ -17,13 +17,13 @@ from fleet.coverage.fiscal import Period, cutoff_day
 from fleet.store.tables import coverage_day, denominator, import_batch, official, workload_day
 from wire.asks import PersonState
 from wire.events import Profile
-from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
     from datetime import date
 
     from sqlalchemy import ColumnElement, Row, Table
 
+    from fleet.store.scope import Scope
     from wire.ids import FacilityCode, ProvinceCode
 
 # Whether the ministry counts at "code issued" or at "code used" is not published; the stricter one is taken.
@@ -57,7 +57,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[M]):
-    """All 77 provinces on one basis, and the imports behind them."""
+    """The provinces of a scope on one basis, and the imports behind them."""
 
     figures: dict[ProvinceCode, Figures[M]]
     batches: dict[int, Batch]
@@ -91,10 +91,14 @@ class FacilityWork:
     last_day: str
 
 
-def read_official(connection: Connection, basis: Basis) -> Reading[Literal[Mode.OFFICIAL]]:
+def read_official(connection: Connection, basis: Basis, scope: Scope) -> Reading[Literal[Mode.OFFICIAL]]:
     """Read the ministry's own figures of one fiscal year and period."""
     rows = connection.execute(
-        select(official).where(official.c.fiscal_year == basis.fiscal_year, official.c.period == int(basis.period))
+        select(official).where(
+            official.c.fiscal_year == basis.fiscal_year,
+            official.c.period == int(basis.period),
+            scope.of_provinces(official.c.province),
+        )
     ).all()
     batches = batches_of(connection, {row.batch for row in rows})
     found = {row.province: row for row in rows}
@@ -113,15 +117,16 @@ def read_official(connection: Connection, basis: Basis) -> Reading[Literal[Mode.
             made_up=batches[row.batch].made_up,
         )
 
-    return Reading({code: figures(code) for code in PROVINCES}, batches, _batch_of(found))
+    return Reading({code: figures(code) for code in scope.provinces}, batches, _batch_of(found))
 
 
-def read_proxy(connection: Connection, basis: Basis) -> Reading[Literal[Mode.PROXY]]:
+def read_proxy(connection: Connection, basis: Basis, scope: Scope) -> Reading[Literal[Mode.PROXY]]:
     """Read our own people over imported counts; staff stay missing: rosters cannot be joined with people."""
-    rows = connection.execute(select(denominator).where(denominator.c.fiscal_year == basis.fiscal_year)).all()
+    asked = select(denominator).where(denominator.c.fiscal_year == basis.fiscal_year)
+    rows = connection.execute(asked.where(scope.of_provinces(denominator.c.province))).all()
     batches = batches_of(connection, {row.batch for row in rows})
     found = {row.province: row for row in rows}
-    active = _active_people(connection, basis)
+    active = _active_people(connection, basis, scope)
 
     def figures(code: ProvinceCode) -> ProxyFigures:
         row = found.get(code)
@@ -138,7 +143,7 @@ def read_proxy(connection: Connection, basis: Basis) -> Reading[Literal[Mode.PRO
         )
 
     return Reading(
-        {code: figures(code) for code in PROVINCES},
+        {code: figures(code) for code in scope.provinces},
         batches,
         _batch_of(found),
         unplaced=max(0, active.get(UNKNOWN_PROVINCE, 0)),
@@ -167,7 +172,7 @@ def batches_of(connection: Connection, ids: set[int]) -> dict[int, Batch]:
     }
 
 
-def _active_people(connection: Connection, basis: Basis) -> dict[str, int]:
+def _active_people(connection: Connection, basis: Basis, scope: Scope) -> dict[str, int]:
     signed = case((coverage_day.c.state == PersonState.REVOKED, -coverage_day.c.n), else_=coverage_day.c.n)
     rows = connection.execute(
         select(coverage_day.c.province, func.sum(signed).label("people"))
@@ -175,19 +180,18 @@ def _active_people(connection: Connection, basis: Basis) -> dict[str, int]:
             coverage_day.c.profile == basis.profile,
             coverage_day.c.state.in_((COUNT_STATE, PersonState.REVOKED)),
             coverage_day.c.day < cutoff_day(basis.fiscal_year, basis.period).isoformat(),
+            scope.of_provinces(coverage_day.c.province),
         )
         .group_by(coverage_day.c.province)
     )
     return {row.province: int(row.people) for row in rows}
 
 
-def funnel(
-    connection: Connection, profile: Profile, before: date, *, only: ProvinceCode | None = None
-) -> dict[str, Funnel]:
-    """Count every province's funnel, or only one's, on the days before `before`; "" stands for no known province."""
+def funnel(connection: Connection, profile: Profile, before: date, scope: Scope) -> dict[str, Funnel]:
+    """Count each province's funnel on the days before `before`; "" stands for no known province."""
     people = connection.execute(
         select(coverage_day.c.province, coverage_day.c.state, func.sum(coverage_day.c.n).label("n"))
-        .where(*_wanted(coverage_day, profile, before, only))
+        .where(*_wanted(coverage_day, profile, before), scope.of_provinces(coverage_day.c.province))
         .group_by(coverage_day.c.province, coverage_day.c.state)
     )
     counted: dict[str, dict[str, int]] = {}
@@ -200,7 +204,7 @@ def funnel(
             func.sum(workload_day.c.duplicates).label("duplicates"),
             func.sum(workload_day.c.lapsed).label("lapsed"),
         )
-        .where(*_wanted(workload_day, profile, before, only))
+        .where(*_wanted(workload_day, profile, before), _worked(scope))
         .group_by(workload_day.c.province)
     )
     for visits in work:
@@ -210,9 +214,12 @@ def funnel(
     return {province: _funnel(counts) for province, counts in counted.items()}
 
 
-def _wanted(table: Table, profile: Profile, before: date, only: ProvinceCode | None) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [table.c.profile == profile, table.c.day < before.isoformat()]
-    return wanted if only is None else [*wanted, table.c.province == only]
+def _wanted(table: Table, profile: Profile, before: date) -> list[ColumnElement[bool]]:
+    return [table.c.profile == profile, table.c.day < before.isoformat()]
+
+
+def _worked(scope: Scope) -> ColumnElement[bool]:
+    return scope.of_places(workload_day.c.province, workload_day.c.facility)
 
 
 def _funnel(counts: dict[str, int]) -> Funnel:
@@ -240,10 +247,8 @@ def summed(funnels: list[Funnel]) -> Funnel:
     )
 
 
-def facilities(
-    connection: Connection, province: ProvinceCode, profile: Profile, before: date
-) -> tuple[FacilityWork, ...]:
-    """List the visits at each facility of a province, busiest first."""
+def facilities(connection: Connection, profile: Profile, before: date, scope: Scope) -> tuple[FacilityWork, ...]:
+    """List the visits at each facility, busiest first."""
     rows = connection.execute(
         select(
             workload_day.c.facility,
@@ -251,7 +256,7 @@ def facilities(
             func.sum(workload_day.c.duplicates).label("duplicates"),
             func.max(workload_day.c.day).label("last_day"),
         )
-        .where(*_wanted(workload_day, profile, before, province))
+        .where(*_wanted(workload_day, profile, before), _worked(scope))
         .group_by(workload_day.c.facility)
         .order_by(func.sum(workload_day.c.captured).desc(), workload_day.c.facility)
     )
@@ -259,14 +264,15 @@ def facilities(
 
 
 def activated_by_month(
-    connection: Connection, province: ProvinceCode, profile: Profile, *, since: date, before: date
+    connection: Connection, profile: Profile, scope: Scope, *, since: date, before: date
 ) -> dict[str, int]:
-    """Count a province's activations by month (`YYYY-MM`) from `since` to the day before `before`."""
+    """Count the activations by month (`YYYY-MM`) from `since` to the day before `before`."""
     month = func.substr(coverage_day.c.day, literal_column("1"), literal_column("7"))  # the same text in GROUP BY
     rows = connection.execute(
         select(month.label("month"), func.sum(coverage_day.c.n).label("n"))
         .where(
-            *_wanted(coverage_day, profile, before, province),
+            *_wanted(coverage_day, profile, before),
+            scope.of_provinces(coverage_day.c.province),
             coverage_day.c.state == COUNT_STATE,
             coverage_day.c.day >= since.isoformat(),
         )
@@ -275,8 +281,9 @@ def activated_by_month(
     return {row.month: int(row.n) for row in rows}
 
 
-def any_counted(connection: Connection, profile: Profile) -> bool:
+def any_counted(connection: Connection, profile: Profile, scope: Scope) -> bool:
     """Tell whether a profile has any figure at all."""
-    day = select(coverage_day.c.day).where(coverage_day.c.profile == profile).limit(1)
-    work = select(workload_day.c.day).where(workload_day.c.profile == profile).limit(1)
+    people = scope.of_provinces(coverage_day.c.province)
+    day = select(coverage_day.c.day).where(coverage_day.c.profile == profile, people).limit(1)
+    work = select(workload_day.c.day).where(workload_day.c.profile == profile, _worked(scope)).limit(1)
     return connection.execute(day).first() is not None or connection.execute(work).first() is not None

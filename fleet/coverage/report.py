@@ -14,6 +14,7 @@ from fleet.coverage import indicators, kpi57
 from fleet.coverage.figures import M, Mode
 from fleet.coverage.reading import Basis, Reading, read_official, read_proxy
 from fleet.errors import FleetError
+from fleet.store.scope import NATION, region_scope
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fleet.coverage.figures import Figures
     from fleet.coverage.indicators import Gate
     from fleet.coverage.kpi57 import National, ProvinceResult
+    from fleet.store.scope import Scope
     from wire.ids import ProvinceCode
 
 _BANGKOK_REGION = 13  # printed with and without: whether KPI 57 counts 76 or 77 provinces is not stated
@@ -45,7 +47,11 @@ class Sum(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Report(Generic[M]):
-    """Everything that is said about one basis."""
+    """Everything that is said about one basis; `whole` are the provinces of the scope together.
+
+    A region of which the scope holds a part only has no sum here: a part is not the region. What is without Bangkok is
+    told of the nation alone.
+    """
 
     basis: Basis
     gate: Gate | None
@@ -54,23 +60,23 @@ class Report(Generic[M]):
     results: dict[ProvinceCode, ProvinceResult[M]]
     regions: dict[int, Sum[M]]
     whole: Sum[M]
-    without_bangkok: National
+    without_bangkok: National | None
 
 
 AnyReport: TypeAlias = Report[Literal[Mode.OFFICIAL]] | Report[Literal[Mode.PROXY]]
 
 
-def report(connection: Connection, basis: Basis) -> AnyReport:
-    """Read and judge all provinces on one basis.
+def report(connection: Connection, basis: Basis, scope: Scope) -> AnyReport:
+    """Read and judge the provinces of a scope on one basis.
 
     Raises:
         ModeNotOfferedError: the figures would need a list of people that cannot be imported yet.
     """
     match basis.mode:
         case Mode.OFFICIAL:
-            return _report(basis, read_official(connection, basis))
+            return _report(basis, scope, read_official(connection, basis, scope))
         case Mode.PROXY:
-            return _report(basis, read_proxy(connection, basis))
+            return _report(basis, scope, read_proxy(connection, basis, scope))
         case Mode.MATCHED:
             message = (
                 "matched figures need a register of people, which cannot be imported yet; choose official or proxy"
@@ -80,7 +86,7 @@ def report(connection: Connection, basis: Basis) -> AnyReport:
             assert_never(basis.mode)
 
 
-def _report(basis: Basis, reading: Reading[M]) -> Report[M]:
+def _report(basis: Basis, scope: Scope, reading: Reading[M]) -> Report[M]:
     try:
         gate, known = indicators.gate(basis.fiscal_year, basis.period), True
     except indicators.UnknownFiscalYearError:
@@ -96,9 +102,9 @@ def _report(basis: Basis, reading: Reading[M]) -> Report[M]:
         year_known=known,
         reading=reading,
         results=results,
-        regions={region: _sum(found) for region, found in sorted(members.items())},
+        regions={region: _sum(found) for region, found in sorted(members.items()) if scope.holds(region_scope(region))},
         whole=_sum(results.values()),
-        without_bangkok=kpi57.national(result.verdict for result in outside),
+        without_bangkok=kpi57.national(result.verdict for result in outside) if scope == NATION else None,
     )
 
 

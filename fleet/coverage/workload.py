@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from fleet.store.scope import Scope
     from wire.events import Profile
-    from wire.ids import ProvinceCode
 
 Place: TypeAlias = tuple[str, str]  # a province and a facility in it
 
@@ -59,14 +59,14 @@ def usual_visits(
     return {(row.province, row.facility): -(-int(row.visits) // row.days) for row in rows}
 
 
-def read_lapsed(connection: Connection, profile: Profile, since: date, only: ProvinceCode | None) -> list[Lapsed]:
+def read_lapsed(connection: Connection, profile: Profile, since: date, scope: Scope) -> list[Lapsed]:
     """List where requests expired from `since` on."""
     day = workload_day.c
     asked = (
         select(day.province, day.facility, func.sum(day.lapsed).label("n"), func.min(day.day).label("first_day"))
         .where(day.profile == profile, day.day >= since.isoformat(), text("lapsed > 0"))  # as its index has it
+        .where(scope.of_places(day.province, day.facility))
         .group_by(day.province, day.facility)
         .order_by(day.province, day.facility)
     )
-    rows = connection.execute(asked if only is None else asked.where(day.province == only))
-    return [Lapsed(row.province, row.facility, int(row.n), row.first_day) for row in rows]
+    return [Lapsed(row.province, row.facility, int(row.n), row.first_day) for row in connection.execute(asked)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs
+from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
 from fleet.store.tables import alarm, device_state, kiosk, quarantine
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from wire.ids import ProvinceCode
+    from fleet.store.scope import Scope
 
 _TROUBLED = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN)
 
@@ -77,7 +77,7 @@ class Noted:
     since_ms: int
 
 
-def read_troubled(connection: Connection, now_ms: int, only: ProvinceCode | None) -> list[Troubled]:
+def read_troubled(connection: Connection, now_ms: int, scope: Scope) -> list[Troubled]:
     """Every kiosk that needs care, is silent or was never heard from, by name."""
     condition, told = condition_at(now_ms), str(Condition.NEEDS_CARE)
     named = (kiosk.c.id, kiosk.c.province, kiosk.c.facility, kiosk.c.registered_ms)
@@ -98,14 +98,14 @@ def read_troubled(connection: Connection, now_ms: int, only: ProvinceCode | None
             camera=row.camera,
             disk_free_mib=row.disk_free_mib,
         )
-        for row in connection.execute(_within(asked, only))
+        for row in connection.execute(_within(asked, scope))
     ]
 
 
-def read_sites(connection: Connection, only: ProvinceCode | None) -> dict[Site, int]:
+def read_sites(connection: Connection, scope: Scope) -> dict[Site, int]:
     """How many kiosks that were not revoked stand at each site."""
     asked = select(kiosk.c.province, kiosk.c.facility, func.count().label("n")).where(kiosk.c.status == ACTIVE)
-    rows = connection.execute(_within(asked.group_by(kiosk.c.province, kiosk.c.facility), only))
+    rows = connection.execute(_within(asked.group_by(kiosk.c.province, kiosk.c.facility), scope))
     return {Site(row.province, row.facility): int(row.n) for row in rows}
 
 
@@ -117,15 +117,15 @@ def of_provinces(sites: Mapping[Site, int]) -> dict[str, int]:
     return provinces
 
 
-def read_alarms(connection: Connection, only: ProvinceCode | None) -> list[Noted]:
+def read_alarms(connection: Connection, scope: Scope) -> list[Noted]:
     """The alarms of kiosks that were not revoked, one for each kind; they stand until somebody has looked."""
-    return _noted(connection, _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms), only)
+    return _noted(connection, _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms), scope)
 
 
-def read_quarantined(connection: Connection, since_ms: int, only: ProvinceCode | None) -> list[Noted]:
+def read_quarantined(connection: Connection, since_ms: int, scope: Scope) -> list[Noted]:
     """The events of kiosks that were not revoked which were set aside since then, by reason."""
     asked = _by_kiosk(quarantine.c.kiosk, quarantine.c.reason, quarantine.c.received_ms)
-    return _noted(connection, asked.where(quarantine.c.kind == "event", quarantine.c.received_ms >= since_ms), only)
+    return _noted(connection, asked.where(quarantine.c.kind == "event", quarantine.c.received_ms >= since_ms), scope)
 
 
 def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 - columns of three types
@@ -145,10 +145,10 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
     )
 
 
-def _noted(connection: Connection, asked: Select[Any], only: ProvinceCode | None) -> list[Noted]:
-    rows = connection.execute(_within(asked, only))
+def _noted(connection: Connection, asked: Select[Any], scope: Scope) -> list[Noted]:
+    rows = connection.execute(_within(asked, scope))
     return [Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms) for row in rows]
 
 
-def _within(asked: Select[Any], only: ProvinceCode | None) -> Select[Any]:
-    return asked if only is None else asked.where(kiosk.c.province == only)
+def _within(asked: Select[Any], scope: Scope) -> Select[Any]:
+    return asked.where(standing_in(scope))

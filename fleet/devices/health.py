@@ -16,6 +16,7 @@ from sqlalchemy import case, exists, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
 from fleet.store.days import bangkok_day
+from fleet.store.scope import Level
 from fleet.store.tables import alarm, code_day, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Case, Column, ColumnElement, Connection, Function, Label, Row, Select
 
-    from wire.ids import ProvinceCode
+    from fleet.store.scope import Scope
 
 SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
@@ -106,7 +107,8 @@ class Device:
 class Park:
     """One page of all kiosks, those that need somebody first; how many there are of each condition; what stands out.
 
-    `strangers` are refused senders that are not registered; of them and of the alarms the latest 200 are here.
+    `strangers` are refused senders that are not registered, told to the nation alone. Of them and of the alarms the
+    latest 200 are here.
     """
 
     devices: tuple[Device, ...]
@@ -128,25 +130,25 @@ _WEEK_MS = 7 * 24 * 60 * 60 * 1000
 _URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condition.OK, Condition.REVOKED)
 
 
-def read_park(connection: Connection, now_ms: int, page: int = 1) -> Park:
+def read_park(connection: Connection, now_ms: int, scope: Scope, page: int = 1) -> Park:
     """Judge every registered kiosk in the database, and read one page of them; a page past the last is the last."""
-    counts = count_conditions(connection, now_ms)
+    counts = count_conditions(connection, now_ms, scope)
     pages = max(1, -(-sum(counts.values()) // _PAGE))
     page = min(page, pages)
     return Park(
-        _devices(connection, _rows(connection, now_ms, (page - 1) * _PAGE), now_ms),
+        _devices(connection, _rows(connection, now_ms, scope, (page - 1) * _PAGE), now_ms),
         counts,
         page,
         pages,
-        _alarms(connection, select(alarm).limit(_STANDING_OUT)),
-        _strangers(connection),
+        _alarms(connection, select(alarm).join(kiosk).where(standing_in(scope)).limit(_STANDING_OUT)),
+        _strangers(connection) if scope.level is Level.NATION else (),
     )
 
 
-def _rows(connection: Connection, now_ms: int, offset: int) -> list[tuple[Condition, Row[Any]]]:
+def _rows(connection: Connection, now_ms: int, scope: Scope, offset: int) -> list[tuple[Condition, Row[Any]]]:
     """A page of kiosks. All names are put in order, which is little to sort; what they said is read of these alone."""
     condition = condition_at(now_ms)
-    placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE)
+    placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE).where(standing_in(scope))
     order = (_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
     shown = connection.execute(placed.order_by(*order).limit(_PAGE).offset(offset)).all()
     asked = select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, *_said(), *signs()).select_from(WITH_STATE)
@@ -154,13 +156,18 @@ def _rows(connection: Connection, now_ms: int, offset: int) -> list[tuple[Condit
     return [(Condition(row.condition), said[row.id]) for row in shown]
 
 
-def count_conditions(connection: Connection, now_ms: int, only: ProvinceCode | None = None) -> dict[Condition, int]:
-    """How many kiosks are in each condition, in the country or only in one province."""
+def count_conditions(connection: Connection, now_ms: int, scope: Scope) -> dict[Condition, int]:
+    """How many kiosks are in each condition."""
     asked = select(condition_at(now_ms).label("condition")).select_from(WITH_STATE)
-    judged = (asked if only is None else asked.where(kiosk.c.province == only)).subquery()
+    judged = asked.where(standing_in(scope)).subquery()
     rows = connection.execute(select(judged.c.condition, func.count()).group_by(judged.c.condition))
     counted = {Condition(name): int(n) for name, n in rows}
     return {each: counted.get(each, 0) for each in Condition}
+
+
+def standing_in(scope: Scope) -> ColumnElement[bool]:
+    """The criterion for kiosks that stand in a scope."""
+    return scope.of_places(kiosk.c.province, kiosk.c.facility)
 
 
 WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, or_, select, update
 
-from fleet.devices.health import HELP_WANTED, SILENT_AFTER_MS
+from fleet.devices.health import HELP_WANTED, SILENT_AFTER_MS, standing_in
 from fleet.devices.registry import ACTIVE
 from fleet.errors import FleetError
 from fleet.store.tables import device_state, help_call, kiosk
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from fleet.store.scope import Scope
     from wire.help_calls import HelperName
     from wire.ids import Shard
 
@@ -61,6 +62,14 @@ class Call:
     wait_s: int | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Coming:
+    """Who comes, as the screen shall show it, and in how many minutes at most."""
+
+    name: HelperName
+    minutes: int
+
+
 class HelpCalls:
     """What the heartbeats of one batch say of calls; the last of each kiosk counts."""
 
@@ -94,16 +103,16 @@ class HelpCalls:
                 connection.execute(opened)
 
 
-def acknowledge(connection: Connection, who: KioskId, name: HelperName, minutes: int, now_ms: int) -> None:
+def acknowledge(connection: Connection, who: KioskId, coming: Coming, now_ms: int, scope: Scope) -> None:
     """Say who comes to whoever waits there; a second time takes the place of the first.
 
     Raises:
         HelpRefusedError: nobody waits there, or it could not be shown; names what to do.
     """
-    if not 1 <= minutes <= MINUTES_AT_MOST:
-        message = f"minutes: {minutes}. Give 1 to {MINUTES_AT_MOST}: whoever waits counts on them."
+    if not 1 <= coming.minutes <= MINUTES_AT_MOST:
+        message = f"minutes: {coming.minutes}. Give 1 to {MINUTES_AT_MOST}: whoever waits counts on them."
         raise HelpRefusedError(message)
-    found = next((each for each in open_calls(connection, now_ms, only=who)), None)
+    found = next((each for each in open_calls(connection, now_ms, scope, only=who)), None)
     match None if found is None else found.standing:
         case None:
             message = f"{who}: nobody waits for a helper there now. {_LOOK}"
@@ -115,13 +124,13 @@ def acknowledge(connection: Connection, who: KioskId, name: HelperName, minutes:
             message = f"{who}: its link is lost, so nothing would be shown there. Go there all the same."
             raise HelpRefusedError(message)
     known = and_(help_call.c.kiosk == who, help_call.c.heard_ms > now_ms - LOST_AFTER_MS)
-    said = {"name": name, "minutes": minutes, "acknowledged_ms": now_ms, "told_ms": None}
+    said = {"name": coming.name, "minutes": coming.minutes, "acknowledged_ms": now_ms, "told_ms": None}
     if connection.execute(update(help_call).where(known).values(**said)).rowcount != 1:
         message = f"{who}: the call has just ended. {_LOOK}"
         raise HelpRefusedError(message)
 
 
-def open_calls(connection: Connection, now_ms: int, only: KioskId | None = None) -> list[Call]:
+def open_calls(connection: Connection, now_ms: int, scope: Scope, only: KioskId | None = None) -> list[Call]:
     """Where somebody waits, longest first; a kiosk that has long been silent is no call any more but a silent kiosk."""
     asked = (
         select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, device_state.c.seen_ms, help_call)
@@ -131,6 +140,7 @@ def open_calls(connection: Connection, now_ms: int, only: KioskId | None = None)
             kiosk.c.status == ACTIVE,
             or_(help_call.c.kiosk.is_not(None), device_state.c.screen == HELP_WANTED),
             device_state.c.seen_ms > now_ms - SILENT_AFTER_MS,
+            standing_in(scope),
         )
         .order_by(help_call.c.since_ms, kiosk.c.id)
     )

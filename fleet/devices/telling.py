@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from fleet.devices.health import count_conditions
 from fleet.devices.registry import ACTIVE
+from fleet.store.scope import NATION
 from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal, workload_day
 
 if TYPE_CHECKING:
@@ -46,4 +47,4 @@ def read_figures(connection: Connection, now_ms: int) -> Figures:
     held = select(quarantine.c.reason, func.count()).group_by(quarantine.c.reason)
     raised = select(alarm.c.kind, func.count()).group_by(alarm.c.kind)
     sums = [{str(row[0]): int(row[1]) for row in connection.execute(asked)} for asked in (work, refused, held, raised)]
-    return Figures(count_conditions(connection, now_ms), int(outbox), int(oldest_s or 0), *sums)
+    return Figures(count_conditions(connection, now_ms, NATION), int(outbox), int(oldest_s or 0), *sums)

@@ -14,8 +14,8 @@ from wire.asks import PersonState
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from fleet.store.scope import Scope
     from wire.events import Profile
-    from wire.ids import ProvinceCode
 
 # Written into the statement: only then may a database answer from the index of these people alone.
 _ACCEPTED: BindParameter[str] = bindparam(None, PersonState.ACCEPTED.value, literal_execute=True)
@@ -32,13 +32,14 @@ class UnusedCodes:
     oldest_ms: int | None
 
 
-def read_unused(connection: Connection, profile: Profile, now_ms: int, only: ProvinceCode | None) -> UnusedCodes:
-    """Count the people of a province by their address, or of all, whose code is a day old or older."""
+def read_unused(connection: Connection, profile: Profile, now_ms: int, scope: Scope) -> UnusedCodes:
+    """Count the people, by the province of their address, whose code is a day old or older."""
     ages = [func.sum(case((person.c.accepted_ms <= now_ms - days * DAY_MS, 1), else_=0)) for days in (3, 7)]
     asked = select(func.count(), *ages, func.min(person.c.accepted_ms)).where(
         person.c.profile == profile,
         person.c.state == _ACCEPTED,
         person.c.accepted_ms <= now_ms - DAY_MS,
+        scope.of_provinces(person.c.province),
     )
-    row = connection.execute(asked if only is None else asked.where(person.c.province == only)).one()
+    row = connection.execute(asked).one()
     return UnusedCodes(int(row[0]), int(row[1] or 0), int(row[2] or 0), row[3])

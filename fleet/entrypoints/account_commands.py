@@ -9,10 +9,13 @@ import typer
 
 from fleet.config import read
 from fleet.entrypoints.options import Config  # noqa: TC001 - typer reads it when the program runs
-from fleet.operators.accounts import NATION, Role, Wanted
+from fleet.operators.accounts import Role, Wanted
+from fleet.store.scope import Scope
 
 account = typer.Typer(no_args_is_help=True, help="Who may look at the console and ask the API.")
 
+_SCOPES = "What it sees: nation, region:8, province:41 or facility:41/10670."
+_ROLES = "viewer looks; operator also acts and proposes; approver also approves what somebody else proposed."
 Name = Annotated[str, typer.Argument(help="What one signs in with: 3 to 32 of a-z, 0-9, '.' and '-'.")]
 
 
@@ -22,13 +25,27 @@ def add(
     name: Name,
     *,
     display: Annotated[str, typer.Option(help="Who it is, as the console shows it.")],
-    role: Annotated[Role, typer.Option(help="What it is for.")] = Role.VIEWER,
-    scope: Annotated[str, typer.Option(help="What it sees; only the nation can be given yet.")] = NATION,
+    scope: Annotated[str, typer.Option(help=_SCOPES)],
+    role: Annotated[Role, typer.Option(help=_ROLES)] = Role.VIEWER,
 ) -> None:
     """Make an account. The password is asked for, or is the line on standard input."""
     from fleet.entrypoints.operators import add as run  # noqa: PLC0415
 
-    run(read(config), Wanted(name, display, role, scope))
+    run(read(config), Wanted(name, display, role, Scope.parse(scope)))
+
+
+@account.command()
+def change(
+    config: Config,
+    name: Name,
+    *,
+    scope: Annotated[str, typer.Option(help=_SCOPES)],
+    role: Annotated[Role, typer.Option(help=_ROLES)],
+) -> None:
+    """Give an account another scope and role. Its sessions and tokens end."""
+    from fleet.entrypoints.operators import change as run  # noqa: PLC0415
+
+    run(read(config), name, Scope.parse(scope), role)
 
 
 @account.command()

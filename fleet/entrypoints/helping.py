@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from fleet import audit
 from fleet.devices import help_calls
-from fleet.devices.help_calls import HelpRefusedError
+from fleet.devices.help_calls import Coming, HelpRefusedError
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
+from fleet.store.scope import NATION
 from fleet.store.session import open_engine, reading, unit_of_work
 from wire.errors import WireError
 from wire.help_calls import helper_name
@@ -28,7 +29,7 @@ def show(settings: Settings) -> None:
     engine = open_engine(settings.database_url)
     at_ms = now_ms()
     with reading(engine) as connection:
-        found = help_calls.open_calls(connection, at_ms)
+        found = help_calls.open_calls(connection, at_ms, NATION)
     engine.dispose()
     for call in found:
         _tell(_described(call))
@@ -53,7 +54,7 @@ def acknowledge(settings: Settings, kiosk: str, name: str, minutes: int) -> None
     engine = open_engine(settings.database_url)
     at_ms = now_ms()
     with unit_of_work(engine) as connection:
-        help_calls.acknowledge(connection, who, shown, minutes, at_ms)
+        help_calls.acknowledge(connection, who, Coming(shown, minutes), at_ms, NATION)
         detail: audit.Detail = {"minutes": minutes}
         audit.record(connection, audit.Act.HELP_ACKNOWLEDGED, who=account(), subject=who, at_ms=at_ms, detail=detail)
     engine.dispose()

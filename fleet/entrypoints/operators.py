@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from fleet.config import Settings
+    from fleet.store.scope import Scope
 
 
 def add(settings: Settings, wanted: accounts.Wanted) -> None:
@@ -42,7 +43,9 @@ def add(settings: Settings, wanted: accounts.Wanted) -> None:
     key, password = operator_key(settings), _password()
     with _written(settings) as connection:
         secret = accounts.add(connection, wanted, password, key, now_ms())
-        _record(connection, audit.Act.ACCOUNT_ADDED, wanted.name, {"role": str(wanted.role), "scope": wanted.scope})
+        _record(
+            connection, audit.Act.ACCOUNT_ADDED, wanted.name, {"role": str(wanted.role), "scope": str(wanted.scope)}
+        )
     _tell_secret(wanted.name, secret)
 
 
@@ -63,6 +66,18 @@ def reset(settings: Settings, name: str) -> None:
     _tell_secret(name, secret)
 
 
+def change(settings: Settings, name: str, scope: Scope, role: accounts.Role) -> None:
+    """Give an account another scope and role; its sessions and tokens end.
+
+    Raises:
+        AccountRefusedError: there is none of that name.
+    """
+    with _written(settings) as connection:
+        accounts.change(connection, name, scope, role)
+        _record(connection, audit.Act.ACCOUNT_CHANGED, name, {"role": str(role), "scope": str(scope)})
+    _tell({"account": name, "role": str(role), "scope": str(scope)})
+
+
 def disable(settings: Settings, name: str) -> None:
     """Let an account sign in no more; its sessions and tokens end at once. A second time changes nothing.
 
@@ -80,7 +95,7 @@ def show(settings: Settings) -> None:
     """List every account there ever was."""
     with _database(settings) as engine, reading(engine) as connection:
         for each in accounts.read_all(connection):
-            said = {"account": each.name, "display": each.display, "role": str(each.role), "scope": each.scope}
+            said = {"account": each.name, "display": each.display, "role": str(each.role), "scope": str(each.scope)}
             _tell(said | {"made_ms": each.made_ms, "disabled": each.disabled_ms is not None})
 
 

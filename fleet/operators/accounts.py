@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts of the console: made, listed, disabled and reset. The name of one that is gone is not given again.
 
-Every account sees the whole country: narrower scopes are refused until every query keeps to them (docs/adr/0027).
+Each sees its scope and nothing beside it, and may do what its role allows there (docs/adr/0028).
 """
 
 from __future__ import annotations
@@ -16,24 +16,29 @@ from sqlalchemy import delete, exists, select, update
 from fleet.errors import FleetError
 from fleet.operators import one_time_codes, passwords
 from fleet.store.operator_tables import api_token, operator, operator_session
+from fleet.store.scope import Scope
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fleet.operators.one_time_codes import OperatorKey
 
-NATION = "nation"
 _NAME = re.compile(r"[a-z][a-z0-9.-]{2,31}")
 _LONGEST_DISPLAY = 64  # letters
 _NEVER = 0  # no step of time was used yet
 
 
 class Role(StrEnum):
-    """What an account is for. The console only shows so far, so every role may do the same there."""
+    """What an account is for. Each may also do what those before it may."""
 
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    APPROVER = "approver"
+    VIEWER = "viewer"  # looks
+    OPERATOR = "operator"  # acts, and proposes what needs two people
+    APPROVER = "approver"  # approves what somebody else has proposed
+
+    def may(self, needed: Role) -> bool:
+        """Whether this role is enough where that one is needed."""
+        order = tuple(Role)
+        return order.index(self) >= order.index(needed)
 
 
 class AccountRefusedError(FleetError):
@@ -47,7 +52,7 @@ class Account:
     number: int
     name: str
     display: str
-    scope: str
+    scope: Scope
     role: Role
     made_ms: int
     disabled_ms: int | None
@@ -64,7 +69,7 @@ class Wanted:
     name: str
     display: str
     role: Role
-    scope: str = NATION
+    scope: Scope
 
     def __post_init__(self) -> None:
         """Check each part."""
@@ -73,12 +78,6 @@ class Wanted:
             raise AccountRefusedError(message)
         if not self.display.strip() or len(self.display) > _LONGEST_DISPLAY or not self.display.isprintable():
             message = f"display: give 1 to {_LONGEST_DISPLAY} letters, as the console shall show who is signed in."
-            raise AccountRefusedError(message)
-        if self.scope != NATION:
-            message = (
-                "scope: only `nation` can be given yet. Pages are not narrowed to a region, province or facility, "
-                "and an account must not seem narrower than it is."
-            )
             raise AccountRefusedError(message)
 
 
@@ -93,7 +92,7 @@ def add(connection: Connection, wanted: Wanted, password: str, key: OperatorKey,
         message = f"{wanted.name} is or was an account. Choose another name, or run dipchip-fleet account reset."
         raise AccountRefusedError(message)
     secret = one_time_codes.new_secret()
-    values = {"name": wanted.name, "display": wanted.display.strip(), "scope": wanted.scope, "role": wanted.role}
+    values = {"name": wanted.name, "display": wanted.display.strip(), "scope": str(wanted.scope), "role": wanted.role}
     keys = {"password": passwords.hashed(password, wanted.name), "totp": key.seal(secret, wanted.name)}
     connection.execute(operator.insert().values(**values, **keys, totp_step=_NEVER, made_ms=now_ms))
     return secret
@@ -113,6 +112,18 @@ def reset(connection: Connection, name: str, password: str, key: OperatorKey) ->
     connection.execute(changed.values(**keys, totp_step=_NEVER, disabled_ms=None))
     _end_all(connection, account.number)
     return secret
+
+
+def change(connection: Connection, name: str, scope: Scope, role: Role) -> None:
+    """Give an account another scope and role, and end its sessions and tokens: they were opened for the old ones.
+
+    Raises:
+        AccountRefusedError: there is none of that name.
+    """
+    account = named(connection, name)
+    given = update(operator).where(operator.c.id == account.number)
+    connection.execute(given.values(scope=str(scope), role=role))
+    _end_all(connection, account.number)
 
 
 def disable(connection: Connection, name: str, now_ms: int) -> None:
@@ -152,7 +163,7 @@ def read_all(connection: Connection) -> list[Account]:
 
 def of_row(row: Row[Any]) -> Account:
     """The account in a row of its table, or in one that is joined with it."""
-    return Account(row.id, row.name, row.display, row.scope, Role(row.role), row.made_ms, row.disabled_ms)
+    return Account(row.id, row.name, row.display, Scope.parse(row.scope), Role(row.role), row.made_ms, row.disabled_ms)
 
 
 def _end_all(connection: Connection, number: int) -> None:

@@ -26,7 +26,7 @@ maintenance_window = Table(
     "maintenance_window",
     metadata,
     Column("id", _ROW, primary_key=True, autoincrement=True),
-    Column("scope", String(16), nullable=False),  # fleet.store.scope
+    Column("scope", String(32), nullable=False),  # fleet.store.scope
     *_place(),
     Column("first_ms", _MS, nullable=False),
     Column("until_ms", _MS, nullable=False),
@@ -69,7 +69,7 @@ alert_subscription = Table(
     "alert_subscription",
     metadata,
     Column("id", _ROW, primary_key=True, autoincrement=True),
-    Column("scope", String(16), nullable=False),
+    Column("scope", String(32), nullable=False),
     *_place(),
     Column("channel", String(8), nullable=False),  # mail | webhook | line
     Column("address", String(254), nullable=False),

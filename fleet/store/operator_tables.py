@@ -9,6 +9,7 @@ from fleet.store.tables import metadata
 
 _MS = BigInteger  # milliseconds since 1970, UTC
 _ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
+_SCOPE = String(32).with_variant(String(16), "sqlite")  # which keeps to no length, and to the word it was made with
 
 # Who may look at the console. Those that left stay as rows: the audit log names them.
 operator = Table(
@@ -17,7 +18,7 @@ operator = Table(
     Column("id", _ROW, primary_key=True, autoincrement=True),
     Column("name", String(32), nullable=False),
     Column("display", String(64), nullable=False),
-    Column("scope", String(16), nullable=False),  # nation; narrower ones are refused so far
+    Column("scope", _SCOPE, nullable=False),  # fleet.store.scope.Scope
     Column("role", String(16), nullable=False),  # fleet.operators.accounts.Role
     Column("password", String(128), nullable=False),  # Argon2id, with its parameters and salt
     Column("totp", LargeBinary, nullable=False),  # sealed with web.operator_key

@@ -13,20 +13,28 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from fleet.errors import ConfigError
+from fleet.store import wall
 from fleet.store.session import reading, unit_of_work
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+_HEAD = "head"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine, to: str = "head") -> None:
-    """Run every migration that this database has not seen, in one transaction; `to` is the last one."""
+def upgrade(engine: Engine, to: str = _HEAD) -> None:
+    """Run every migration that this database has not seen, in one transaction; `to` is the last one.
+
+    Raises:
+        ConfigError: PostgreSQL has no role for the console, and this user may not make one.
+    """
     config = _config()
     with unit_of_work(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+        if to == _HEAD:
+            wall.build(connection)
 
 
 def require_current(engine: Engine) -> None:

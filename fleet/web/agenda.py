@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from fleet.devices.attention import Noted, Troubled
     from fleet.devices.help_calls import Call
     from fleet.enrollments.unused import UnusedCodes
+    from fleet.store.scope import Scope
     from wire.events import Profile
-    from wire.ids import ProvinceCode
 
 K = TypeVar("K")
 
@@ -92,12 +92,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """A morning: the kiosks counted by condition, what is to be done, and where KPI 57.2 stands.
+    """A morning of a scope: the kiosks counted by condition, what is to be done, and where KPI 57.2 stands.
 
     `left_out` tasks touch no more people than those that are here.
     """
 
     at_ms: int
+    scope: Scope
     counts: Mapping[Condition, int]
     tasks: tuple[Task, ...]
     left_out: int
@@ -109,16 +110,17 @@ class Agenda:
         return sum(n for condition, n in self.counts.items() if condition is not Condition.REVOKED)
 
 
-def read_agenda(connection: Connection, now: datetime, profile: Profile, only: ProvinceCode | None) -> Agenda:
-    """Read a morning of the country, or only of one province."""
+def read_agenda(connection: Connection, now: datetime, profile: Profile, scope: Scope) -> Agenda:
+    """Read a morning."""
     now_ms = int(now.timestamp() * 1000)
-    tasks = sorted(_tasks(connection, now, profile, only), key=_order)
+    tasks = sorted(_tasks(connection, now, profile, scope), key=_order)
     return Agenda(
         at_ms=now_ms,
-        counts=count_conditions(connection, now_ms, only),
+        scope=scope,
+        counts=count_conditions(connection, now_ms, scope),
         tasks=tuple(tasks[:SHOWN]),
         left_out=max(0, len(tasks) - SHOWN),
-        progress=read_progress(connection, now, profile, only),
+        progress=read_progress(connection, now, profile, scope),
     )
 
 
@@ -136,21 +138,21 @@ def _order(task: Task) -> tuple[bool, int, bool, int, str, str, str, str]:
     )
 
 
-def _tasks(connection: Connection, now: datetime, profile: Profile, only: ProvinceCode | None) -> list[Task]:
+def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope) -> list[Task]:
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
     lately = today - timedelta(days=LATELY_DAYS)
-    troubled = attention.read_troubled(connection, now_ms, only)
-    sites = attention.read_sites(connection, only)
-    alarms = attention.read_alarms(connection, only)
+    troubled = attention.read_troubled(connection, now_ms, scope)
+    sites = attention.read_sites(connection, scope)
+    alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}
     since = today - timedelta(days=VISITS_DAYS)
     found = workload.usual_visits(connection, profile, asked, since=since, before=today)
     places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
-    calls = [call for call in open_calls(connection, now_ms) if only in (None, call.province)]
-    held = attention.read_quarantined(connection, _start_ms(lately), only)
-    lapsed = workload.read_lapsed(connection, profile, lately, only)
-    unused = read_unused(connection, profile, now_ms, only)
+    calls = open_calls(connection, now_ms, scope)
+    held = attention.read_quarantined(connection, _start_ms(lately), scope)
+    lapsed = workload.read_lapsed(connection, profile, lately, scope)
+    unused = read_unused(connection, profile, now_ms, scope)
     return [
         *(places.alarm(each) for each in alarms),
         *(places.call(each) for each in calls if each.standing is not Standing.ACKNOWLEDGED),
@@ -170,7 +172,7 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, only: Provin
             )
             for each in lapsed
         ),
-        *_unused(unused, only, now_ms),
+        *_unused(unused, scope, now_ms),
     ]
 
 
@@ -178,12 +180,12 @@ def _start_ms(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=BANGKOK).timestamp() * 1000)
 
 
-def _unused(codes: UnusedCodes, only: ProvinceCode | None, now_ms: int) -> Iterable[Task]:
+def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
     if not codes.one_day or codes.oldest_ms is None:
         return ()
     age_s = (now_ms - codes.oldest_ms) // 1000
     people = codes.one_day
-    return (Task(Cause.CODE_UNUSED, only, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
+    return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
 
 
 def _code(kiosk: Troubled, care: Care) -> str | None:

@@ -105,11 +105,16 @@ class BasisAnswer(_Answer):
 
 
 class CoverageAnswer(_Answer):
-    """All provinces on one basis."""
+    """All provinces that the account may see, on one basis; `scope` says which these are.
+
+    `national` is the sum of them, `without_bangkok` null unless they are all; a region stands here only whole.
+    """
+
+    scope: str
 
     basis: BasisAnswer
     national: SumAnswer
-    without_bangkok: NationalAnswer
+    without_bangkok: NationalAnswer | None
     regions: list[RegionAnswer]
     provinces: list[ProvinceCoverage]
     people_of_unknown_province: int
@@ -261,6 +266,7 @@ class MorningAnswer(_Answer):
     """A morning; `left_out` tasks touch no more people than those that are here. `total` is without withdrawn ones."""
 
     at: str
+    scope: str
     province: str | None
     profile: Profile
     total: int

@@ -17,6 +17,7 @@ from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.report import report
 from fleet.devices.health import read_park
 from fleet.devices.help_calls import waits
+from fleet.store.scope import province_scope
 from fleet.store.session import reading as read_only
 from fleet.web import answers
 from fleet.web.coverage import known_province
@@ -25,6 +26,7 @@ from fleet.web.indicators import QuarterQuestion, standing_of
 from fleet.web.morning import agenda_of
 from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
 from fleet.web.questions import MorningQuestion, PageQuestion, Question, RegionQuestion
+from fleet.web.reach import looking
 from fleet.web.supplies import engine, now_ms
 from wire.provinces import PROVINCES
 
@@ -45,14 +47,17 @@ pages = APIBlueprint("api", __name__)
 @pages.output(answers.CoverageAnswer)
 def coverage(question: RegionQuestion) -> answers.CoverageAnswer:
     """Coverage of all provinces, or of one health region's."""
-    with read_only(engine()) as connection:
-        found = report(connection, question.basis())
+    with looking() as (connection, scope):
+        found = report(connection, question.basis(), scope)
     wanted = [code for code in found.results if question.region in (None, PROVINCES[code].health_region)]
     regions = [region for region in found.regions if question.region in (None, region)]
     return answers.CoverageAnswer(
+        scope=str(scope),
         basis=_basis(found),
         national=answers.SumAnswer(**_sum(found.whole, gated=found.gate is not None)),
-        without_bangkok=_national(found.without_bangkok, gated=found.gate is not None),
+        without_bangkok=None
+        if found.without_bangkok is None
+        else _national(found.without_bangkok, gated=found.gate is not None),
         regions=[
             answers.RegionAnswer(health_region=region, **_sum(found.regions[region], gated=found.gate is not None))
             for region in regions
@@ -71,10 +76,11 @@ def province(code: str, question: Question) -> answers.ProvinceAnswer:
     known = known_province(code)
     basis = question.basis()
     before = cutoff_day(basis.fiscal_year, basis.period)
-    with read_only(engine()) as connection:
-        found = report(connection, basis)
-        funnels = reading.funnel(connection, question.profile, before, only=known)
-        work = reading.facilities(connection, known, question.profile, before)
+    with looking() as (connection, scope):
+        here = scope.narrowed(province_scope(known))
+        found = report(connection, basis, here)
+        funnels = reading.funnel(connection, question.profile, before, here)
+        work = reading.facilities(connection, question.profile, before, here)
     batch = found.reading.batches.get(found.reading.batch_of.get(known, 0))
     return answers.ProvinceAnswer(
         basis=_basis(found),
@@ -122,8 +128,8 @@ def indicators(question: QuarterQuestion) -> answers.IndicatorsAnswer:
 def devices(question: PageQuestion) -> answers.DevicesAnswer:
     """The kiosks, those that need somebody first, a hundred a page."""
     moment = now_ms()
-    with read_only(engine()) as connection:
-        park = read_park(connection, moment, question.number)
+    with looking() as (connection, scope):
+        park = read_park(connection, moment, scope, question.number)
         helpers = waits(connection, [device.kiosk for device in park.devices], moment)
     return answers.DevicesAnswer(
         at=_at(moment),
@@ -149,7 +155,8 @@ def morning(question: MorningQuestion) -> answers.MorningAnswer:
     progress = agenda.progress
     return answers.MorningAnswer(
         at=_at(agenda.at_ms),
-        province=question.only,
+        scope=str(agenda.scope),
+        province=agenda.scope.province,
         profile=question.profile,
         total=agenda.total,
         counts=dict(agenda.counts),

@@ -16,12 +16,14 @@ from fleet.coverage import kpi57, reading
 from fleet.coverage.fiscal import Period, bangkok_day, cutoff_day, fiscal_year, last_day
 from fleet.coverage.kpi57 import Verdict
 from fleet.coverage.report import AnyReport, report
-from fleet.store.session import reading as read_only
+from fleet.store.scope import province_scope
+from fleet.web import gate
 from fleet.web.map import provinces as shapes
 from fleet.web.map import view_of
 from fleet.web.questions import Choice, Direction, Order, Question, TableQuestion
+from fleet.web.reach import looking
 from fleet.web.refusals import asked
-from fleet.web.supplies import engine, now
+from fleet.web.supplies import now
 from fleet.web.wording import in_reading_order, province_name
 from wire.errors import Malformed
 from wire.events import Profile
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from werkzeug import Response as AnyResponse
 
     from fleet.coverage.figures import Share
+    from fleet.store.scope import Scope
     from wire.ids import ProvinceCode
 
 pages = APIBlueprint("coverage", __name__, enable_openapi=False)
@@ -42,17 +45,17 @@ _VERDICT_ORDER = (Verdict.PASS, Verdict.FAIL, Verdict.NOT_EVALUABLE, Verdict.NO_
 
 @pages.get("/")
 def start() -> AnyResponse:
-    """Open the coverage page."""
-    return redirect(url_for("coverage.overview"))
+    """Open the page that the account looks at first."""
+    return redirect(url_for("coverage.overview" if gate.may("coverage.overview") else "morning.overview"))
 
 
 @pages.get("/coverage")
 def overview() -> str:
     """Show all provinces on one basis."""
     question = asked(TableQuestion)
-    with read_only(engine()) as connection:
-        found = report(connection, question.basis())
-        test_only = _only_test_people(connection, question)
+    with looking() as (connection, scope):
+        found = report(connection, question.basis(), scope)
+        test_only = _only_test_people(connection, question, scope)
     return render_template(
         "coverage.html",
         question=question,
@@ -79,11 +82,12 @@ def province(code: str) -> str:
     known = known_province(code)
     basis = question.basis()
     before = cutoff_day(basis.fiscal_year, basis.period)
-    with read_only(engine()) as connection:
-        found = report(connection, basis)
-        funnels = reading.funnel(connection, question.profile, before, only=known)
-        work = reading.facilities(connection, known, question.profile, before)
-        months = _months(connection, known, question, before)
+    with looking() as (connection, scope):
+        here = scope.narrowed(province_scope(known))
+        found = report(connection, basis, here)
+        funnels = reading.funnel(connection, question.profile, before, here)
+        work = reading.facilities(connection, question.profile, before, here)
+        months = _months(connection, here, question, before)
     return render_template(
         "province.html",
         question=question,
@@ -135,7 +139,7 @@ class _Map:
 
 def _maps(found: AnyReport, question: TableQuestion) -> list[_Map]:
     """The maps of staff and people, of the region asked for or of all; none where no outlines were fetched."""
-    codes = [code for code in shapes() if question.region in (None, PROVINCES[code].health_region)]
+    codes = [code for code in _wanted(found, question) if code in shapes()]
     if not codes:
         return []
     view = view_of(codes)
@@ -158,10 +162,10 @@ def _notes(found: AnyReport) -> dict[str, Any]:
     return {"batches": batches, "made_up": any(batch.made_up for batch in batches)}
 
 
-def _only_test_people(connection: Connection, question: Question) -> bool:
-    if question.choice is not Choice.LIVE or reading.any_counted(connection, Profile.LIVE):
+def _only_test_people(connection: Connection, question: Question, scope: Scope) -> bool:
+    if question.choice is not Choice.LIVE or reading.any_counted(connection, Profile.LIVE, scope):
         return False
-    return reading.any_counted(connection, Profile.TEST)
+    return reading.any_counted(connection, Profile.TEST, scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +175,9 @@ class _Month:
     width: int  # of the bar, 0 to 100
 
 
-def _months(connection: Connection, code: ProvinceCode, question: Question, before: date) -> list[_Month]:
+def _months(connection: Connection, scope: Scope, question: Question, before: date) -> list[_Month]:
     since = cutoff_day(question.basis().fiscal_year - 1, Period.TWELVE)
-    counted = reading.activated_by_month(connection, code, question.profile, since=since, before=before)
+    counted = reading.activated_by_month(connection, question.profile, scope, since=since, before=before)
     firsts: list[date] = []
     first = since
     while first < min(before, bangkok_day(now()) + timedelta(days=1)):
@@ -184,10 +188,12 @@ def _months(connection: Connection, code: ProvinceCode, question: Question, befo
     return [_Month(first, n, 100 * n // most) for first, n in zip(firsts, numbers, strict=True)]
 
 
+def _wanted(found: AnyReport, question: TableQuestion) -> list[ProvinceCode]:
+    return [code for code in found.results if question.region in (None, PROVINCES[code].health_region)]
+
+
 def _sorted(found: AnyReport, question: TableQuestion) -> list[ProvinceCode]:
-    codes = [
-        code for code in found.results if question.region is None or PROVINCES[code].health_region == question.region
-    ]
+    codes = _wanted(found, question)
     order = question.sort or Order.CODE
     keys = {code: _key(found, code, order) for code in codes}
     present = sorted((code for code in codes if keys[code] is not None), key=lambda code: keys[code])

@@ -8,10 +8,10 @@ from flask import render_template
 
 from fleet.devices.health import Condition, read_park
 from fleet.devices.help_calls import waits
-from fleet.store.session import reading as read_only
 from fleet.web.questions import PageQuestion
+from fleet.web.reach import looking
 from fleet.web.refusals import asked
-from fleet.web.supplies import engine, now_ms
+from fleet.web.supplies import now_ms
 
 pages = APIBlueprint("devices", __name__, enable_openapi=False)
 
@@ -21,7 +21,7 @@ def overview() -> str:
     """Show the kiosks, a page at a time."""
     question = asked(PageQuestion)
     moment = now_ms()
-    with read_only(engine()) as connection:
-        park = read_park(connection, moment, question.number)
+    with looking() as (connection, scope):
+        park = read_park(connection, moment, scope, question.number)
         helpers = waits(connection, [device.kiosk for device in park.devices], moment)
     return render_template("devices.html", park=park, helpers=helpers, now_ms=moment, conditions=tuple(Condition))

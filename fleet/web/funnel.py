@@ -8,11 +8,10 @@ from flask import render_template
 
 from fleet.coverage import reading
 from fleet.coverage.fiscal import cutoff_day
-from fleet.store.session import reading as read_only
 from fleet.web.coverage import chooser
 from fleet.web.questions import Choice, Question, RegionQuestion
+from fleet.web.reach import looking
 from fleet.web.refusals import asked
-from fleet.web.supplies import engine
 from wire.provinces import PROVINCES
 
 pages = APIBlueprint("funnel", __name__, enable_openapi=False)
@@ -38,8 +37,8 @@ def overview() -> str:
 def read_funnels(question: Question, region: int | None) -> dict[str, reading.Funnel]:
     """Read the funnels of a region's provinces or of all, the unknown province last."""
     basis = question.basis()
-    with read_only(engine()) as connection:
-        found = reading.funnel(connection, question.profile, cutoff_day(basis.fiscal_year, basis.period))
+    with looking() as (connection, scope):
+        found = reading.funnel(connection, question.profile, cutoff_day(basis.fiscal_year, basis.period), scope)
     known: dict[str, reading.Funnel] = {
         code: found[code]
         for code, province in PROVINCES.items()

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who gets in: every address needs a signed-in account, unless it is in one of the two lists below.
+"""Who gets in: every address needs a signed-in account with the right to it, unless it is in one of the lists below.
 
 1. A program asks the API with a token, a browser anything with its session's cookie.
 2. Without either a page leads to the sign-in, and the API answers 401.
 3. What changes something is sent from a page of this console: by its origin, and by a token that only its pages hold.
+4. The account has the right that the address asks for; an address that asks for none is open to nobody.
 
-Source: security design, section 6; OWASP ASVS 5.0, 3.3, 3.5 and 7.4.
+Source: security design, section 6; OWASP ASVS 5.0, 3.3, 3.5, 7.4 and 8.2.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from typing import TYPE_CHECKING
 from flask import g, request
 
 from fleet.operators import api_tokens, sessions
+from fleet.operators.accounts import Role
+from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
 from fleet.web.headers import OWN_NAMES, asked_name
+from fleet.web.rights import RIGHTS
 from fleet.web.supplies import engine, now_ms, sign_in
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
     from fleet.operators.accounts import Account
     from fleet.operators.sessions import Session
+    from fleet.store.scope import Scope
+    from fleet.web.rights import Right
 
 OPEN = frozenset({"static", "api.healthz", "signing_in.form", "signing_in.enter"})
 OPEN_ON_THIS_MACHINE = frozenset({"metrics.metrics"})  # Prometheus asks from here; no proxy may lead to it
@@ -43,20 +49,53 @@ class ForgedError(Exception):
     """Something was to be changed, but not from a page of this console."""
 
 
+class NotAllowedError(Exception):
+    """Whoever asks has signed in, and the account has not the right; `right` is what it lacks, None for all."""
+
+    def __init__(self, right: Right | None) -> None:
+        """Keep what would be needed."""
+        self.right = right
+        super().__init__(str(right))
+
+
 def keep(app: Flask) -> None:
     """Let nobody past without an account; where the console was opened on purpose, everybody."""
 
     @app.before_request
     def _judge() -> None:
-        if sign_in() is None or request.endpoint in _OF_NOBODY:
+        if request.endpoint in _OF_NOBODY:
             return
-        _recognise()
-        if account() is None and not _is_open():
-            raise NotSignedInError  # 2
-        if request.routing_exception is None and request.method not in _READS:
-            _check_form()  # 3
+        if sign_in() is not None:
+            _recognise()
+            if account() is None and not _is_open():
+                raise NotSignedInError  # 2
+            if request.routing_exception is None and request.method not in _READS:
+                _check_form()  # 3
+        if request.endpoint is not None and not _is_open() and not may(request.endpoint):
+            raise NotAllowedError(RIGHTS.get(request.endpoint))  # 4
 
-    app.jinja_env.globals.update(signed_in=account, form_token=form_token)
+    app.jinja_env.globals.update(signed_in=account, form_token=form_token, may=may, scope=scope)
+
+
+def may(endpoint: str) -> bool:
+    """Whether whoever asks has the right that an address asks for. An open console lets everybody look."""
+    right, whose = RIGHTS.get(endpoint), account()
+    if right is None:
+        return False
+    role, seen = (Role.VIEWER, NATION) if whose is None else (whose.role, whose.scope)
+    return role.may(right.role) and seen.level.width >= right.width.width
+
+
+def scope() -> Scope:
+    """What whoever asks may see: the account's scope, and everything where the console was opened on purpose.
+
+    Raises:
+        NotSignedInError: there is no account.
+    """
+    whose = account()
+    if whose is None and sign_in() is not None:
+        raise NotSignedInError
+    return NATION if whose is None else whose.scope
 
 
 def account() -> Account | None:

@@ -14,12 +14,16 @@ from fleet.coverage.fiscal import Period, bangkok_day, cutoff_day, fiscal_year, 
 from fleet.coverage.judging import Judgement
 from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.standing import QUARTERS, Standing, read_standing
-from fleet.store.session import reading as read_only
+from fleet.store.scope import region_scope
 from fleet.web.questions import OrNothing, WholeNumber
+from fleet.web.reach import looking
 from fleet.web.refusals import asked
-from fleet.web.supplies import engine, now
+from fleet.web.supplies import now
 
 pages = APIBlueprint("indicators", __name__, enable_openapi=False)
+
+
+_EIGHTH = region_scope(8)
 
 
 class QuarterQuestion(BaseModel):
@@ -49,7 +53,8 @@ def _last_over() -> Period:
 
 def standing_of(question: QuarterQuestion) -> Standing:
     """Where the region stands at the quarter asked for."""
-    with read_only(engine()) as connection:
+    with looking() as (connection, scope):
+        scope.narrowed(_EIGHTH)  # the region's figures are for whoever belongs to it
         return read_standing(connection, question.period)
 
 

@@ -12,6 +12,8 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from fleet.devices.telling import read_figures
+from fleet.store import wall
+from fleet.store.scope import NATION
 from fleet.store.session import reading as read_only
 from fleet.web.supplies import engine, now_ms
 
@@ -60,6 +62,7 @@ def metrics() -> Response:
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4  # noqa: PLC0415
 
     with read_only(engine()) as connection:
+        wall.narrow(connection, NATION)  # sums only, and for this machine only
         figures = read_figures(connection, now_ms())
     registry = CollectorRegistry(auto_describe=False)
     registry.register(cast("Collector", _Told(figures)))

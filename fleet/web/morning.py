@@ -11,13 +11,14 @@ from flask import render_template
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
 from fleet.devices.health import SILENT_AFTER_MS
-from fleet.store.session import reading as read_only
+from fleet.store.scope import province_scope
+from fleet.web import gate
 from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
 from fleet.web.questions import Choice, MorningQuestion
+from fleet.web.reach import looking
 from fleet.web.refusals import asked
-from fleet.web.supplies import engine, now
+from fleet.web.supplies import now
 from fleet.web.wording import in_reading_order, province_name
-from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
     from fleet.web.agenda import Agenda
@@ -34,7 +35,7 @@ def overview() -> str:
         "morning.html",
         question=question,
         agenda=agenda,
-        provinces=sorted(PROVINCES, key=lambda code: in_reading_order(province_name(code))),
+        provinces=sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
         choices=(Choice.LIVE, Choice.TEST),
         is_test=question.choice is Choice.TEST,
         this_year=fiscal_year(bangkok_day(now())),
@@ -47,5 +48,6 @@ def overview() -> str:
 
 def agenda_of(question: MorningQuestion) -> Agenda:
     """Read the morning asked for; the page and the JSON share it."""
-    with read_only(engine()) as connection:
-        return read_agenda(connection, now(), question.profile, question.only)
+    with looking() as (connection, scope):
+        here = scope if question.only is None else scope.narrowed(province_scope(question.only))
+        return read_agenda(connection, now(), question.profile, here)

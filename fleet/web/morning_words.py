@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext
 
 from fleet.devices.health import DISK_LOW_MIB, OUTBOX_OLD_S
 from fleet.devices.help_calls import Standing
+from fleet.web import gate
 from fleet.web.agenda import Cause, Counted
 from fleet.web.wording import age, code_words, number
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from fleet.web.agenda import Task
+from fleet.web.agenda import Task
 
 WHAT = {
     Cause.ALARM: lazy_gettext("Security alarm: %(code)s"),
@@ -136,6 +137,7 @@ def source_of(task: Task, figures: str) -> str:
 
 def visits_of(task: Task, figures: str) -> str:
     """Give the page that the figure of people comes from."""
-    if task.counted in (Counted.VISITS, Counted.VISITS_OF_FACILITY) and task.province:
+    is_of_visits = task.counted in (Counted.VISITS, Counted.VISITS_OF_FACILITY)
+    if is_of_visits and task.province and gate.may("coverage.province"):
         return url_for("coverage.province", code=task.province, figures=figures, _anchor="work")
     return source_of(task, figures)

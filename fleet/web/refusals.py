@@ -18,14 +18,18 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fleet.coverage.report import ModeNotOfferedError
-from fleet.web.gate import ForgedError, NotSignedInError
+from fleet.store.scope import OutOfScopeError
+from fleet.web.gate import ForgedError, NotAllowedError, NotSignedInError
 from fleet.web.headers import ForeignNameError
 from fleet.web.questions import FIRST_YEAR, LAST_YEAR
+from fleet.web.rights import LEVELS, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flask import Flask
+
+    from fleet.web.rights import Right
 
 log = structlog.get_logger(__name__)
 Q = TypeVar("Q", bound=BaseModel)
@@ -73,6 +77,8 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(ModeNotOfferedError, _not_offered)
     app.register_error_handler(ForeignNameError, _foreign_name)
     app.register_error_handler(NotSignedInError, _not_signed_in)
+    app.register_error_handler(NotAllowedError, _not_allowed)
+    app.register_error_handler(OutOfScopeError, _out_of_scope)
     app.register_error_handler(ForgedError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
@@ -132,6 +138,26 @@ def _not_signed_in(_: NotSignedInError) -> Response:
     )
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _not_allowed(error: NotAllowedError) -> Response:
+    needed = error.right
+    told = [gettext("Ask whoever runs the controller whether your account should.")]
+    if needed is not None:
+        told.insert(0, gettext("It needs the role %(role)s, and a scope of at least: %(width)s.", **_named(needed)))
+    return _say(HTTPStatus.FORBIDDEN, gettext("Your account may not do this"), told)
+
+
+def _named(right: Right) -> dict[str, str]:
+    return {"role": str(ROLES[right.role]), "width": str(LEVELS[right.width])}
+
+
+def _out_of_scope(_: OutOfScopeError) -> Response:
+    return _say(
+        HTTPStatus.FORBIDDEN,
+        gettext("This lies outside of what your account may see"),
+        [gettext("Start from your own pages, or ask somebody whose account reaches there.")],
+    )
 
 
 def _forged(_: ForgedError) -> Response:

@@ -107,7 +107,7 @@ def _asked_for() -> str:
 
 
 def _wanted() -> str:
-    return _asked_for() or url_for("coverage.overview")
+    return _asked_for() or url_for("coverage.start")
 
 
 def _end_the_old_one() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, g, request
 from flask_babel import Babel, gettext, lazy_gettext, ngettext
@@ -21,9 +21,13 @@ from fleet.coverage.kpi57 import Flag, Met, Verdict
 from fleet.devices.health import Care, Condition
 from fleet.errors import ConfigError
 from fleet.store.days import BANGKOK
+from fleet.store.scope import Level
 from fleet.web.refusals import QuestionError
 from wire.ids import ProvinceCode
 from wire.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from fleet.store.scope import Scope
 
 THAI, ENGLISH = "th", "en"
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -165,6 +169,7 @@ def speak(app: Flask) -> None:
         part_words=part_words,
         language=language,
         province_name=province_name,
+        scope_name=scope_name,
         region_of=lambda code: PROVINCES[code].health_region,
     )  # fmt: skip
 
@@ -192,6 +197,20 @@ def province_name(code: str) -> str:
     if province is None:
         return str(gettext("Province unknown"))
     return str(province.name_th if language() == THAI else province.name_en)
+
+
+def scope_name(scope: Scope) -> str:
+    """Name a scope in the language of this answer."""
+    match scope.level:
+        case Level.NATION:
+            return str(gettext("The whole country"))
+        case Level.REGION:
+            return str(gettext("Health region %(n)s", n=scope.region))
+        case Level.PROVINCE:
+            return province_name(scope.province or "")
+        case Level.FACILITY:
+            place = province_name(scope.province or "")
+            return str(gettext("Facility %(code)s, %(province)s", code=scope.facility, province=place))
 
 
 def in_reading_order(name: str) -> str:

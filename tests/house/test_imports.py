@@ -84,3 +84,12 @@ def test_importing_every_module_does_nothing_and_says_nothing() -> None:
 def test_a_deed_at_import_would_be_seen(deed: str, event: str) -> None:
     done, _ = watched((), deed)
     assert any(each.startswith(event) for each in done)
+
+
+# Before there is an account, or sums for the machine itself.
+UNSCOPED = {"api.py", "gate.py", "metrics.py", "reach.py", "signing_in.py"}
+
+
+def test_pages_reach_the_database_with_a_scope_and_by_no_other_way() -> None:
+    found = {path.name for path in (HOUSE / "fleet" / "web").glob("*.py") if "fleet.store.session" in path.read_text()}
+    assert found == UNSCOPED

@@ -11,6 +11,8 @@ import pytest
 
 from fleet.courier.door import Door
 from fleet.devices import help_calls
+from fleet.devices.help_calls import Coming
+from fleet.store.scope import NATION
 from fleet.store.session import open_engine, unit_of_work
 from fleet.store.tables import event, outgoing
 from tests.simulators.kiosk_wire import Session, WireKiosk, identity_record
@@ -91,7 +93,7 @@ def test_who_comes_to_help_is_brought_by_the_answer_to_a_heartbeat_and_to_nobody
     calling = said(kiosk, Up.HEARTBEAT, kiosk.heartbeat(call="1" * 32))
     assert ask(fleet, kiosk.id, calling)[1] == []
     with unit_of_work(fleet.engine) as connection:
-        help_calls.acknowledge(connection, kiosk.id, HelperName("สมชาย"), 3, fleet.clock())
+        help_calls.acknowledge(connection, kiosk.id, Coming(HelperName("สมชาย"), 3), fleet.clock(), NATION)
     _, ((topic, message),), _ = ask(fleet, kiosk.id, calling)
     assert kind_of_down(topic) is Down.HELP
     assert open_help_acknowledged(message, fleet.receipt_key.public(), kiosk.id, fleet.clock()).name == "สมชาย"

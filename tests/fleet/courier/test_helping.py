@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from fleet.devices import help_calls
-from fleet.devices.help_calls import Call, HelpRefusedError, Standing
+from fleet.devices.help_calls import Call, Coming, HelpRefusedError, Standing
 from fleet.devices.registry import revoke
+from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import device_state, help_call
 from wire.help_calls import HelperName, open_help_acknowledged
@@ -34,7 +35,7 @@ def beat(fleet: Fleet, kiosk: WireKiosk, call: str | None = FIRST, screen: str =
 
 def calls(fleet: Fleet) -> list[Call]:
     with reading(fleet.engine) as connection:
-        return help_calls.open_calls(connection, fleet.clock())
+        return help_calls.open_calls(connection, fleet.clock(), NATION)
 
 
 def standings(fleet: Fleet) -> list[Standing]:
@@ -43,7 +44,7 @@ def standings(fleet: Fleet) -> list[Standing]:
 
 def acknowledge(fleet: Fleet, kiosk: WireKiosk, name: HelperName = SOMCHAI, minutes: int = 3) -> None:
     with unit_of_work(fleet.engine) as connection:
-        help_calls.acknowledge(connection, kiosk.id, name, minutes, fleet.clock())
+        help_calls.acknowledge(connection, kiosk.id, Coming(name, minutes), fleet.clock(), NATION)
 
 
 def told(fleet: Fleet, kiosk: WireKiosk, messages: Sequence[Outbound]) -> list[tuple[str, str, int]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.coverage.reading import funnel
+from fleet.store.scope import NATION
 from fleet.store.session import reading
 from fleet.store.tables import coverage_day, enrollment, event, event_content, refusal, workload_day
 from wire.envelope import split
@@ -49,7 +50,7 @@ def test_an_erased_identity_leaves_the_chain_whole_and_counts_nobody(fleet: Flee
     assert [(row.captured, row.lapsed) for row in fleet.rows(workload_day)] == [(1, 2)]
     assert {row.state: row.n for row in fleet.rows(coverage_day)} == {"submitted": 1, "accepted": 1}
     with reading(fleet.engine) as connection:
-        told = funnel(connection, Profile.TEST, date(9999, 1, 1))["41"]
+        told = funnel(connection, Profile.TEST, date(9999, 1, 1), NATION)["41"]
     assert (told.captured, told.lapsed, told.accepted) == (1, 2, 1)
 
 

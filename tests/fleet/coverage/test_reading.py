@@ -17,6 +17,7 @@ from fleet.coverage.fiscal import Period
 from fleet.coverage.kpi57 import Verdict
 from fleet.coverage.reading import Basis, Funnel
 from fleet.coverage.report import ModeNotOfferedError, report
+from fleet.store.scope import NATION, province_scope
 from fleet.store.session import unit_of_work
 from fleet.store.tables import coverage_day
 from tests.fleet.books import bring, count, work
@@ -38,12 +39,12 @@ def books(engine: Engine) -> Engine:
 
 def people(books: Engine, basis: Basis, province: ProvinceCode = UDON) -> int | None:
     with books.connect() as connection:
-        return reading.read_proxy(connection, basis).figures[province].people.a
+        return reading.read_proxy(connection, basis, NATION).figures[province].people.a
 
 
 def test_every_province_stands_in_the_reading_even_of_an_empty_database(books: Engine) -> None:
     with books.connect() as connection:
-        found = reading.read_proxy(connection, TWELVE)
+        found = reading.read_proxy(connection, TWELVE, NATION)
     assert len(found.figures) == 77
     assert found.figures[UDON].people.absence is Absence.NO_DENOMINATOR
     assert found.figures[UDON].people.a == 0
@@ -85,7 +86,7 @@ def test_test_people_and_live_people_are_read_apart(books: Engine) -> None:
 def test_people_of_no_known_province_are_in_no_province_and_not_lost(books: Engine) -> None:
     count(books, "", "activated", "2026-11-01", 2)
     with books.connect() as connection:
-        found = reading.read_proxy(connection, TWELVE)
+        found = reading.read_proxy(connection, TWELVE, NATION)
     assert found.unplaced == 2
     assert sum(figures.people.a or 0 for figures in found.figures.values()) == 0
 
@@ -94,21 +95,21 @@ def test_books_that_revoke_more_than_they_activated_are_unreconciled_not_negativ
     count(books, UDON, "revoked", "2026-11-01", 2)
     bring(books, "denominators", "fiscal_year,province,b1,b2\n2570,41,5,10\n")
     with books.connect() as connection:
-        share = reading.read_proxy(connection, TWELVE).figures[UDON].people
+        share = reading.read_proxy(connection, TWELVE, NATION).figures[UDON].people
     assert share.absence is Absence.UNRECONCILED
 
 
 def test_our_own_figures_have_no_staff_because_no_roster_says_who_is(books: Engine) -> None:
     bring(books, "denominators", "fiscal_year,province,b1,b2\n2570,41,5,10\n")
     with books.connect() as connection:
-        figures = reading.read_proxy(connection, TWELVE).figures[UDON]
+        figures = reading.read_proxy(connection, TWELVE, NATION).figures[UDON]
     assert (figures.staff.b, figures.staff.absence) == (5, Absence.NO_ROSTER)
 
 
 def test_an_empty_cell_is_missing_and_a_zero_is_zero(books: Engine) -> None:
     bring(books, "denominators", "fiscal_year,province,b1,b2\n2570,41,5,\n2570,42,5,0\n")
     with books.connect() as connection:
-        found = reading.read_proxy(connection, TWELVE).figures
+        found = reading.read_proxy(connection, TWELVE, NATION).figures
     assert found[UDON].people.absence is Absence.NO_DENOMINATOR
     assert found[LOEI].people.absence is Absence.ZERO_DENOMINATOR
 
@@ -116,15 +117,15 @@ def test_an_empty_cell_is_missing_and_a_zero_is_zero(books: Engine) -> None:
 def test_denominators_of_another_year_are_not_borrowed(books: Engine) -> None:
     bring(books, "denominators", "fiscal_year,province,b1,b2\n2569,41,5,10\n")
     with books.connect() as connection:
-        assert reading.read_proxy(connection, TWELVE).figures[UDON].people.b is None
+        assert reading.read_proxy(connection, TWELVE, NATION).figures[UDON].people.b is None
 
 
 def test_official_figures_know_nothing_of_our_own_people(books: Engine) -> None:
     count(books, UDON, "activated", "2026-11-01", 99)
     bring(books, "official", "fiscal_year,period,province,a1,b1,a2,b2\n2570,12,41,1,2,3,4\n", made_up=True)
     with books.connect() as connection:
-        found = reading.read_official(connection, Basis(Mode.OFFICIAL, 2570, Period.TWELVE))
-        other_period = reading.read_official(connection, Basis(Mode.OFFICIAL, 2570, Period.SIX))
+        found = reading.read_official(connection, Basis(Mode.OFFICIAL, 2570, Period.TWELVE), NATION)
+        other_period = reading.read_official(connection, Basis(Mode.OFFICIAL, 2570, Period.SIX), NATION)
     figures = found.figures[UDON]
     assert (figures.staff.known, figures.people.known, figures.made_up) == ((1, 2), (3, 4), True)
     assert found.batches[found.batch_of[UDON]].file_name == "official.csv"
@@ -133,7 +134,7 @@ def test_official_figures_know_nothing_of_our_own_people(books: Engine) -> None:
 
 def test_matched_figures_are_named_and_refused(books: Engine) -> None:
     with books.connect() as connection, pytest.raises(ModeNotOfferedError, match="choose official or proxy"):
-        report(connection, Basis(Mode.MATCHED, 2570, Period.TWELVE))
+        report(connection, Basis(Mode.MATCHED, 2570, Period.TWELVE), NATION)
 
 
 def test_the_funnel_keeps_visits_at_kiosks_apart_from_people_by_address(books: Engine) -> None:
@@ -142,8 +143,8 @@ def test_the_funnel_keeps_visits_at_kiosks_apart_from_people_by_address(books: E
         count(books, LOEI, state, "2026-11-01", n)
     count(books, LOEI, "activated", "2027-10-01", 50)
     with books.connect() as connection:
-        found = reading.funnel(connection, Profile.LIVE, date(2027, 10, 1))
-        one = reading.funnel(connection, Profile.LIVE, date(2027, 10, 1), only=LOEI)
+        found = reading.funnel(connection, Profile.LIVE, date(2027, 10, 1), NATION)
+        one = reading.funnel(connection, Profile.LIVE, date(2027, 10, 1), province_scope(LOEI))
     assert one == {LOEI: found[LOEI]}
     assert found[UDON] == Funnel(captured=20, duplicates=2)
     assert found[LOEI] == Funnel(submitted=9, accepted=8, activated=7, revoked=1)
@@ -156,7 +157,7 @@ def test_facilities_come_busiest_first_with_their_last_day(books: Engine) -> Non
     work(books, UDON, "10671", "2026-11-02", 30)
     work(books, UDON, "10671", "2026-11-02", 99, profile="test")
     with books.connect() as connection:
-        found = reading.facilities(connection, UDON, Profile.LIVE, date(2027, 10, 1))
+        found = reading.facilities(connection, Profile.LIVE, date(2027, 10, 1), province_scope(UDON))
     assert [(each.facility, each.captured, each.last_day) for each in found] == [
         ("10671", 30, "2026-11-02"),
         ("11013", 10, "2026-11-03"),
@@ -168,7 +169,7 @@ def test_months_hold_only_activations_of_the_window(books: Engine) -> None:
         count(books, UDON, "activated", day, n)
     with books.connect() as connection:
         found = reading.activated_by_month(
-            connection, UDON, Profile.LIVE, since=date(2026, 10, 1), before=date(2027, 10, 1)
+            connection, Profile.LIVE, province_scope(UDON), since=date(2026, 10, 1), before=date(2027, 10, 1)
         )
     assert found == {"2026-10": 5, "2026-11": 4}
 
@@ -201,7 +202,7 @@ def test_the_year_of_today_has_no_published_target_and_borrows_none(books: Engin
     count(books, UDON, "activated", "2026-11-01", 8)
     bring(books, "denominators", "fiscal_year,province,b1,b2\n2570,41,5,8\n")
     with books.connect() as connection:
-        found = report(connection, TWELVE)
+        found = report(connection, TWELVE, NATION)
     assert (found.year_known, found.gate) == (False, None)
     assert found.results[UDON].verdict is Verdict.NO_GATE
     assert found.whole.figures.people.known == (8, 8)
@@ -211,10 +212,11 @@ def test_a_report_sums_its_regions_and_counts_bangkok_apart(books: Engine) -> No
     header = "fiscal_year,period,province,a1,b1,a2,b2\n"
     bring(books, "official", header + "2569,12,41,9,10,4,10\n2569,12,42,1,10,4,10\n2569,12,10,9,10,4,10\n")
     with books.connect() as connection:
-        found = report(connection, Basis(Mode.OFFICIAL, 2569, Period.TWELVE))
+        found = report(connection, Basis(Mode.OFFICIAL, 2569, Period.TWELVE), NATION)
     eighth = found.regions[8]
     assert (eighth.figures.staff.known, eighth.staff_counted) == ((10, 20), 2)
     assert (eighth.national.passed, eighth.national.failed, eighth.national.in_scope) == (1, 1, 7)
     assert (found.whole.national.passed, found.whole.national.in_scope) == (2, 77)
+    assert found.without_bangkok is not None
     assert (found.without_bangkok.passed, found.without_bangkok.in_scope) == (1, 76)
     assert sum(each.national.in_scope for each in found.regions.values()) == 77

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet.devices.health import Care, Condition, read_park
+from fleet.store.scope import NATION
 from tests.fleet.books import NOW_MS, add_kiosk, heard, raise_alarm, refuse
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def park_of(engine: Engine) -> Park:
     with engine.connect() as connection:
-        return read_park(connection, NOW_MS)
+        return read_park(connection, NOW_MS, NATION)
 
 
 def test_refusals_and_quarantine_are_counted_by_kiosk_and_strangers_apart(engine: Engine) -> None:

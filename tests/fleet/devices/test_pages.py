@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.devices.health import Condition, read_park
 from fleet.store.days import bangkok_day
+from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import code_day
 from tests.fleet.books import NOW_MS, add_kiosk, heard, raise_alarm, refuse
@@ -27,8 +28,8 @@ def test_every_kiosk_stands_on_one_page_and_those_that_need_somebody_on_the_firs
     raise_alarm(engine, names[202], "fork")
     refuse(engine, names[201], "too_large", 3)
     with reading(engine) as connection:
-        pages = [read_park(connection, NOW_MS, number) for number in (1, 2, 3)]
-        past = read_park(connection, NOW_MS, 10**12)
+        pages = [read_park(connection, NOW_MS, NATION, number) for number in (1, 2, 3)]
+        past = read_park(connection, NOW_MS, NATION, 10**12)
     assert [(each.page, each.pages, each.total) for each in pages] == [(1, 3, 205), (2, 3, 205), (3, 3, 205)]
     shown = [device for each in pages for device in each.devices]
     assert sorted(device.kiosk for device in shown) == names
@@ -52,5 +53,5 @@ def test_a_kiosk_s_questions_for_new_codes_of_the_last_week_are_one_figure(engin
         for at_ms, outcome, n in asked:
             connection.execute(code_day.insert().values(kiosk="udon-001", day=bangkok_day(at_ms), outcome=outcome, n=n))
     with reading(engine) as connection:
-        park = read_park(connection, NOW_MS)
+        park = read_park(connection, NOW_MS, NATION)
     assert {device.kiosk: device.new_codes for device in park.devices} == {"udon-001": 7, "udon-002": 0}

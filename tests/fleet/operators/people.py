@@ -11,6 +11,7 @@ import pyotp
 from fleet.operators import accounts
 from fleet.operators.one_time_codes import STEP_S, OperatorKey
 from fleet.operators.signing_in import Attempt
+from fleet.store.scope import NATION, Scope
 from fleet.store.session import unit_of_work
 from tests.fleet.books import NOW_MS
 
@@ -40,8 +41,10 @@ class Person:
         return Attempt(self.name, password, code or self.code(at_ms), HERE)
 
 
-def somebody(engine: Engine, name: str = "somsri", role: accounts.Role = accounts.Role.VIEWER) -> Person:
+def somebody(
+    engine: Engine, name: str = "somsri", role: accounts.Role = accounts.Role.VIEWER, scope: Scope = NATION
+) -> Person:
     """Make an account."""
     with unit_of_work(engine) as connection:
-        wanted = accounts.Wanted(name, f"คุณ{name}", role)
+        wanted = accounts.Wanted(name, f"คุณ{name}", role, scope)
         return Person(name, accounts.add(connection, wanted, PASSWORD, KEY, NOW_MS))

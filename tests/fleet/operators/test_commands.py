@@ -45,7 +45,9 @@ def run(config: Path, *words: str, typed: str = "") -> list[dict[str, object]]:
 
 
 def added(config: Path) -> str:
-    (told,) = run(config, "add", "somsri", "--display", "สมศรี", "--role", "operator", typed=PASSWORD + "\n")
+    (told,) = run(
+        config, "add", "somsri", "--display", "สมศรี", "--scope", "nation", "--role", "operator", typed=PASSWORD + "\n"
+    )
     return str(told["otpauth"])
 
 
@@ -102,8 +104,9 @@ def test_sessions_and_tokens_are_listed_and_ended(config: Path) -> None:
         (("reset", "nobody"), "nobody is no account"),
         (("disable", "nobody"), "nobody is no account"),
         (("token", "nobody", "--purpose", "x"), "nobody is no account"),
-        (("add", "malee", "--display", "M"), "12 to 128 characters"),
-        (("add", "malee", "--display", "M", "--scope", "province:41"), "only `nation` can be given yet"),
+        (("add", "malee", "--display", "M", "--scope", "nation"), "12 to 128 characters"),
+        (("add", "malee", "--display", "M", "--scope", "province:99"), "facility:41/10670"),
+        (("change", "nobody", "--scope", "nation", "--role", "viewer"), "nobody is no account"),
     ],
 )
 def test_what_cannot_be_done_says_why_and_writes_nothing(config: Path, words: tuple[str, ...], says: str) -> None:
@@ -115,14 +118,14 @@ def test_what_cannot_be_done_says_why_and_writes_nothing(config: Path, words: tu
 def test_settings_without_the_key_are_told_with_a_remedy(config: Path) -> None:
     config.write_text('database_url = "sqlite:///fleet.db"\n')
     with pytest.raises(FleetError, match=r"web\.operator_key is not set"):
-        run(config, "add", "malee", "--display", "M")
+        run(config, "add", "malee", "--display", "M", "--scope", "nation")
     config.write_text('database_url = "sqlite:///fleet.db"\n[web]\noperator_key = "none.key"\n')
     with pytest.raises(FleetError, match=r"none\.key"):
-        run(config, "add", "malee", "--display", "M")
+        run(config, "add", "malee", "--display", "M", "--scope", "nation")
     (config.parent / "short.key").write_text("c2hvcnQ=\n")
     config.write_text('database_url = "sqlite:///fleet.db"\n[web]\noperator_key = "short.key"\n')
     with pytest.raises(FleetError, match="not 32 bytes"):
-        run(config, "add", "malee", "--display", "M")
+        run(config, "add", "malee", "--display", "M", "--scope", "nation")
 
 
 def test_on_a_terminal_the_password_is_asked_for_twice_unseen_and_the_secret_is_drawn(config: Path) -> None:
@@ -146,7 +149,7 @@ except OSError:
 sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
-    words = ["account", "add", "malee", "--display", "M", "--config", str(config)]
+    words = ["account", "add", "malee", "--display", "M", "--scope", "nation", "--config", str(config)]
     for second, code in ((PASSWORD + "x", 2), (PASSWORD, 0)):
         typed = f"{PASSWORD}\n{second}\n"
         done = subprocess.run([sys.executable, "-c", script, *words, typed], capture_output=True, check=False)

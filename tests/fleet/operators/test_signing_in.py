@@ -15,6 +15,7 @@ from fleet.operators.one_time_codes import OperatorKey, SealError, new_secret, s
 from fleet.operators.passwords import PasswordRefusedError
 from fleet.operators.signing_in import Attempt, Refused, sign_in
 from fleet.store.operator_tables import api_token, operator, operator_session, sign_in_pause
+from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import metadata
 from tests.fleet.books import NOW_MS
@@ -283,13 +284,26 @@ def test_a_password_is_the_same_however_its_marks_were_typed() -> None:
 )
 def test_an_account_that_cannot_be_is_refused(wanted: tuple[str, str], says: str) -> None:
     with pytest.raises(AccountRefusedError, match=says):
-        Wanted(*wanted, accounts.Role.VIEWER)
+        Wanted(*wanted, accounts.Role.VIEWER, NATION)
 
 
-@pytest.mark.parametrize("scope", ["region:8", "province:41", "facility:11013", ""])
-def test_a_scope_that_no_page_would_keep_to_is_refused(scope: str) -> None:
-    with pytest.raises(AccountRefusedError, match="only `nation` can be given yet"):
-        Wanted("somsri", "S", accounts.Role.VIEWER, scope)
+def test_each_role_may_also_do_what_those_before_it_may() -> None:
+    viewer, operator, approver = accounts.Role
+    assert [each.may(operator) for each in accounts.Role] == [False, True, True]
+    assert viewer.may(viewer)
+    assert not operator.may(approver)
+
+
+def test_another_scope_ends_what_was_opened_for_the_old_one(engine: Engine) -> None:
+    somsri = somebody(engine)
+    session = sign_in(engine, somsri.attempt(), KEY, NOW_MS)
+    assert isinstance(session, str)
+    with unit_of_work(engine) as connection:
+        accounts.change(connection, "somsri", Scope.parse("province:41"), accounts.Role.APPROVER)
+    with reading(engine) as connection:
+        assert sessions.find(connection, session, NOW_MS) is None
+        found = accounts.named(connection, "somsri")
+    assert (str(found.scope), found.role) == ("province:41", accounts.Role.APPROVER)
 
 
 def test_a_name_is_given_once(engine: Engine) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy import insert, update
 from sqlalchemy.event import listens_for
 
 from fleet.devices import help_calls
-from fleet.devices.help_calls import HelpCalls
+from fleet.devices.help_calls import Coming, HelpCalls
 from fleet.store.days import bangkok_day
+from fleet.store.scope import NATION, province_scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import alarm, device_state, event, kiosk, person, workload_day
 from fleet.web import morning_words
@@ -48,9 +49,9 @@ UDON = province_code("41")
 
 
 def morning(engine: Engine, province: str | None = None, profile: Profile = Profile.LIVE) -> Agenda:
-    only = None if province is None else province_code(province)
+    scope = NATION if province is None else province_scope(province_code(province))
     with reading(engine) as connection:
-        return read_agenda(connection, NOW, profile, only)
+        return read_agenda(connection, NOW, profile, scope)
 
 
 def the_task(engine: Engine) -> Task:
@@ -200,7 +201,7 @@ def test_a_call_is_a_task_until_somebody_is_named(engine: Engine) -> None:
     task = the_task(engine)
     assert (task.cause, task.people, task.counted, task.age_s) == (Cause.HELP, 1, Counted.WAITING, 30)
     with unit_of_work(engine) as connection:
-        help_calls.acknowledge(connection, kiosk_id("udon-01"), HelperName("สมชาย"), 3, NOW_MS)
+        help_calls.acknowledge(connection, kiosk_id("udon-01"), Coming(HelperName("สมชาย"), 3), NOW_MS, NATION)
     assert morning(engine).tasks == ()
 
 
@@ -354,7 +355,7 @@ def test_no_helper_s_name_and_no_token_is_on_the_page(books: Engine, client: Fla
     said.heard(kiosk_id("udon-01"), "a" * 32, NOW_MS)
     with unit_of_work(books) as connection:
         said.write(connection)
-        help_calls.acknowledge(connection, kiosk_id("udon-01"), HelperName("สมชาย"), 3, NOW_MS)
+        help_calls.acknowledge(connection, kiosk_id("udon-01"), Coming(HelperName("สมชาย"), 3), NOW_MS, NATION)
     for address in ("/morning", "/api/v1/morning"):
         answer = client.get(address).text
         assert "สมชาย" not in answer

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet.devices import help_calls
-from fleet.devices.help_calls import HelpCalls
+from fleet.devices.help_calls import Coming, HelpCalls
+from fleet.store.scope import NATION
 from fleet.store.session import unit_of_work
 from tests.fleet.books import NOW_MS, add_kiosk, bring, bring_samples, count, heard, raise_alarm, refuse, work
 from wire.help_calls import HelperName
@@ -298,7 +299,9 @@ def test_a_call_that_somebody_has_acknowledged_says_so_and_not_who(client: Flask
             calls = HelpCalls()
             calls.heard(who, "1" * 32, NOW_MS)
             calls.write(connection)
-            help_calls.acknowledge(connection, who, HelperName("สมชาย"), 3, NOW_MS - minutes_ago * 60_000)
+            help_calls.acknowledge(
+                connection, who, Coming(HelperName("สมชาย"), 3), NOW_MS - minutes_ago * 60_000, NATION
+            )
         english = text(client, "/devices?lang=en")
         assert f"A person asks for a helper · {said}" in english
         assert thai in text(client, "/devices")

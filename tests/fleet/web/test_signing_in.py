@@ -140,7 +140,7 @@ def test_the_page_that_was_wanted_is_shown_after_signing_in(client: FlaskClient,
 
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a%0d"])
 def test_signing_in_leads_to_no_other_place(client: FlaskClient, person: Person, clock: Clock, to: str) -> None:
-    assert sign_in(client, person, clock, to=to).headers["Location"] == "/coverage"
+    assert sign_in(client, person, clock, to=to).headers["Location"] == "/"
 
 
 def test_a_sign_in_gives_a_fresh_id_and_what_was_in_the_browser_before_opens_nothing(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -56,7 +56,7 @@ def _maintenance_window() -> None:
     op.create_table(
         "maintenance_window",
         sa.Column("id", _ROW, autoincrement=True, nullable=False),
-        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("scope", sa.String(length=32), nullable=False),
         *_place(),
         sa.Column("first_ms", sa.BigInteger(), nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
@@ -109,7 +109,7 @@ def _alert_subscription() -> None:
     op.create_table(
         "alert_subscription",
         sa.Column("id", _ROW, autoincrement=True, nullable=False),
-        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("scope", sa.String(length=32), nullable=False),
         *_place(),
         sa.Column("channel", sa.String(length=8), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=False),

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second wall: PostgreSQL itself shows the console no row outside the scope that its transaction has named.
+
+The first wall is the criterion in every statement (`fleet.store.scope`). Should one forget it, this one stands: the
+console's transactions run as a role that owns nothing, may touch only what is listed here, and sees rows by policies.
+Without a named scope it sees none. SQLite has no such wall. The courier, the relay and the command line own the tables
+and are not held by it.
+
+Source: PostgreSQL 15, 5.8 "Row Security Policies"; security design, C3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from fleet.errors import ConfigError
+from fleet.store import alert_tables, tables
+from fleet.store.scope import NATION, region_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.store.scope import Scope
+
+ROLE = "dipchip_console"
+_POLICY = "dipchip_scope"
+_LOOK = "SELECT"
+
+# What a transaction has named; each is read once a statement. Nothing named: NULL or "", which lets nothing through.
+_LEVEL = "(SELECT current_setting('dipchip.level', true))"
+_PROVINCES = "(SELECT string_to_array(current_setting('dipchip.provinces', true), ','))::text[]"
+_FACILITY = "(SELECT current_setting('dipchip.facility', true))"
+_REGION = "(SELECT current_setting('dipchip.region', true))"
+_NATION = f"{_LEVEL} = '{NATION.level}'"
+
+BY_PROVINCE = f"{_NATION} OR ({_FACILITY} = '' AND province = ANY ({_PROVINCES}))"
+BY_PLACE = f"{_NATION} OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"
+BY_PLACE_OR_REGION = f"{BY_PLACE} OR region::text = {_REGION}"  # what is about a region as a whole names no province
+_KIOSKS = "SELECT id FROM kiosk"  # of which the role sees those of its scope
+BY_KIOSK = f"{_NATION} OR kiosk IN ({_KIOSKS})"
+_FOR_ALL = "(province IS NULL AND kiosk IS NULL)"
+_EIGHTH = "{" + ",".join(region_scope(8).provinces) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Walled:
+    """A table whose rows belong to a place: which the console may see, and what it may do with these."""
+
+    rule: str
+    may: str = _LOOK
+
+
+WALLED: Mapping[str, Walled] = MappingProxyType(
+    {
+        tables.kiosk.name: Walled(BY_PLACE),
+        tables.workload_day.name: Walled(BY_PLACE),
+        tables.coverage_day.name: Walled(BY_PROVINCE),
+        tables.denominator.name: Walled(BY_PROVINCE),
+        tables.official.name: Walled(BY_PROVINCE),
+        # People are counted here and never told apart: neither the token nor the event may be read.
+        tables.person.name: Walled(BY_PROVINCE, "SELECT (profile, province, state, accepted_ms)"),
+        tables.device_state.name: Walled(BY_KIOSK),
+        tables.stream.name: Walled(BY_KIOSK),
+        tables.alarm.name: Walled(BY_KIOSK),
+        tables.quarantine.name: Walled(
+            BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"
+        ),  # not what was sent
+        tables.refusal.name: Walled(BY_KIOSK),
+        tables.code_day.name: Walled(BY_KIOSK),
+        tables.help_call.name: Walled(BY_KIOSK, "SELECT, UPDATE"),
+        tables.announcement.name: Walled(
+            f"{_FOR_ALL} OR (kiosk IS NULL AND ({BY_PROVINCE})) OR (province IS NULL AND ({BY_KIOSK}))",
+            "SELECT, INSERT, UPDATE",
+        ),
+        alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, "SELECT, UPDATE (acknowledged_ms, acknowledged_by)"),
+        alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
+        tables.indicator_figure.name: Walled(f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'"),  # of Health Region 8 alone
+    }
+)
+# Rows that belong to no place.
+OPEN: Mapping[str, str] = MappingProxyType(
+    {
+        tables.import_batch.name: _LOOK,  # a file's name and source; whose figures it brought is walled
+        alert_tables.alert_watch.name: _LOOK,  # whether anybody would be told
+        tables.audit.name: "SELECT, INSERT, UPDATE",  # UPDATE for the lock on it; the table refuses to be changed
+    }
+)
+
+
+def build(connection: Connection) -> None:
+    """Bring the role, its grants and the policies to what is written here. Does nothing on SQLite.
+
+    Raises:
+        ConfigError: the role is not there, and this user may not make it.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    _make_role(connection)
+    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {ROLE}"))
+    connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {ROLE}"))
+    for table, may in {**OPEN, **{name: each.may for name, each in WALLED.items()}}.items():
+        connection.execute(text(f'GRANT {may} ON "{table}" TO {ROLE}'))
+        if "INSERT" in may:
+            _grant_numbers(connection, table)
+    for table, walled in WALLED.items():
+        _police(connection, table, walled.rule)
+
+
+def narrow(connection: Connection, scope: Scope) -> None:
+    """Name the scope of this transaction and give up what its user may do beyond it, until it ends."""
+    if connection.dialect.name != "postgresql":
+        return
+    named = {
+        "level": str(scope.level),
+        "provinces": ",".join(scope.provinces) or (scope.province or ""),
+        "facility": scope.facility or "",
+        "region": "" if scope.region is None else str(scope.region),
+        "role": ROLE,
+    }
+    connection.execute(_NARROWED, named)
+
+
+_NARROWED = text(
+    "SELECT set_config('dipchip.level', :level, true), set_config('dipchip.provinces', :provinces, true), "
+    "set_config('dipchip.facility', :facility, true), set_config('dipchip.region', :region, true), "
+    "set_config('role', :role, true)"
+)
+
+
+def _make_role(connection: Connection) -> None:
+    is_member = "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = :role"
+    found = connection.execute(text(is_member), {"role": ROLE}).scalar_one_or_none()
+    if found:
+        return
+    try:
+        if found is None:
+            connection.execute(text(f"CREATE ROLE {ROLE} NOLOGIN"))
+        connection.execute(text(f"GRANT {ROLE} TO CURRENT_USER"))
+    except ProgrammingError as error:
+        who = connection.engine.url.username or "the database's user"
+        message = (
+            f"The console's role is not there and {who} may not make it. As PostgreSQL's superuser run "
+            f"`CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO {who};`, then `dipchip-fleet migrate` again."
+        )
+        raise ConfigError(message) from error
+
+
+def _grant_numbers(connection: Connection, table: str) -> None:
+    for column in tables.metadata.tables[table].primary_key:
+        asked = {"table": table, "column": column.name}
+        named = connection.execute(text("SELECT pg_get_serial_sequence(:table, :column)"), asked).scalar_one()
+        if named is not None:
+            connection.execute(text(f"GRANT USAGE ON SEQUENCE {named} TO {ROLE}"))
+
+
+def _police(connection: Connection, table: str, rule: str) -> None:
+    """Give a table its policy, unless it has that one: to change it, everybody else has to wait."""
+    asked = "SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = :policy"
+    asked += " AND polrelid = to_regclass(:table)"
+    had = connection.execute(text(asked), {"policy": _POLICY, "table": table}).scalar_one_or_none()
+    if had == rule:
+        return
+    connection.execute(text(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'))
+    connection.execute(text(f'DROP POLICY IF EXISTS {_POLICY} ON "{table}"'))
+    connection.execute(text(f'CREATE POLICY {_POLICY} ON "{table}" TO {ROLE} USING ({rule})'))
+    noted = rule.replace("'", "''")
+    connection.execute(text(f"COMMENT ON POLICY {_POLICY} ON \"{table}\" IS '{noted}'"))

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each address asks of whoever opens it. One that is not listed here answers nobody.
+
+Which rows an account then sees is not decided here but by its scope, in every statement (`fleet.store.scope`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from flask_babel import lazy_gettext
+
+from fleet.operators.accounts import Role
+from fleet.store.scope import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROLES = {
+    Role.VIEWER: lazy_gettext("viewer"),
+    Role.OPERATOR: lazy_gettext("operator"),
+    Role.APPROVER: lazy_gettext("approver"),
+}
+LEVELS = {
+    Level.NATION: lazy_gettext("the whole country"),
+    Level.REGION: lazy_gettext("a health region"),
+    Level.PROVINCE: lazy_gettext("a province"),
+    Level.FACILITY: lazy_gettext("a facility"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may: at least this role, and a scope at least as wide as this."""
+
+    role: Role = Role.VIEWER
+    width: Level = Level.FACILITY
+
+
+_LOOK = Right()
+_FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no share of its own
+
+RIGHTS: Mapping[str, Right] = MappingProxyType(
+    {
+        "api.coverage": _FIGURES,
+        "api.devices": _LOOK,
+        "api.funnel": _FIGURES,
+        "api.indicators": _FIGURES,
+        "api.morning": _LOOK,
+        "api.province": _FIGURES,
+        "coverage.outlines": _LOOK,
+        "coverage.overview": _FIGURES,
+        "coverage.province": _FIGURES,
+        "coverage.start": _LOOK,
+        "devices.overview": _LOOK,
+        "funnel.overview": _FIGURES,
+        "indicators.overview": _FIGURES,
+        "morning.overview": _LOOK,
+        "openapi.spec": _LOOK,
+        "signing_in.end": _LOOK,
+        "signing_in.leave": _LOOK,
+        "signing_in.overview": _LOOK,
+    }
+)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two provinces far apart in one database, each with everything that a place can have, and marks to tell them by."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert
+
+from fleet.devices.health import HELP_WANTED
+from fleet.store.scope import Scope
+from fleet.store.session import unit_of_work
+from fleet.store.tables import announcement, code_day, event, help_call, metadata, person, stream, workload_day
+from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, raise_alarm, refuse, work
+from wire.provinces import PROVINCES, province_code
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from wire.ids import ProvinceCode
+
+DAY_MS = 24 * 60 * 60 * 1000
+YESTERDAY = "2026-11-23"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One province with one facility, and numbers that stand nowhere else."""
+
+    province: ProvinceCode
+    facility: str
+    numbers: tuple[int, ...]  # seven, of five digits each
+
+    @property
+    def name(self) -> str:
+        """What its kiosks begin with."""
+        return f"k{self.province}-{self.facility}"
+
+    @property
+    def scope(self) -> Scope:
+        """The province."""
+        return Scope.parse(f"province:{self.province}")
+
+    @property
+    def site(self) -> Scope:
+        """The facility."""
+        return Scope.parse(f"facility:{self.province}/{self.facility}")
+
+    @property
+    def region(self) -> Scope:
+        """The health region."""
+        return Scope.parse(f"region:{PROVINCES[self.province].health_region}")
+
+    @property
+    def marks_of_place(self) -> set[str]:
+        """What tells that a page shows something of its facility."""
+        return {self.name, self.facility, *_written(self.numbers[:2])}
+
+    @property
+    def marks(self) -> set[str]:
+        """What tells that a page shows something of it."""
+        place = PROVINCES[self.province]
+        return self.marks_of_place | {place.name_th, place.name_en, *_written(self.numbers[2:])}
+
+
+UDON = Tenant(province_code("41"), "10671", (52_027, 53_047, 54_049, 55_049, 56_053, 57_073, 58_013))
+CHIANG_MAI = Tenant(province_code("50"), "10713", (62_003, 63_029, 64_007, 65_003, 66_029, 67_003, 68_023))
+NEXT_DOOR = Tenant(province_code("41"), "11013", (72_019, 73_009, 0, 0, 0, 0, 0))  # another facility of Udon Thani
+HEADERS = {
+    "denominators": "fiscal_year,province,b1,b2\n",
+    "official": "fiscal_year,period,province,a1,b1,a2,b2\n",
+}
+
+
+def fill(engine: Engine) -> None:
+    """Fill the database with the three."""
+    for tenant in (UDON, CHIANG_MAI):
+        _fill_province(engine, tenant)
+    for tenant in (UDON, CHIANG_MAI, NEXT_DOOR):
+        _fill_site(engine, tenant)
+
+
+def _written(numbers: tuple[int, ...]) -> set[str]:
+    return {text for n in numbers if n for text in (str(n), f"{n:,}")}
+
+
+def _fill_province(engine: Engine, tenant: Tenant) -> None:
+    _, _, b1, b2, a2, live, test = tenant.numbers
+    bring(engine, "denominators", f"{HEADERS['denominators']}2570,{tenant.province},{b1},{b2}\n")
+    bring(engine, "official", f"{HEADERS['official']}2569,12,{tenant.province},1,{b1},{a2},{b2}\n")
+    count(engine, tenant.province, "activated", YESTERDAY, live)
+    count(engine, tenant.province, "activated", YESTERDAY, test, profile="test")
+    with unit_of_work(engine) as connection:
+        said = {"th": f"ข่าว {tenant.name}", "en": f"News {tenant.name}", "first_day": YESTERDAY, "last_day": YESTERDAY}
+        row = said | {"province": tenant.province, "proposed_by": "x", "proposed_ms": NOW_MS}
+        connection.execute(insert(announcement).values(row))
+
+
+def _fill_site(engine: Engine, tenant: Tenant) -> None:
+    captured, lapsed = tenant.numbers[:2]
+    first, second, third = (f"{tenant.name}-{n}" for n in (1, 2, 3))
+    for kiosk in (first, second, third):
+        add_kiosk(engine, kiosk, province=tenant.province, facility=tenant.facility)
+    heard(engine, first, reader="no_reader")
+    heard(engine, second, minutes_ago=60)
+    heard(engine, third, screen=HELP_WANTED)
+    raise_alarm(engine, first)
+    refuse(engine, first)
+    work(engine, tenant.province, tenant.facility, YESTERDAY, captured)
+    with unit_of_work(engine) as connection:
+        late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
+        connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))
+        connection.execute(insert(code_day).values(kiosk=first, day=YESTERDAY, outcome="accepted", n=1))
+        call = {"kiosk": third, "call": "1" * 32, "since_ms": NOW_MS - 1000, "heard_ms": NOW_MS}
+        connection.execute(insert(help_call).values(call))
+        place = {"kiosk": first, "stream": "a" * 24, "head": bytes(32), "acked": 1}
+        connection.execute(insert(stream).values(place | {"moved_ms": NOW_MS}))
+        key = hashlib.sha256(tenant.name.encode()).digest()
+        mark = tenant.name.ljust(36, "0")
+        seen = {"id": mark, "kiosk": first, "stream": "a" * 24, "seq": 1, "digest": key}
+        connection.execute(insert(event).values(seen | {"received_ms": NOW_MS}))
+        waiting = {"profile": "live", "state": "accepted", "province": tenant.province, "first_event": mark}
+        connection.execute(insert(person).values(waiting | {"token": key[:16], "accepted_ms": NOW_MS - 2 * DAY_MS}))
+
+
+def everything(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table but those of who looked, to see whether anything changed."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)
+            for table in metadata.sorted_tables
+            if table.name not in ("operator_session", "operator", "audit")
+        }
