@@ -57,12 +57,17 @@ def write(connection: Connection, judgement: Judgement, before: list[Alarm]) -> 
         connection.execute(delete(alert).where(_stands(rule, subject)))
     for alarm in judgement.alarms:
         if alarm.key not in known:
-            fixed = {"rule": alarm.rule, "subject": str(alarm.subject), **columns_of(alarm.subject.scope)}
-            fixed["severity"] = RULES[alarm.rule].severity
-            connection.execute(alert.insert().values(**fixed, **_changing(alarm)))
+            add(connection, alarm)
         elif alarm != known[alarm.key]:
             changed = update(alert).where(_stands(alarm.rule, alarm.subject)).values(**_changing(alarm))
             connection.execute(changed)
+
+
+def add(connection: Connection, alarm: Alarm) -> None:
+    """Write down an alarm of which nothing stands yet."""
+    fixed = {"rule": alarm.rule, "subject": str(alarm.subject), **columns_of(alarm.subject.scope)}
+    severity = RULES[alarm.rule].severity
+    connection.execute(alert.insert().values(**fixed, severity=severity, **_changing(alarm)))
 
 
 def mark_told(connection: Connection, ids: list[int], now_ms: int) -> None:
