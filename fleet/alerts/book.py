@@ -75,7 +75,13 @@ def mark_told(connection: Connection, ids: list[int], now_ms: int) -> None:
     connection.execute(update(alert).where(alert.c.id.in_(ids)).values(told_ms=now_ms))
 
 
-def read_open(connection: Connection, scope: Scope, limit: int = SHOWN) -> list[Entry]:
+def ended(connection: Connection, at_ms: int) -> list[int]:
+    """The alarms that ended at this moment and of which somebody was told."""
+    told = (alert.c.cleared_ms == at_ms, alert.c.told_ms.is_not(None))
+    return list(connection.execute(select(alert.c.id).where(*told)).scalars())
+
+
+def read_open(connection: Connection, scope: Scope, limit: int | None = SHOWN) -> list[Entry]:
     """The alarms that are open in a scope: the most urgent first, then the oldest; parts of an outage after it."""
     weight = {str(each): -each.weight for each in Severity}
     asked = _in(scope).where(alert.c.raised_ms.is_not(None), alert.c.cleared_ms.is_(None))

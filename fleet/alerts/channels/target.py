@@ -56,19 +56,30 @@ def judged(url: str, listed: Collection[str], resolver: Callable[[str, int], lis
     Raises:
         UndeliveredError: it may not; the word says why. What the settings forbid is hopeless.
     """
-    host, port, path = _parts(url)
+    host, port, _ = _parts(url)
     allowed = {_listed(each) for each in listed}
     if (host, port) not in allowed:  # 1
         raise UndeliveredError(_NOT_LISTED, hopeless=True)
+    found = named(url, resolver)  # 2
+    known = {name for name, _ in allowed}
+    if not all(is_public(each) or each in known for each in found.addresses):  # 3
+        raise UndeliveredError(_NOT_PUBLIC, hopeless=True)
+    return found
+
+
+def named(url: str, resolver: Callable[[str, int], list[str]] = resolve) -> Target:
+    """Where an address of the settings themselves leads: whoever wrote it may reach what they like.
+
+    Raises:
+        UndeliveredError: it is none, or its name is not found.
+    """
+    host, port, path = _parts(url)
     try:
-        addresses = resolver(host, port)  # 2
+        addresses = resolver(host, port)
     except (OSError, UnicodeError) as error:
         raise UndeliveredError(_NOT_FOUND) from error
     if not addresses:
         raise UndeliveredError(_NOT_FOUND)
-    named = {name for name, _ in allowed}
-    if not all(is_public(each) or each in named for each in addresses):  # 3
-        raise UndeliveredError(_NOT_PUBLIC, hopeless=True)
     return Target(host, port, path, tuple(dict.fromkeys(addresses)))
 
 
