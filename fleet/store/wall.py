@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import alert_tables, tables
+from fleet.store import alert_tables, device_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Walled:
 
 WALLED: Mapping[str, Walled] = MappingProxyType(
     {
-        tables.kiosk.name: Walled(BY_PLACE),
+        tables.kiosk.name: Walled(BY_PLACE, "SELECT, UPDATE (status)"),
         tables.workload_day.name: Walled(BY_PLACE),
         tables.coverage_day.name: Walled(BY_PROVINCE),
         tables.denominator.name: Walled(BY_PROVINCE),
@@ -66,6 +66,8 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.person.name: Walled(BY_PROVINCE, "SELECT (profile, province, state, accepted_ms)"),
         tables.device_state.name: Walled(BY_KIOSK),
         tables.stream.name: Walled(BY_KIOSK),
+        tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
+        device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
         tables.alarm.name: Walled(BY_KIOSK),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"

@@ -39,10 +39,13 @@ ASKING = (
 
 def addresses(console: APIFlask) -> list[str]:
     """Give one address of every route."""
-    filled = {"code": "41", "filename": "console.css"}
+    filled = {"code": "41", "filename": "console.css", "name": "udon-01"}
     rules = [rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
     return [
-        rule.rule.replace("<path:filename>", filled["filename"]).replace("<code>", filled["code"]) for rule in rules
+        rule.rule.replace("<path:filename>", filled["filename"])
+        .replace("<code>", filled["code"])
+        .replace("<name>", filled["name"])
+        for rule in rules
     ]
 
 
