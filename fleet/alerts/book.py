@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from fleet.alerts.judging import Alarm
 from fleet.alerts.places import columns_of, within
@@ -26,10 +27,24 @@ if TYPE_CHECKING:
 _LOOK = "`dipchip-fleet alert list` shows what stands."
 _BY_HAND = (RuleId.SECURITY,)  # its fact is in the ledger for ever: the others end by themselves
 SHOWN = 500  # alarms
+_DAY_MS = 24 * 3_600_000
+
+
+class Why(StrEnum):
+    """Why nothing was done about an alarm."""
+
+    NO_SUCH_ALARM = "no_such_alarm"
+    OVER = "over"
+    TAKEN = "taken"
+    ENDS_BY_ITSELF = "ends_by_itself"
 
 
 class AlertRefusedError(FleetError):
     """Nothing was done about an alarm; says why."""
+
+    def __init__(self, why: Why, message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,11 @@ class Entry:
     acknowledged_ms: int | None
     acknowledged_by: str | None
     cleared_by: str | None
+
+    @property
+    def ends_by_hand(self) -> bool:
+        """Whether somebody has to end it, because its fact stays for ever."""
+        return self.alarm.rule in _BY_HAND
 
 
 def standing(connection: Connection) -> list[Alarm]:
@@ -76,9 +96,10 @@ def mark_told(connection: Connection, ids: list[int], now_ms: int) -> None:
 
 
 def ended(connection: Connection, at_ms: int) -> list[int]:
-    """The alarms that ended at this moment and of which somebody was told."""
-    told = (alert.c.cleared_ms == at_ms, alert.c.told_ms.is_not(None))
-    return list(connection.execute(select(alert.c.id).where(*told)).scalars())
+    """The alarms of which somebody was told and that ended now, or within a day by hand: this is noted once."""
+    by_hand = and_(alert.c.cleared_by.is_not(None), alert.c.cleared_ms > at_ms - _DAY_MS)
+    over = or_(alert.c.cleared_ms == at_ms, by_hand)
+    return list(connection.execute(select(alert.c.id).where(alert.c.told_ms.is_not(None), over)).scalars())
 
 
 def read_open(connection: Connection, scope: Scope, limit: int | None = SHOWN) -> list[Entry]:
@@ -105,12 +126,9 @@ def acknowledge(connection: Connection, number: int, by: str, scope: Scope, now_
     found = _open(connection, number, scope)
     if found.acknowledged_by is not None:
         message = f"alert {number}: {found.acknowledged_by} has acknowledged it already."
-        raise AlertRefusedError(message)
-    mine = {"acknowledged_ms": now_ms, "acknowledged_by": by}
-    free = and_(alert.c.id == number, alert.c.acknowledged_ms.is_(None), alert.c.cleared_ms.is_(None))
-    if connection.execute(update(alert).where(free).values(**mine)).rowcount != 1:
-        message = f"alert {number}: it was acknowledged or ended at this moment. {_LOOK}"
-        raise AlertRefusedError(message)
+        raise AlertRefusedError(Why.TAKEN, message)
+    free = (alert.c.acknowledged_ms.is_(None), alert.c.cleared_ms.is_(None))
+    _change(connection, number, free, {"acknowledged_ms": now_ms, "acknowledged_by": by})
     return found
 
 
@@ -121,14 +139,19 @@ def clear(connection: Connection, number: int, by: str, scope: Scope, now_ms: in
         AlertRefusedError: no such alarm is open in this scope, or it ends by itself.
     """
     found = _open(connection, number, scope)
-    if found.alarm.rule not in _BY_HAND:
+    if not found.ends_by_hand:
         message = f"alert {number}: it ends by itself when its cause is mended. Acknowledge it meanwhile."
-        raise AlertRefusedError(message)
-    over = update(alert).where(alert.c.id == number, alert.c.cleared_ms.is_(None))
-    if connection.execute(over.values(cleared_ms=now_ms, cleared_by=by)).rowcount != 1:
-        message = f"alert {number}: it has just ended. {_LOOK}"
-        raise AlertRefusedError(message)
+        raise AlertRefusedError(Why.ENDS_BY_ITSELF, message)
+    _change(connection, number, (alert.c.cleared_ms.is_(None),), {"cleared_ms": now_ms, "cleared_by": by})
     return found
+
+
+def _change(
+    connection: Connection, number: int, still: tuple[ColumnElement[bool], ...], values: dict[str, str | int]
+) -> None:
+    if connection.execute(update(alert).where(alert.c.id == number, *still).values(**values)).rowcount != 1:
+        message = f"alert {number}: somebody has just acknowledged it, or it has just ended. {_LOOK}"
+        raise AlertRefusedError(Why.TAKEN, message)
 
 
 def cleared_by_hand(connection: Connection) -> dict[Subject, int]:
@@ -145,11 +168,14 @@ def entry(row: Row[Any]) -> Entry:
 
 
 def _open(connection: Connection, number: int, scope: Scope) -> Entry:
-    wanted = _in(scope).where(alert.c.id == number, alert.c.raised_ms.is_not(None), alert.c.cleared_ms.is_(None))
+    wanted = _in(scope).where(alert.c.id == number, alert.c.raised_ms.is_not(None))
     row = connection.execute(wanted).one_or_none()
     if row is None:
-        message = f"alert {number}: no such alarm is open here. {_LOOK}"
-        raise AlertRefusedError(message)
+        message = f"alert {number}: there is no such alarm here. {_LOOK}"
+        raise AlertRefusedError(Why.NO_SUCH_ALARM, message)
+    if row.cleared_ms is not None:
+        message = f"alert {number}: it is over. {_LOOK}"
+        raise AlertRefusedError(Why.OVER, message)
     return entry(row)
 
 

@@ -97,6 +97,11 @@ def moment(at_ms: int, language: str) -> str:
     return f"{at:%Y-%m-%d %H:%M} (Bangkok)"
 
 
+def urgency(severity: Severity, language: str) -> str:
+    """How soon somebody must look."""
+    return _SEVERITIES[language][severity]
+
+
 def _block(told: Told, language: str) -> str:
     alarm = told.entry.alarm
     lines = [
@@ -110,7 +115,7 @@ def _block(told: Told, language: str) -> str:
 
 
 def _severity(told: Told, language: str) -> str:
-    return _OVER[language] if told.news is News.CLEARED else _SEVERITIES[language][told.entry.severity]
+    return _OVER[language] if told.news is News.CLEARED else urgency(told.entry.severity, language)
 
 
 def _what(told: Told, language: str) -> str:

@@ -9,7 +9,7 @@ from fleet.store.scope import Level, Scope
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import ColumnElement, FromClause
 
 
 def columns_of(scope: Scope) -> dict[str, str | int | None]:
@@ -18,7 +18,7 @@ def columns_of(scope: Scope) -> dict[str, str | int | None]:
     return {"province": scope.province, "facility": scope.facility, "region": scope.region or within}
 
 
-def within(scope: Scope, table: Table) -> ColumnElement[bool]:
+def within(scope: Scope, table: FromClause) -> ColumnElement[bool]:
     """The criterion for rows of this table that lie in the scope; the nation's holds also what lies nowhere."""
     if scope.level is Level.REGION:
         return table.c.region == scope.region

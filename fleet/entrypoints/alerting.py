@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fleet import audit
-from fleet.alerts import book, messages, outbox, schedule, subscribers
+from fleet.alerts import book, messages, schedule, subscribers
 from fleet.alerts.windows import Window, WindowRefusedError
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
@@ -76,7 +76,6 @@ def clear(settings: Settings, number: int) -> None:
     """
     with _act(settings, audit.Act.ALERT_CLEARED, str(number)) as (connection, at_ms):
         book.clear(connection, number, account(), NATION, at_ms)
-        outbox.note_end(connection, number, at_ms)
     _tell({"alert": number, "cleared": True})
 
 

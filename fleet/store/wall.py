@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ROLE = "dipchip_console"
 _POLICY = "dipchip_scope"
 _LOOK = "SELECT"
+_LOOK_AND_ANSWER = "SELECT, UPDATE (acknowledged_ms, acknowledged_by, cleared_ms, cleared_by)"
 
 # What a transaction has named; each is read once a statement. Nothing named: NULL or "", which lets nothing through.
 _LEVEL = "(SELECT current_setting('dipchip.level', true))"
@@ -79,7 +80,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
             f"{_FOR_ALL} OR (kiosk IS NULL AND ({BY_PROVINCE})) OR (province IS NULL AND ({BY_KIOSK}))",
             "SELECT, INSERT, UPDATE",
         ),
-        alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, "SELECT, UPDATE (acknowledged_ms, acknowledged_by)"),
+        alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
         alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
         tables.indicator_figure.name: Walled(f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'"),  # of Health Region 8 alone
     }

@@ -77,7 +77,7 @@ def metrics() -> Response:
 
     with read_only(engine()) as connection:
         wall.narrow(connection, NATION)  # sums only, and for this machine only
-        told = _Told(read_figures(connection, now_ms()), read_alert_figures(connection, now_ms()))
+        told = _Told(read_figures(connection, now_ms()), read_alert_figures(connection, now_ms(), NATION))
     registry = CollectorRegistry(auto_describe=False)
     registry.register(cast("Collector", told))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -46,6 +46,10 @@ _FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no 
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "alerts.acknowledge": _ACT,
+        "alerts.clear": _ACT,
+        "alerts.overview": _LOOK,
+        "api.alerts": _LOOK,
         "api.coverage": _FIGURES,
         "api.device": _LOOK,
         "api.devices": _LOOK,

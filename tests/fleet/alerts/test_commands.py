@@ -71,7 +71,7 @@ def test_an_alarm_is_listed_acknowledged_and_ended_and_each_act_is_logged(file: 
     with reading(engine) as connection:
         acts = [(each.act, each.subject) for each in audit.entries(connection)]
     assert acts == [("alert.acknowledged", "1"), ("alert.cleared", "1")]
-    with pytest.raises(FleetError, match="no such alarm"):
+    with pytest.raises(FleetError, match="it is over"):
         run(file, "acknowledge", "1")
 
 
