@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
 
-from fleet.web import alerts, api, coverage, devices, funnel, gate, indicators, kiosk, metrics, morning, signing_in
+from fleet.web import (
+    alerts,
+    announcements,
+    api,
+    coverage,
+    devices,
+    funnel,
+    gate,
+    indicators,
+    kiosk,
+    metrics,
+    morning,
+    signing_in,
+)
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
 from fleet.web.refusals import explain_refusals
@@ -64,7 +77,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     say_mornings(app)
     gate.keep(app)
     explain_refusals(app)
-    for room in (morning, alerts, coverage, funnel, indicators, devices, kiosk, api, metrics):
+    for room in (morning, alerts, coverage, funnel, indicators, devices, kiosk, announcements, api, metrics):
         app.register_blueprint(room.pages)
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)

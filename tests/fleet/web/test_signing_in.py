@@ -50,6 +50,10 @@ STRANGERS_GET = {
     "alerts.overview": LEADS_TO_SIGN_IN,
     "alerts.acknowledge": LEADS_TO_SIGN_IN,
     "alerts.clear": LEADS_TO_SIGN_IN,
+    "announcements.overview": LEADS_TO_SIGN_IN,
+    "announcements.propose": LEADS_TO_SIGN_IN,
+    "announcements.approve": LEADS_TO_SIGN_IN,
+    "announcements.withdraw": LEADS_TO_SIGN_IN,
     "kiosk.overview": LEADS_TO_SIGN_IN,
     "kiosk.name_helper": LEADS_TO_SIGN_IN,
     "kiosk.report_loss": LEADS_TO_SIGN_IN,
@@ -63,6 +67,7 @@ STRANGERS_GET = {
     "api.funnel": UNAUTHORIZED,
     "api.indicators": UNAUTHORIZED,
     "api.devices": UNAUTHORIZED,
+    "api.announcements": UNAUTHORIZED,
     "api.device": UNAUTHORIZED,
 }
 FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01"}
