@@ -10,7 +10,7 @@ Source: fleet design, 4.8.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ AT_LEAST = 5  # kiosks
 MORE_THAN_PERCENT = 30
 SITE_AT_LEAST = 2  # kiosks, when they are all that a site has
 _PLACES_AT_LEAST = 2
+_NARROWER = {Level.REGION: Level.PROVINCE, Level.PROVINCE: Level.FACILITY, Level.FACILITY: Level.FACILITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,12 @@ def grouped(silences: Iterable[Observation], kiosks: Mapping[Scope, int]) -> Gro
     outages: list[Observation] = []
     part_of: dict[Subject, Subject] = {}
     for level in (Level.REGION, Level.PROVINCE, Level.FACILITY):
+        totals: Counter[Scope] = Counter()
+        for site, n in kiosks.items():
+            totals[_around(site, level)] += n
         for scope, found in sorted(_by_place(left, level).items(), key=lambda item: str(item[0])):
-            total = sum(n for site, n in kiosks.items() if scope.holds(site))
-            together = _together(found, scope, total)
+            total = totals[scope]
+            together = _together(found, level, total)
             if together:
                 subject = place(scope)
                 since_ms, n = _began_ms(together[0]), len(together)
@@ -84,25 +88,32 @@ def _around(site: Scope, level: Level) -> Scope:
     return region_scope(PROVINCES[site.province].health_region)
 
 
-def _together(found: list[Observation], scope: Scope, total: int) -> list[Observation]:
+def _together(found: list[Observation], level: Level, total: int) -> list[Observation]:
     """Those of one place, by their beginning, that make it an outage: every ten minutes that hold enough of them."""
-    begun = [_began_ms(each) for each in found]
-    members: set[int] = set()
-    for first, since_ms in enumerate(begun):
-        after = bisect_right(begun, since_ms + TOGETHER_MS)
-        if _is_outage(found[first:after], scope, total):
-            members.update(range(first, after))
-    return [found[n] for n in sorted(members)]
+    narrower = _NARROWER[level]
+    sites = [_around(each.subject.scope, narrower) for each in found]
+    within: Counter[Scope] = Counter()  # what the ten minutes that begin with `first` hold, by narrower place
+    members: list[Observation] = []
+    taken = after = 0
+    for first, each in enumerate(found):
+        while after < len(found) and _began_ms(found[after]) <= _began_ms(each) + TOGETHER_MS:
+            within[sites[after]] += 1
+            after += 1
+        if _is_outage(after - first, len(within), level, total):
+            members += found[max(first, taken) : after]
+            taken = after
+        within[sites[first]] -= 1
+        if not within[sites[first]]:
+            del within[sites[first]]
+    return members
 
 
 def _began_ms(silence: Observation) -> int:
     return silence.since_ms or 0
 
 
-def _is_outage(together: list[Observation], scope: Scope, total: int) -> bool:
-    n = len(together)
+def _is_outage(n: int, places: int, level: Level, total: int) -> bool:
     many = n >= AT_LEAST and 100 * n > MORE_THAN_PERCENT * total
-    if scope.level is Level.FACILITY:
+    if level is Level.FACILITY:
         return many or (n >= SITE_AT_LEAST and n >= total)
-    narrower = Level.PROVINCE if scope.level is Level.REGION else Level.FACILITY
-    return many and len({_around(each.subject.scope, narrower) for each in together}) >= _PLACES_AT_LEAST
+    return many and places >= _PLACES_AT_LEAST

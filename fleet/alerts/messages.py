@@ -85,7 +85,10 @@ def said(alarm: Alarm, language: str) -> Words:
     """What is amiss and what to do, with what was observed in it."""
     rule = RULES[alarm.rule]
     words = rule.th if language == "th" else rule.en
-    seen = {"code": alarm.code or "-", "n": "?" if alarm.n is None else f"{alarm.n:,}", "of": alarm.of}
+    code = alarm.code or "-"
+    if alarm.subject.kind is SubjectKind.KIOSK:
+        code = code.replace(".", "_")  # of a kiosk's word no mail program shall make a link
+    seen = {"code": code, "n": "?" if alarm.n is None else f"{alarm.n:,}", "of": alarm.of}
     return Words(words.what.format(**seen), words.action)
 
 

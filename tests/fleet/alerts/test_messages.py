@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fleet.alerts import messages
@@ -64,3 +66,7 @@ def test_a_letter_of_many_lists_ten_and_says_how_many_more() -> None:
     text = messages.body(many)
     assert text.count("Do:") == 10
     assert text.endswith("and 4 more\n")
+
+
+def test_of_a_kiosks_word_no_link_is_made() -> None:
+    assert "evil.example" not in messages.body(letter(replace(alarm(), code="evil.example")))
