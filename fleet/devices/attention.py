@@ -65,16 +65,28 @@ class Troubled:
     camera: str | None
     disk_free_mib: int | None
 
+    @property
+    def to_mend(self) -> tuple[Care, ...]:
+        """What is to be mended at the kiosk itself, each once: a screen that is out of service may only name a part."""
+        part = (self.screen or "").partition("_")[0]
+        said_twice = Care.SCREEN if part in self.cares else None
+        return tuple(care for care in self.cares if care not in (Care.ALARM, Care.HELP, said_twice))
+
+    def code(self, care: Care) -> str | None:
+        """The kiosk's own word for a care."""
+        return {Care.SCREEN: self.screen, Care.READER: self.reader, Care.CAMERA: self.camera}.get(care)
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, and since when."""
+    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, from when to when."""
 
     kiosk: str
     site: Site
     what: str
     n: int
     since_ms: int
+    last_ms: int
 
 
 def read_troubled(connection: Connection, now_ms: int, scope: Scope) -> list[Troubled]:
@@ -137,6 +149,7 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
             what.label("what"),
             func.count().label("n"),
             func.min(when).label("since_ms"),
+            func.max(when).label("last_ms"),
         )
         .join_from(kiosk, whose.table, whose == kiosk.c.id)
         .where(kiosk.c.status == ACTIVE)
@@ -147,7 +160,9 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
 
 def _noted(connection: Connection, asked: Select[Any], scope: Scope) -> list[Noted]:
     rows = connection.execute(_within(asked, scope))
-    return [Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms) for row in rows]
+    return [
+        Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms, row.last_ms) for row in rows
+    ]
 
 
 def _within(asked: Select[Any], scope: Scope) -> Select[Any]:

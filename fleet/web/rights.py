@@ -47,6 +47,10 @@ _BRING_FIGURES = Right(Role.OPERATOR, Level.PROVINCE)
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "alerts.acknowledge": _ACT,
+        "alerts.clear": _ACT,
+        "alerts.overview": _LOOK,
+        "api.alerts": _LOOK,
         "announcements.approve": _APPROVE,
         "announcements.overview": _LOOK,
         "announcements.propose": _ACT,
