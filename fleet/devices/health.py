@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Case, Column, ColumnElement, Connection, Function, Label, Row, Select
 
     from fleet.store.scope import Scope
+    from wire.ids import KioskId
 
 SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
@@ -145,12 +146,23 @@ def read_park(connection: Connection, now_ms: int, scope: Scope, page: int = 1) 
     )
 
 
+def read_device(connection: Connection, who: KioskId, now_ms: int, scope: Scope) -> Device | None:
+    """Judge one kiosk that stands in the scope; None where there is none of that name in it."""
+    asked = select(kiosk.c.id, condition_at(now_ms).label("condition")).select_from(WITH_STATE)
+    found = connection.execute(asked.where(kiosk.c.id == who, standing_in(scope))).all()
+    devices = _devices(connection, _with_state(connection, found), now_ms)
+    return devices[0] if devices else None
+
+
 def _rows(connection: Connection, now_ms: int, scope: Scope, offset: int) -> list[tuple[Condition, Row[Any]]]:
     """A page of kiosks. All names are put in order, which is little to sort; what they said is read of these alone."""
     condition = condition_at(now_ms)
     placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE).where(standing_in(scope))
     order = (_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
-    shown = connection.execute(placed.order_by(*order).limit(_PAGE).offset(offset)).all()
+    return _with_state(connection, connection.execute(placed.order_by(*order).limit(_PAGE).offset(offset)).all())
+
+
+def _with_state(connection: Connection, shown: Sequence[Row[Any]]) -> list[tuple[Condition, Row[Any]]]:
     asked = select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, *_said(), *signs()).select_from(WITH_STATE)
     said = {row.id: row for row in connection.execute(asked.where(kiosk.c.id.in_([row.id for row in shown])))}
     return [(Condition(row.condition), said[row.id]) for row in shown]

@@ -35,8 +35,23 @@ _MINUTE_MS = 60_000
 _LOOK = "`dipchip-fleet help list` shows who waits."
 
 
+class Why(StrEnum):
+    """Why a call was not acknowledged."""
+
+    NO_NAME = "no_name"
+    MINUTES = "minutes"
+    NO_CALL = "no_call"
+    WITHOUT_NAME = "without_name"
+    LINK_LOST = "link_lost"
+
+
 class HelpRefusedError(FleetError):
     """A call for a helper was not acknowledged. Nothing changed, and the screen says nothing new."""
+
+    def __init__(self, why: Why, message: str) -> None:
+        """Keep the reason for programs beside the words."""
+        self.why = why
+        super().__init__(message)
 
 
 class Standing(StrEnum):
@@ -111,23 +126,23 @@ def acknowledge(connection: Connection, who: KioskId, coming: Coming, now_ms: in
     """
     if not 1 <= coming.minutes <= MINUTES_AT_MOST:
         message = f"minutes: {coming.minutes}. Give 1 to {MINUTES_AT_MOST}: whoever waits counts on them."
-        raise HelpRefusedError(message)
+        raise HelpRefusedError(Why.MINUTES, message)
     found = next((each for each in open_calls(connection, now_ms, scope, only=who)), None)
     match None if found is None else found.standing:
         case None:
             message = f"{who}: nobody waits for a helper there now. {_LOOK}"
-            raise HelpRefusedError(message)
+            raise HelpRefusedError(Why.NO_CALL, message)
         case Standing.WITHOUT_NAME:
             message = f"{who}: its release cannot show who comes. Go there all the same, and update the kiosk."
-            raise HelpRefusedError(message)
+            raise HelpRefusedError(Why.WITHOUT_NAME, message)
         case Standing.LINK_LOST:
             message = f"{who}: its link is lost, so nothing would be shown there. Go there all the same."
-            raise HelpRefusedError(message)
+            raise HelpRefusedError(Why.LINK_LOST, message)
     known = and_(help_call.c.kiosk == who, help_call.c.heard_ms > now_ms - LOST_AFTER_MS)
     said = {"name": coming.name, "minutes": coming.minutes, "acknowledged_ms": now_ms, "told_ms": None}
     if connection.execute(update(help_call).where(known).values(**said)).rowcount != 1:
         message = f"{who}: the call has just ended. {_LOOK}"
-        raise HelpRefusedError(message)
+        raise HelpRefusedError(Why.NO_CALL, message)
 
 
 def open_calls(connection: Connection, now_ms: int, scope: Scope, only: KioskId | None = None) -> list[Call]:

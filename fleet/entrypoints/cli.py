@@ -11,8 +11,17 @@ import typer
 
 from fleet.config import Settings, read
 from fleet.entrypoints.account_commands import account
-from fleet.entrypoints.options import Config  # noqa: TC001 - likewise
+from fleet.entrypoints.import_commands import imports
+from fleet.entrypoints.options import (  # noqa: TC001 - likewise
+    ColumnNames,
+    Config,
+    GivenValues,
+    HeaderLine,
+    SheetNumber,
+)
 from fleet.errors import FleetError
+from fleet.people.columns import Columns
+from fleet.people.figures import Kind
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's fleet controller.")
 announcement = typer.Typer(
@@ -24,6 +33,7 @@ app.add_typer(helping, name="help")
 roster = typer.Typer(no_args_is_help=True, help="Units' rosters, kept as tokens, and what people say is amiss in them.")
 app.add_typer(roster, name="roster")
 app.add_typer(account, name="account")
+app.add_typer(imports, name="import")
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]
@@ -155,10 +165,10 @@ def denominators(
     by: By,
     made_up: MadeUp = False,
 ) -> None:
-    """Import B1 and B2 by province and fiscal year from a CSV."""
-    from fleet.entrypoints.imports import denominators as run  # noqa: PLC0415
+    """Import made-up B1 and B2 at once, or any in a test; `import propose` is for real ones."""
+    from fleet.entrypoints import imports as room  # noqa: PLC0415
 
-    run(_settings(config), file, source=source, by=by, made_up=made_up)
+    room.at_once(_settings(config), room.Wanted(Kind.DENOMINATORS, file, source, by, made_up))
 
 
 @app.command()
@@ -170,10 +180,10 @@ def official(
     by: By,
     made_up: MadeUp = False,
 ) -> None:
-    """Import the ministry's own A and B by province, fiscal year and period from a CSV."""
-    from fleet.entrypoints.imports import official as run  # noqa: PLC0415
+    """Import made-up figures of the ministry at once, or any in a test; `import propose` is for real ones."""
+    from fleet.entrypoints import imports as room  # noqa: PLC0415
 
-    run(_settings(config), file, source=source, by=by, made_up=made_up)
+    room.at_once(_settings(config), room.Wanted(Kind.OFFICIAL, file, source, by, made_up))
 
 
 @app.command()
@@ -185,10 +195,10 @@ def indicators(
     by: By,
     made_up: MadeUp = False,
 ) -> None:
-    """Import figures of Health Region 8's indicators by quarter from a CSV."""
-    from fleet.entrypoints.imports import indicators as run  # noqa: PLC0415
+    """Import made-up figures of a region's indicators at once, or any in a test; `import propose` is for real ones."""
+    from fleet.entrypoints import imports as room  # noqa: PLC0415
 
-    run(_settings(config), file, source=source, by=by, made_up=made_up)
+    room.at_once(_settings(config), room.Wanted(Kind.INDICATORS, file, source, by, made_up))
 
 
 @announcement.command()
@@ -209,8 +219,8 @@ def propose(  # noqa: PLR0913 - each is one option of the command line
     """Write down what somebody wants announced; no kiosk shows it before another person approves it."""
     from fleet.entrypoints import announcing  # noqa: PLC0415
 
-    scope = announcing.scope(nation=nation, province=province, kiosk=kiosk)
-    announcing.propose(_settings(config), announcing.Wanted(th, en, first, until, by), scope)
+    where = announcing.where(nation=nation, province=province, kiosk=kiosk)
+    announcing.propose(_settings(config), announcing.Wanted(th, en, first, until, by), where)
 
 
 @announcement.command()
@@ -263,16 +273,20 @@ def acknowledge(
 
 
 @roster.command("import")
-def import_roster(
+def import_roster(  # noqa: PLR0913 - each is one option of the command line
     config: Config,
-    file: Annotated[Path, typer.Argument(help="CSV: citizen_number,facility,unit,position,admin.")],
+    file: Annotated[Path, typer.Argument(help="CSV or .xlsx: citizen_number,facility,unit,position,admin.")],
     *,
     by: By,
+    column: ColumnNames = None,
+    value: GivenValues = None,
+    sheet: SheetNumber = None,
+    header_line: HeaderLine = None,
 ) -> None:
-    """Replace the list of each facility in a CSV. It needs the relay's settings: only its key makes tokens."""
+    """Replace the list of each facility in a file. It needs the relay's settings: only its key makes tokens."""
     from fleet.entrypoints.rosters import bring_in as run  # noqa: PLC0415
 
-    run(_settings(config), file, by)
+    run(_settings(config), file, by, Columns.typed(column or (), value or (), sheet, header_line))
 
 
 @roster.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fleet import audit
 from fleet.devices import help_calls
-from fleet.devices.help_calls import Coming, HelpRefusedError
+from fleet.devices.help_calls import Coming, HelpRefusedError, Why
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
 from fleet.store.scope import NATION
@@ -45,12 +45,12 @@ def acknowledge(settings: Settings, kiosk: str, name: str, minutes: int) -> None
         who = kiosk_id(kiosk)
     except WireError as error:
         message = f"{kiosk}: {error}. Give the name on the kiosk's label."
-        raise HelpRefusedError(message) from error
+        raise HelpRefusedError(Why.NO_CALL, message) from error
     try:
         shown = helper_name(name)
     except WireError as error:
         message = f"name: {error}. Give --name as the helper wants to be called in a lobby."
-        raise HelpRefusedError(message) from error
+        raise HelpRefusedError(Why.NO_NAME, message) from error
     engine = open_engine(settings.database_url)
     at_ms = now_ms()
     with unit_of_work(engine) as connection:

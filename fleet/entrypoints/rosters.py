@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.config import Settings
+    from fleet.people.columns import Columns
     from fleet.people.roster import Importer
 
 
-def bring_in(settings: Settings, file: Path, by: str) -> None:
+def bring_in(settings: Settings, file: Path, by: str, columns: Columns) -> None:
     """Import a list.
 
     Raises:
@@ -44,7 +45,9 @@ def bring_in(settings: Settings, file: Path, by: str) -> None:
     engine = open_engine(settings.database_url)
     try:
         require_current(engine)
-        done = roster.import_roster(engine, upload(file), lambda number: key.token(number, STAFF), _importer(by))
+        done = roster.import_roster(
+            engine, upload(file, columns), lambda number: key.token(number, STAFF), _importer(by)
+        )
     finally:
         engine.dispose()
     for each in done:

@@ -17,7 +17,8 @@ from sqlalchemy import delete, insert, select
 from fleet import audit
 from fleet.errors import ImportRefusedError
 from fleet.people import tickets
-from fleet.people.spreadsheets import Key, Layout, Wording, explained, read_rows
+from fleet.people.problems import FileRefusedError, Wording
+from fleet.people.spreadsheets import Key, Layout, read_rows
 from fleet.store.session import unit_of_work
 from fleet.store.tables import roster
 from wire.announcements import holds_a_citizen_number, is_printable
@@ -122,10 +123,10 @@ def import_roster(
     Raises:
         ImportRefusedError: the file has a problem; nothing of it was stored.
     """
-    rows, problems = read_rows(upload.content, ROSTER)
-    if problems:
-        raise ImportRefusedError(explained(upload.file_name, problems))
-    kept = [_kept(row, token_of, importer.at_ms) for row in rows]
+    read = read_rows(upload.content, ROSTER, upload.columns)
+    if read.problems:
+        raise FileRefusedError(upload.file_name, read.problems)
+    kept = [_kept(row, token_of, importer.at_ms) for row in read.rows]
     sizes = Counter(str(row["facility"]) for row in kept)
     with unit_of_work(engine) as connection:
         before = {facility: tickets.disputed(connection, facility) for facility in sizes}

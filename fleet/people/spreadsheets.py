@@ -1,36 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strict reading of a small CSV: bounded, exact header, every problem found and named, no cell repeated."""
+"""Strict reading of a small file of rows, CSV or Excel: one path from bytes to rows, every problem found and named.
+
+bytes -> table of text cells (`cells`, `workbooks`) -> which column is which (`columns`) -> rows by a layout, here.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+import unicodedata
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from fleet.people.cells import LARGEST_CSV_BYTES, read_csv
+from fleet.people.columns import AS_THEY_ARE, find_header
+from fleet.people.packages import LARGEST_BYTES
+from fleet.people.problems import Problem, Wording, kind_of
+from fleet.people.workbooks import is_workbook, read_workbook
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-LARGEST_BYTES = 1024 * 1024
+    from fleet.people.cells import Line, Table
+    from fleet.people.columns import Columns, Header
+
+LARGEST_UPLOAD_BYTES = max(LARGEST_BYTES, LARGEST_CSV_BYTES)
 MOST_ROWS = 5_000
-_PROBLEMS_SHOWN = 20
+_MOST_LINES = MOST_ROWS + 102  # one more than a file may have, and titles above its header
 _MOST_PROBLEMS = 1_000  # past this the file is not what it says it is; reading stops
 LARGEST_COUNT = 100_000_000  # more than live in Thailand
 _YEARS = (2560, 2600)  # B.E.; catches C.E. years
 _INTEGER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 Row: TypeAlias = dict[str, int | str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One phrase in both languages."""
-
-    english: str
-    thai: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ _ONCE = Wording("each row once a year and period", "หนึ่งแถวต�
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of one kind of file, in their order: the keys, then words, then the counts, which may be empty.
+    """The columns of one kind of file: the keys, then words, then the counts, which may be empty.
 
     `once` says what the keys are for: a row that has those of another is refused.
     """
@@ -65,26 +68,21 @@ class Layout:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """The first line."""
+        """The first line, as a template has it."""
         return (*self.key_names, *(each.name for each in self.words), *self.counts)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one cell, by the kind of value found. `row` is the line as a spreadsheet numbers it."""
+class Read:
+    """What a file holds. With any problem the rows must not be used.
 
-    row: int
-    column: str
-    found: Wording
-    expected: Wording
+    `lines` says on which line each row stands, `unread` how many columns were nobody's.
+    """
 
-    def in_english(self) -> str:
-        """Say it in English."""
-        return f"row {self.row}, column {self.column}: found {self.found.english}, expected {self.expected.english}"
-
-    def in_thai(self) -> str:
-        """Say it in Thai."""
-        return f"แถวที่ {self.row} คอลัมน์ {self.column}: พบ{self.found.thai} ต้องเป็น{self.expected.thai}"
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    lines: tuple[int, ...] = ()
+    unread: int = 0
 
 
 _WHOLE_NUMBER = Wording(
@@ -100,6 +98,19 @@ def _one_of(*months: int) -> Callable[[str], int | None]:
     return {str(each): each for each in months}.get
 
 
+def _name(text: str) -> str:
+    return unicodedata.normalize("NFC", "".join(text.split())).casefold().removeprefix("จังหวัด")
+
+
+_PROVINCE_NAMES = MappingProxyType(
+    {_name(name): code for code, each in PROVINCES.items() for name in (each.name_th, each.name_en)}
+)
+
+
+def _province(cell: str) -> str | None:
+    return cell if cell in PROVINCES else _PROVINCE_NAMES.get(_name(cell)) if cell == cell.strip() else None
+
+
 YEAR = Key(
     "fiscal_year", Wording(f"a fiscal year in B.E., {_YEARS[0]} to {_YEARS[1]}", "ปีงบประมาณ พ.ศ. เช่น 2569"), _year
 )
@@ -107,111 +118,77 @@ HALF_YEAR = Key("period", Wording("6 or 12 (months)", "6 หรือ 12 (เด
 QUARTER = Key("period", Wording("3, 6, 9 or 12 (months)", "3, 6, 9 หรือ 12 (เดือน)"), _one_of(3, 6, 9, 12))
 PROVINCE = Key(
     "province",
-    Wording("one of the 77 two-digit province codes", "รหัสจังหวัด 2 หลัก"),
-    lambda cell: cell if cell in PROVINCES else None,
+    Wording("one of the 77 two-digit province codes, or a province's name", "รหัสจังหวัด 2 หลัก หรือชื่อจังหวัด"),
+    _province,
 )
-# The kinds of value a cell can hold, first match wins.
-_KINDS: tuple[tuple[re.Pattern[str], Wording], ...] = (
-    (re.compile(r""), Wording("nothing", "ช่องว่าง")),
-    (re.compile(r"\s+"), Wording("spaces", "ช่องว่าง (เว้นวรรค)")),
-    (re.compile(r"\s+\S.*|.*\S\s+", re.DOTALL), Wording("spaces around the value", "เว้นวรรคหน้าหรือหลังค่า")),
-    (re.compile(r"-[0-9.]+"), Wording("a negative number", "จำนวนติดลบ")),
-    (re.compile("[\u0e50-\u0e59]+"), Wording("Thai digits", "เลขไทย")),
-    (re.compile(r"[0-9]{1,3}([, ][0-9]{3})+"), Wording("a number with separators", "ตัวเลขที่มีเครื่องหมายคั่นหลัก")),
-    (re.compile(r"[0-9]*[.,][0-9]+"), Wording("a decimal number", "เลขทศนิยม")),
-    (re.compile(r"[0-9]+"), Wording("a number out of range", "ตัวเลขนอกช่วงที่ใช้ได้")),
-    (re.compile(r"[=+@].*", re.DOTALL), Wording("a formula", "สูตรคำนวณ")),
-)
-_TEXT = Wording("text", "ข้อความ")
 
 
-def read_rows(content: bytes, layout: Layout) -> tuple[tuple[Row, ...], tuple[Problem, ...]]:
-    """Read a whole file; with any problem the rows must not be used."""
-    opened = _text(content)
+def read_rows(content: bytes, layout: Layout, columns: Columns = AS_THEY_ARE) -> Read:
+    """Read a whole file, CSV UTF-8 or .xlsx."""
+    opened = read_workbook(content, columns.sheet) if is_workbook(content) else read_csv(content, _MOST_LINES)
     if isinstance(opened, Problem):
-        return (), (opened,)
-    reader = csv.reader(io.StringIO(opened, newline=""), strict=True)
+        return Read((), (opened,))
+    if isinstance(opened, tuple):
+        return Read((), opened)
+    header = find_header(opened, layout.header, columns)
+    if isinstance(header, tuple):
+        return Read((), header)
+    return _read_lines(opened, layout, header)
+
+
+def _read_lines(table: Table, layout: Layout, header: Header) -> Read:
     rows: list[Row] = []
+    lines: list[int] = []
     problems: list[Problem] = []
     first_seen: dict[tuple[int | str | None, ...], int] = {}
-    try:
-        problems += _header_problems(next(reader, []), layout)
-        if problems:
-            return (), tuple(problems)
-        for cells in reader:
-            if not cells:
-                continue
-            row, wrong = _row(reader.line_num, cells, layout)
-            if not wrong:
-                key = tuple(row[name] for name in layout.key_names)
-                wrong = _twice(reader.line_num, first_seen.setdefault(key, reader.line_num), layout)
-            rows.append(row)
-            problems += wrong
-            if len(rows) > MOST_ROWS or len(problems) > _MOST_PROBLEMS:
-                problems.append(_too_many(reader.line_num))
-                break
-    except csv.Error:
-        problems.append(_not_csv(reader.line_num))
+    for line in (each for each in table.lines if each.number > header.line):
+        row, wrong = _row(line, layout, header)
+        if not wrong:
+            key = tuple(row[name] for name in layout.key_names)
+            wrong = _twice(line.number, first_seen.setdefault(key, line.number), layout)
+        rows.append(row)
+        lines.append(line.number)
+        problems += wrong
+        if len(rows) > MOST_ROWS or len(problems) > _MOST_PROBLEMS:
+            problems.append(_too_many(line.number))
+            break
+    if table.broken is not None:
+        problems.append(table.broken)
     if not rows and not problems:
         first = layout.keys[0]
-        problems.append(Problem(2, first.name, Wording("no row", "ไม่มีข้อมูล"), first.expected))
-    return tuple(rows), tuple(problems)
+        problems.append(Problem(header.line + 1, first.name, Wording("no row", "ไม่มีข้อมูล"), first.expected))
+    return Read(tuple(rows), tuple(problems), tuple(lines), header.unread)
 
 
-def explained(file_name: str, problems: Sequence[Problem]) -> str:
-    """Say in both languages what is wrong with a file, the first twenty problems one by one."""
-    name = file_name.replace("\\", "/").rpartition("/")[2]
-    lines = [f"{name}: {len(problems)} problem(s). Nothing was imported; correct the file and import it again."]
-    lines.append(f"พบปัญหา {len(problems)} จุด ยังไม่ได้นำเข้าข้อมูลใด โปรดแก้ไขไฟล์แล้วนำเข้าใหม่")
-    for problem in problems[:_PROBLEMS_SHOWN]:
-        lines += [f"  {problem.in_english()}", f"  {problem.in_thai()}"]
-    if len(problems) > _PROBLEMS_SHOWN:
-        rest = len(problems) - _PROBLEMS_SHOWN
-        lines.append(f"  and {rest} more / และอีก {rest} จุด")
-    return "\n".join(lines)
-
-
-def _text(content: bytes) -> str | Problem:
-    if len(content) > LARGEST_BYTES:
-        found = Wording(f"more than {LARGEST_BYTES} bytes", "ไฟล์ใหญ่เกินไป")
-        return Problem(1, "*", found, Wording("a small CSV", "ไฟล์ CSV ขนาดเล็ก"))
-    utf8 = Wording("CSV UTF-8 (as Excel calls it)", "ไฟล์ CSV UTF-8 (ตามที่ Excel เรียก)")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        return Problem(line, "*", Wording("another encoding", "การเข้ารหัสตัวอักษรแบบอื่น"), utf8)
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        return Problem(line, "*", Wording("a null character", "อักขระว่าง (NUL)"), utf8)
-    return text
-
-
-def _header_problems(cells: list[str], layout: Layout) -> list[Problem]:
-    if tuple(cells) == layout.header:
-        return []
-    line = ",".join(layout.header)
-    found = Wording("another header", "หัวตารางแบบอื่น")
-    return [Problem(1, "*", found, Wording(f"exactly {line}", f" {line} เท่านั้น"))]
-
-
-def _row(line: int, cells: list[str], layout: Layout) -> tuple[Row, list[Problem]]:
-    if len(cells) != len(layout.header):
-        found = Wording(f"{len(cells)} cells", f" {len(cells)} ช่อง")
-        width = len(layout.header)
-        return {}, [Problem(line, "*", found, Wording(f"{width} cells", f" {width} ช่อง"))]
+def _row(line: Line, layout: Layout, header: Header) -> tuple[Row, list[Problem]]:
+    misfit = _misfit(line, header)
+    if misfit is not None:
+        return {}, [misfit]
     row: Row = {}
     problems = []
-    told = (*layout.keys, *layout.words)
-    for key, cell in zip(told, cells, strict=False):
+    for key in (*layout.keys, *layout.words):
+        cell = header.cell(key.name, line.cells)
         row[key.name] = key.parse(cell)
         if row[key.name] is None:
-            problems.append(Problem(line, key.name, _kind(cell), key.expected))
-    for column, cell in zip(layout.counts, cells[len(told) :], strict=True):
+            problems.append(Problem(line.number, header.label(key.name), kind_of(cell), key.expected))
+    for column in layout.counts:
+        cell = header.cell(column, line.cells)
         row[column], good = _count(cell)
         if not good:
-            problems.append(Problem(line, column, _kind(cell), _WHOLE_NUMBER))
+            problems.append(Problem(line.number, header.label(column), kind_of(cell), _WHOLE_NUMBER))
     return row, problems
+
+
+def _misfit(line: Line, header: Header) -> Problem | None:
+    """Tell a line that is shorter or longer than the header; a sheet fills its lines up by itself."""
+    width = len(line.cells)
+    if header.lettered:
+        width = max((n for n, cell in enumerate(line.cells, start=1) if cell), default=0)
+        width = max(width, header.width)
+    if width == header.width:
+        return None
+    found = Wording(f"{width} cells", f" {width} ช่อง")
+    return Problem(line.number, "*", found, Wording(f"{header.width} cells", f" {header.width} ช่อง"))
 
 
 def _count(cell: str) -> tuple[int | None, bool]:
@@ -219,10 +196,6 @@ def _count(cell: str) -> tuple[int | None, bool]:
         return None, True
     good = _INTEGER.fullmatch(cell) is not None and int(cell) <= LARGEST_COUNT
     return (int(cell), True) if good else (None, False)
-
-
-def _kind(cell: str) -> Wording:
-    return next((wording for pattern, wording in _KINDS if pattern.fullmatch(cell)), _TEXT)
 
 
 def _twice(line: int, first: int, layout: Layout) -> list[Problem]:
@@ -235,8 +208,3 @@ def _twice(line: int, first: int, layout: Layout) -> list[Problem]:
 def _too_many(line: int) -> Problem:
     found = Wording("too many rows or problems", "แถวหรือปัญหามากเกินไป")
     return Problem(line, "*", found, Wording(f"at most {MOST_ROWS} rows", f"ไม่เกิน {MOST_ROWS} แถว"))
-
-
-def _not_csv(line: int) -> Problem:
-    found = Wording("a broken quotation or an overlong cell", "เครื่องหมายคำพูดไม่ครบหรือช่องยาวเกินไป")
-    return Problem(line, "*", found, Wording("plain CSV", "CSV ปกติ"))

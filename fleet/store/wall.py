@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import tables
+from fleet.store import device_tables, import_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ROLE = "dipchip_console"
 _POLICY = "dipchip_scope"
 _LOOK = "SELECT"
+_KEEP = "SELECT, INSERT, UPDATE"
+_REPLACE = "SELECT, INSERT, DELETE"
 
 # What a transaction has named; each is read once a statement. Nothing named: NULL or "", which lets nothing through.
 _LEVEL = "(SELECT current_setting('dipchip.level', true))"
@@ -51,19 +53,28 @@ class Walled:
 
     rule: str
     may: str = _LOOK
+    leaves: str = ""  # what a row that it writes has to keep to, where that is narrower
+
+    @property
+    def policy(self) -> str:
+        """As PostgreSQL is told it."""
+        return f"USING ({self.rule})" + (f" WITH CHECK ({self.leaves})" if self.leaves else "")
 
 
 WALLED: Mapping[str, Walled] = MappingProxyType(
     {
-        tables.kiosk.name: Walled(BY_PLACE),
+        tables.kiosk.name: Walled(BY_PLACE, "SELECT, UPDATE (status)"),
         tables.workload_day.name: Walled(BY_PLACE),
         tables.coverage_day.name: Walled(BY_PROVINCE),
-        tables.denominator.name: Walled(BY_PROVINCE),
-        tables.official.name: Walled(BY_PROVINCE),
+        tables.denominator.name: Walled(BY_PROVINCE, _REPLACE),
+        tables.official.name: Walled(BY_PROVINCE, _REPLACE),
+        import_tables.import_row.name: Walled(BY_PROVINCE, _KEEP),
         # People are counted here and never told apart: neither the token nor the event may be read.
         tables.person.name: Walled(BY_PROVINCE, "SELECT (profile, province, state, accepted_ms)"),
         tables.device_state.name: Walled(BY_KIOSK),
         tables.stream.name: Walled(BY_KIOSK),
+        tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
+        device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
         tables.alarm.name: Walled(BY_KIOSK),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"
@@ -72,17 +83,23 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.code_day.name: Walled(BY_KIOSK),
         tables.help_call.name: Walled(BY_KIOSK, "SELECT, UPDATE"),
         tables.announcement.name: Walled(
-            f"{_FOR_ALL} OR (kiosk IS NULL AND ({BY_PROVINCE})) OR (province IS NULL AND ({BY_KIOSK}))",
-            "SELECT, INSERT, UPDATE",
+            # All that stands at its kiosks is seen; what would stand elsewhere too is not written.
+            f"{_NATION} OR {_FOR_ALL} OR province = ANY ({_PROVINCES}) OR kiosk IN ({_KIOSKS})",
+            _KEEP,
+            f"{BY_PROVINCE} OR kiosk IN ({_KIOSKS})",
         ),
-        tables.indicator_figure.name: Walled(f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'"),  # of Health Region 8 alone
+        tables.indicator_figure.name: Walled(
+            f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'", _REPLACE
+        ),  # of Health Region 8 alone
     }
 )
 # Rows that belong to no place.
 OPEN: Mapping[str, str] = MappingProxyType(
     {
-        tables.import_batch.name: _LOOK,  # a file's name and source; whose figures it brought is walled
-        tables.audit.name: "SELECT, INSERT, UPDATE",  # UPDATE for the lock on it; the table refuses to be changed
+        # A file's name and source, and who answers for it; whose figures it brought is walled.
+        tables.import_batch.name: "SELECT, INSERT",
+        import_tables.import_proposal.name: _KEEP,
+        tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
     }
 )
 
@@ -103,7 +120,7 @@ def build(connection: Connection) -> None:
         if "INSERT" in may:
             _grant_numbers(connection, table)
     for table, walled in WALLED.items():
-        _police(connection, table, walled.rule)
+        _police(connection, table, walled.policy)
 
 
 def narrow(connection: Connection, scope: Scope) -> None:
@@ -151,15 +168,15 @@ def _grant_numbers(connection: Connection, table: str) -> None:
             connection.execute(text(f"GRANT USAGE ON SEQUENCE {named} TO {ROLE}"))
 
 
-def _police(connection: Connection, table: str, rule: str) -> None:
+def _police(connection: Connection, table: str, policy: str) -> None:
     """Give a table its policy, unless it has that one: to change it, everybody else has to wait."""
     asked = "SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = :policy"
     asked += " AND polrelid = to_regclass(:table)"
     had = connection.execute(text(asked), {"policy": _POLICY, "table": table}).scalar_one_or_none()
-    if had == rule:
+    if had == policy:
         return
     connection.execute(text(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'))
     connection.execute(text(f'DROP POLICY IF EXISTS {_POLICY} ON "{table}"'))
-    connection.execute(text(f'CREATE POLICY {_POLICY} ON "{table}" TO {ROLE} USING ({rule})'))
-    noted = rule.replace("'", "''")
+    connection.execute(text(f'CREATE POLICY {_POLICY} ON "{table}" TO {ROLE} {policy}'))
+    noted = policy.replace("'", "''")
     connection.execute(text(f"COMMENT ON POLICY {_POLICY} ON \"{table}\" IS '{noted}'"))

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fleet.announcements.rules import Stage
 from fleet.coverage.figures import Absence, Mode
 from fleet.coverage.judging import Comparator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
+from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
 from fleet.devices.health import Care, Condition
+from fleet.devices.losses import Kind, Standing
 from fleet.web.agenda import Cause, Counted
 from wire.events import Profile
 
@@ -224,6 +227,72 @@ class DevicesAnswer(_Answer):
     pages: int
     devices: list[DeviceAnswer]
     strangers: list[RefusalAnswer]
+
+
+class FactsAnswer(_Answer):
+    """A kiosk's four facts, each by itself; `cares` say why its health needs somebody."""
+
+    lifecycle: Lifecycle
+    connectivity: Connectivity
+    software: Software
+    health: Health
+    cares: list[Care]
+
+
+class BookAnswer(_Answer):
+    """One stream of a kiosk: receipts were given up to `acked`, and `held` events of it stand in the ledger."""
+
+    stream: str
+    acked: int
+    held: int
+    archived: int
+    balances: bool
+    moved_at: str
+
+
+class LossAnswer(_Answer):
+    """The last report that the kiosk is gone."""
+
+    kind: Kind
+    standing: Standing
+    reported_at: str
+    confirmed_at: str | None
+    notice_due_at: str
+
+
+class CloseupAnswer(_Answer):
+    """One kiosk, close up; `usual_release` is what most kiosks of the account's scope run."""
+
+    at: str
+    device: DeviceAnswer
+    registered_at: str
+    facts: FactsAnswer
+    usual_release: str | None
+    books: list[BookAnswer]
+    older_streams: int
+    loss: LossAnswer | None
+
+
+class AnnouncementAnswer(_Answer):
+    """One announcement; at every kiosk where neither a province nor a kiosk is named. Days are Bangkok's, inclusive."""
+
+    number: int
+    stage: Stage
+    th: str
+    en: str
+    province: str | None
+    kiosk: str | None
+    first_day: str
+    last_day: str
+    proposed_by: str
+    approved_by: str | None
+    withdrawn_by: str | None
+
+
+class AnnouncementsAnswer(_Answer):
+    """All that the account may see."""
+
+    announcements: list[AnnouncementAnswer]
 
 
 class TaskAnswer(_Answer):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
+from flask import abort
 from sqlalchemy import select
 
 from fleet.coverage import kpi57, reading
@@ -15,14 +17,17 @@ from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import cutoff, cutoff_day
 from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.report import report
+from fleet.devices.closeup import read_closeup
 from fleet.devices.health import read_park
 from fleet.devices.help_calls import waits
 from fleet.store.scope import province_scope
 from fleet.store.session import reading as read_only
 from fleet.web import answers
+from fleet.web.announcements import entries_seen
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
 from fleet.web.indicators import QuarterQuestion, standing_of
+from fleet.web.kiosk import known
 from fleet.web.morning import agenda_of
 from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
 from fleet.web.questions import MorningQuestion, PageQuestion, Question, RegionQuestion
@@ -143,6 +148,71 @@ def devices(question: PageQuestion) -> answers.DevicesAnswer:
             )
             for each in park.strangers
         ],
+    )
+
+
+@pages.get("/api/v1/devices/<name>")
+@pages.output(answers.CloseupAnswer)
+def device(name: str) -> answers.CloseupAnswer:
+    """One kiosk: its four facts, what it last said, and whether its books and the controller's balance."""
+    who, moment = known(name), now_ms()
+    with looking() as (connection, scope):
+        found = read_closeup(connection, who, moment, scope)
+        helpers = waits(connection, [who], moment)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    loss = found.loss
+    return answers.CloseupAnswer(
+        at=_at(moment),
+        device=_device(found.device, helpers.get(who)),
+        registered_at=_at(found.registered_ms),
+        facts=answers.FactsAnswer(**asdict(found.facts)),
+        usual_release=found.usual_release,
+        books=[
+            answers.BookAnswer(
+                stream=book.stream,
+                acked=book.acked,
+                held=book.held,
+                archived=book.archived,
+                balances=book.balances,
+                moved_at=_at(book.moved_ms),
+            )
+            for book in found.books
+        ],
+        older_streams=found.older,
+        loss=None
+        if loss is None
+        else answers.LossAnswer(
+            kind=loss.kind,
+            standing=loss.standing,
+            reported_at=_at(loss.reported_ms),
+            confirmed_at=None if loss.confirmed_ms is None else _at(loss.confirmed_ms),
+            notice_due_at=_at(loss.notice_due_ms),
+        ),
+    )
+
+
+@pages.get("/api/v1/announcements")
+@pages.output(answers.AnnouncementsAnswer)
+def announcements() -> answers.AnnouncementsAnswer:
+    """What stands, stood or waits to stand at welcome screens of the account's scope, the newest first."""
+    return answers.AnnouncementsAnswer(
+        announcements=[
+            answers.AnnouncementAnswer(
+                number=each.number,
+                stage=each.stage,
+                th=each.proposal.th,
+                en=each.proposal.en,
+                province=each.proposal.where.province,
+                kiosk=each.proposal.where.kiosk,
+                first_day=each.proposal.first.isoformat(),
+                last_day=each.proposal.last.isoformat(),
+                proposed_by=each.proposal.by,
+                approved_by=each.approved_by,
+                withdrawn_by=each.withdrawn_by,
+            )
+            for each in entries_seen()
+        ]
     )
 
 

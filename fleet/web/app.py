@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The console's app: pages to look at and the JSON beside them. Nothing is changed but who is signed in."""
+"""The console's app: pages to look at and to act from, and the JSON beside them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
 
-from fleet.web import api, coverage, devices, funnel, gate, indicators, metrics, morning, signing_in
+from fleet.web import (
+    announcements,
+    api,
+    coverage,
+    devices,
+    exports,
+    funnel,
+    gate,
+    indicators,
+    kiosk,
+    metrics,
+    morning,
+    signing_in,
+)
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
 from fleet.web.refusals import explain_refusals
@@ -64,7 +77,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     say_mornings(app)
     gate.keep(app)
     explain_refusals(app)
-    for room in (morning, coverage, funnel, indicators, devices, api, metrics):
+    for room in (morning, coverage, funnel, indicators, devices, kiosk, announcements, exports, api, metrics):
         app.register_blueprint(room.pages)
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)

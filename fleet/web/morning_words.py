@@ -126,13 +126,11 @@ def whom(task: Task) -> str:
 
 def source_of(task: Task, figures: str) -> str:
     """Give the page of the console that a task comes from."""
-    match task.cause:
-        case Cause.ALARM:
-            return url_for("devices.overview", _anchor="alarms")
-        case Cause.LAPSED | Cause.CODE_UNUSED:
-            return url_for("funnel.overview", figures=figures)
-        case _:
-            return url_for("devices.overview")
+    if task.kiosk:
+        return url_for("kiosk.overview", name=task.kiosk, _anchor="alarms" if task.cause is Cause.ALARM else None)
+    if task.cause in (Cause.LAPSED, Cause.CODE_UNUSED) and gate.may("funnel.overview"):
+        return url_for("funnel.overview", figures=figures)
+    return url_for("devices.overview")
 
 
 def visits_of(task: Task, figures: str) -> str:

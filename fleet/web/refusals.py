@@ -178,7 +178,7 @@ def _http(error: HTTPException) -> Response:
             )
         case HTTPStatus.METHOD_NOT_ALLOWED:
             title, remedy = (
-                gettext("This console only shows; nothing is changed here"),
+                gettext("Nothing can be sent to this address"),
                 gettext("Open the page with GET."),
             )
         case _:

@@ -40,11 +40,19 @@ class Right:
 
 
 _LOOK = Right()
+_ACT = Right(Role.OPERATOR)
+_APPROVE = Right(Role.APPROVER)
 _FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no share of its own
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "announcements.approve": _APPROVE,
+        "announcements.overview": _LOOK,
+        "announcements.propose": _ACT,
+        "announcements.withdraw": _ACT,
+        "api.announcements": _LOOK,
         "api.coverage": _FIGURES,
+        "api.device": _LOOK,
         "api.devices": _LOOK,
         "api.funnel": _FIGURES,
         "api.indicators": _FIGURES,
@@ -55,8 +63,15 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "coverage.province": _FIGURES,
         "coverage.start": _LOOK,
         "devices.overview": _LOOK,
+        "exports.coverage": _FIGURES,
+        "exports.funnel": _FIGURES,
         "funnel.overview": _FIGURES,
         "indicators.overview": _FIGURES,
+        "kiosk.confirm_loss": _APPROVE,
+        "kiosk.name_helper": _ACT,
+        "kiosk.overview": _LOOK,
+        "kiosk.report_loss": _ACT,
+        "kiosk.withdraw_loss": _ACT,
         "morning.overview": _LOOK,
         "openapi.spec": _LOOK,
         "signing_in.end": _LOOK,

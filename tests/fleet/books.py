@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 import fleet.people
 from fleet.coverage.region8 import place_of
-from fleet.people.imports import Attribution, Upload, import_denominators, import_indicators, import_official
+from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
 from fleet.store.session import unit_of_work
 from fleet.store.tables import (
     alarm,
@@ -32,6 +32,7 @@ SAMPLES = Path(fleet.people.__file__).parent / "samples"
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 10:00 in Bangkok, fiscal year 2570
 NOW_MS = int(NOW.timestamp() * 1000)
 MINUTE_MS = 60_000
+REGION = indicators(lambda figure: place_of(figure) is not None)
 
 
 def count(engine: Engine, province: str, state: str, day: str, n: int, profile: str = "live") -> None:
@@ -57,15 +58,9 @@ def work(engine: Engine, province: str, facility: str, day: str, captured: int, 
 
 def bring(engine: Engine, kind: str, text: str, *, made_up: bool = False, source: str = "a register") -> Imported:
     """Import a CSV given as text."""
-    bring_in = {"denominators": import_denominators, "official": import_official, "indicators": _import_indicators}[
-        kind
-    ]
+    layout = {"denominators": DENOMINATORS, "official": OFFICIAL, "indicators": REGION}[kind]
     attribution = Attribution(source=source, by="tester", made_up=made_up, imported_ms=NOW_MS)
-    return bring_in(engine, Upload(f"{kind}.csv", text.encode()), attribution)
-
-
-def _import_indicators(engine: Engine, upload: Upload, attribution: Attribution) -> Imported:
-    return import_indicators(engine, upload, attribution, lambda figure: place_of(figure) is not None)
+    return import_at_once(engine, layout, Upload(f"{kind}.csv", text.encode()), attribution, is_test=True)
 
 
 def bring_samples(engine: Engine) -> None:

@@ -75,6 +75,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    file = tmp_path / "alone.db"
+    shutil.copy(sqlite_template, file)
+    engine = open_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def fleet(engine: Engine, tmp_path: Path) -> Iterator[Fleet]:
     with Fleet.running(engine, tmp_path) as fleet:
         yield fleet

@@ -18,6 +18,7 @@ from fleet.entrypoints import audit as commands
 from fleet.entrypoints import backup, imports, operator
 from fleet.entrypoints.account import account
 from fleet.errors import FleetError
+from fleet.people.figures import Kind
 from fleet.store import tables
 from fleet.store.session import open_engine, reading, unit_of_work
 from tests.simulators.kiosk_wire import WireKiosk
@@ -207,7 +208,7 @@ def test_what_an_operator_does_is_written_down_and_what_changes_nothing_is_not(
         operator.register(settings, _registration(tmp_path))
     figures = tmp_path / "b.csv"
     figures.write_text("fiscal_year,province,b1,b2\n2569,41,10,20\n")
-    imports.denominators(settings, figures, source="NHSO", by="กานดา", made_up=True)
+    imports.at_once(settings, imports.Wanted(Kind.DENOMINATORS, figures, "NHSO", "กานดา", made_up=True))
     backup.backup(settings, tmp_path / "copy.db")
     assert _acts(settings) == [
         ("kiosk.registered", "udon-01"),

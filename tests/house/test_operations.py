@@ -19,7 +19,7 @@ PROGRAMS = {
 }
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
-    r"((?:(?:account|announcement|help|doctor|card|models|policy|roster) )?[a-z][a-z-]*)((?: [^`\n]+)?)"
+    r"((?:(?:account|announcement|help|import|doctor|card|models|policy|roster) )?[a-z][a-z-]*)((?: [^`\n]+)?)"
 )
 
 

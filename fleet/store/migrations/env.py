@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from fleet.store.operator_tables import operator  # the last file of tables: it imports the others
+from fleet.store.every_table import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=operator.metadata,
+    target_metadata=metadata,
     render_as_batch=True,
     transactional_ddl=True,
 )

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from fleet.errors import ImportRefusedError
-from fleet.people.imports import DENOMINATORS, Attribution, Upload, import_denominators, import_official
-from fleet.people.spreadsheets import LARGEST_BYTES, MOST_ROWS, read_rows
+from fleet.people.cells import LARGEST_CSV_BYTES
+from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once
+from fleet.people.spreadsheets import MOST_ROWS, read_rows
 from fleet.store.tables import denominator, import_batch, official
 from tests.fleet.books import NOW_MS, SAMPLES
 from wire.provinces import PROVINCES
@@ -37,7 +38,7 @@ def stored(books: Engine) -> list[tuple[object, ...]]:
 
 def refused(books: Engine, content: bytes) -> str:
     with pytest.raises(ImportRefusedError) as caught:
-        import_denominators(books, Upload("b.csv", content), WHO)
+        import_at_once(books, DENOMINATORS, Upload("b.csv", content), WHO, is_test=True)
     assert stored(books) == []
     with books.connect() as connection:
         assert connection.execute(select(import_batch)).first() is None
@@ -46,7 +47,7 @@ def refused(books: Engine, content: bytes) -> str:
 
 def test_rows_are_stored_with_the_batch_they_came_from(books: Engine) -> None:
     content = (HEADER + "2570,41,120,8\n2570,42,,0\n").encode()
-    done = import_denominators(books, Upload("folder/b.csv", content), WHO)
+    done = import_at_once(books, DENOMINATORS, Upload("folder/b.csv", content), WHO, is_test=True)
     assert stored(books) == [(2570, "41", 120, 8, done.batch), (2570, "42", None, 0, done.batch)]
     with books.connect() as connection:
         batch = connection.execute(select(import_batch)).one()
@@ -61,20 +62,28 @@ def test_rows_are_stored_with_the_batch_they_came_from(books: Engine) -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read(books: Engine) -> None:
-    import_denominators(books, Upload("b.csv", b"\xef\xbb\xbffiscal_year,province,b1,b2\r\n2570,41,1,2\r\n"), WHO)
+    import_at_once(
+        books,
+        DENOMINATORS,
+        Upload("b.csv", b"\xef\xbb\xbffiscal_year,province,b1,b2\r\n2570,41,1,2\r\n"),
+        WHO,
+        is_test=True,
+    )
     assert [row[:4] for row in stored(books)] == [(2570, "41", 1, 2)]
 
 
 def test_a_later_import_replaces_the_rows_it_names_and_leaves_the_others(books: Engine) -> None:
-    first = import_denominators(books, Upload("b.csv", (HEADER + "2570,41,1,2\n2570,42,3,4\n").encode()), WHO)
-    second = import_denominators(books, Upload("b.csv", (HEADER + "2570,41,,9\n").encode()), WHO)
+    first = import_at_once(
+        books, DENOMINATORS, Upload("b.csv", (HEADER + "2570,41,1,2\n2570,42,3,4\n").encode()), WHO, is_test=True
+    )
+    second = import_at_once(books, DENOMINATORS, Upload("b.csv", (HEADER + "2570,41,,9\n").encode()), WHO, is_test=True)
     assert second.batch != first.batch
     assert stored(books) == [(2570, "41", None, 9, second.batch), (2570, "42", 3, 4, first.batch)]
 
 
 def test_official_figures_are_kept_by_period(books: Engine) -> None:
     text = "fiscal_year,period,province,a1,b1,a2,b2\n2569,6,41,1,2,3,4\n2569,12,41,5,,7,8\n"
-    done = import_official(books, Upload("o.csv", text.encode()), WHO)
+    done = import_at_once(books, OFFICIAL, Upload("o.csv", text.encode()), WHO, is_test=True)
     with books.connect() as connection:
         rows = connection.execute(select(official).order_by(official.c.period)).all()
     assert [tuple(row) for row in rows] == [
@@ -130,16 +139,15 @@ def test_a_province_that_stands_twice_is_refused(books: Engine) -> None:
     [
         (b"", "another header"),
         (HEADER.encode(), "no row"),
-        (b"province,fiscal_year,b1,b2\n", "another header"),
         (b"fiscal_year;province;b1;b2\n", "another header"),
         (HEADER.encode("utf-16"), "another encoding"),
         (HEADER.encode() + "2570,41,1,จังหวัด\n".encode("cp874"), "another encoding"),
         (HEADER.encode() + b"2570,41,1,\x00\n", "a null character"),
         (HEADER.encode() + b'2570,41,1,"2\n', "a broken quotation"),
-        (HEADER.encode() + b"2" * LARGEST_BYTES, "more than 1048576 bytes"),
+        (HEADER.encode() + b"2" * LARGEST_CSV_BYTES, "more than 1048576 bytes"),
         (HEADER.encode() + b"2570,41,1,2\n" * (MOST_ROWS + 2), "the same key"),
     ],
-    ids=["empty", "header-only", "order", "semicolons", "utf-16", "cp874", "null", "quotation", "size", "rows"],
+    ids=["empty", "header-only", "semicolons", "utf-16", "cp874", "null", "quotation", "size", "rows"],
 )
 def test_a_file_of_another_shape_is_refused(books: Engine, content: bytes, found: str) -> None:
     assert f"found {found}" in refused(books, content)
@@ -151,7 +159,10 @@ def test_a_long_list_of_problems_is_cut_and_counted(books: Engine) -> None:
     assert "and 140 more" in message
 
 
-@pytest.mark.parametrize(("source", "by"), [("", "me"), ("x", " "), ("x" * 201, "me"), ("x", "m" * 65)])
+@pytest.mark.parametrize(
+    ("source", "by"),
+    [("", "me"), ("x", " "), ("x" * 201, "me"), ("x", "m" * 65), ("x", "3100600445636"), ("a\x00", "me")],
+)
 def test_figures_that_nobody_stands_for_are_refused(source: str, by: str) -> None:
     with pytest.raises(ImportRefusedError, match="Nothing was imported"):
         Attribution(source=source, by=by, made_up=False, imported_ms=NOW_MS)
@@ -163,15 +174,17 @@ def test_figures_that_nobody_stands_for_are_refused(source: str, by: str) -> Non
     )
 )
 def test_no_file_makes_the_reader_raise(content: bytes) -> None:
-    rows, problems = read_rows(content, DENOMINATORS)
-    assert rows or problems
-    if not problems:
-        assert all(row["province"] in PROVINCES for row in rows)
+    read = read_rows(content, DENOMINATORS)
+    assert read.rows or read.problems
+    if not read.problems:
+        assert all(row["province"] in PROVINCES for row in read.rows)
 
 
 def test_the_samples_name_every_province_and_move_with_five_people(books: Engine) -> None:
-    import_denominators(books, Upload("s.csv", (SAMPLES / "made-up-denominators.csv").read_bytes()), WHO)
-    import_official(books, Upload("o.csv", (SAMPLES / "made-up-official.csv").read_bytes()), WHO)
+    import_at_once(
+        books, DENOMINATORS, Upload("s.csv", (SAMPLES / "made-up-denominators.csv").read_bytes()), WHO, is_test=True
+    )
+    import_at_once(books, OFFICIAL, Upload("o.csv", (SAMPLES / "made-up-official.csv").read_bytes()), WHO, is_test=True)
     with books.connect() as connection:
         rows = connection.execute(select(denominator)).all()
         periods = connection.execute(select(official.c.fiscal_year, official.c.period).distinct()).all()

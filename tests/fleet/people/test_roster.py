@@ -21,6 +21,7 @@ from fleet.people.tickets import OPEN_AT_MOST, Complaint
 from fleet.relay.tokens import HEALTH_ID, STAFF, TokenKey
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import kiosk, roster, ticket
+from tests.fleet.people.excel import workbook
 from tests.simulators.kiosk_wire import made_up_number
 from wire.asks import Amiss
 
@@ -76,6 +77,14 @@ def test_a_list_is_kept_as_tokens_and_never_as_numbers(engine: Engine) -> None:
         log = b"".join(entry.line() for entry in audit.entries(connection))
     assert ANN not in everything
     assert ANN.encode() not in log
+
+
+def test_a_workbook_brings_the_same_list_and_its_numbers_may_be_numbers(engine: Engine) -> None:
+    header, places = HEADER.strip().split(","), ("10670", "งานเวชระเบียน", "นักวิชาการ", "งานบุคคล โทร 1234")
+    content = workbook([header, (ANN, *places), (int(BEN), *places)])
+    (done,) = import_roster(engine, Upload("r.xlsx", content), token, WHO)
+    assert (done.facility, done.people) == ("10670", 2)
+    assert {each[0] for each in stored(engine)} == {token(ANN), token(BEN)}
 
 
 def test_who_works_where_cannot_be_joined_with_who_has_enrolled() -> None:
@@ -219,3 +228,19 @@ def test_a_process_without_the_relay_s_key_makes_no_token(tmp_path: Path, engine
     assert refused.returncode == 2
     assert b"relay's settings" in refused.stderr
     assert stored(engine) == set()
+
+
+def test_a_unit_s_own_workbook_is_imported_by_naming_its_columns(
+    tmp_path: Path, engine: Engine, command: list[str]
+) -> None:
+    rows = [("cid", "ชื่อ", "งาน", "ตำแหน่ง"), (ANN, "ทดสอบ", "งานเวชระเบียน", "พยาบาล")]
+    (tmp_path / "r.xlsx").write_bytes(workbook(rows))
+    named = ("--column", "unit=งาน", "--value", "facility=10670", "--value", "admin=งานบุคคล")
+    ask = (*command, "import", str(tmp_path / "r.xlsx"), "--config", str(tmp_path / "relay.toml"), "--by", "me")
+    done = subprocess.run([*ask, *named], capture_output=True, check=True)
+    assert json.loads(done.stdout)["people"] == 1
+    assert stored(engine) == {(token(ANN), "10670", "พยาบาล")}
+    refused = subprocess.run([*ask, *named, "--column", "position=เลข"], capture_output=True, check=False)
+    assert refused.returncode == 2
+    assert "ยังขาด: position" in refused.stderr.decode()
+    assert ANN.encode() not in done.stdout + done.stderr + refused.stdout + refused.stderr

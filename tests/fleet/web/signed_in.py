@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet.operators import accounts, sessions
+from fleet.operators.accounts import Role
+from fleet.store.scope import NATION
+from fleet.store.session import unit_of_work
 from fleet.web.app import create_app
 from fleet.web.supplies import SignIn
-from tests.fleet.books import NOW
-from tests.fleet.operators.people import KEY, PASSWORD, Person
+from tests.fleet.books import NOW, NOW_MS
+from tests.fleet.operators.people import KEY, PASSWORD, Person, somebody
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
     from werkzeug.test import TestResponse
+
+    from fleet.store.scope import Scope
 
 HERE = "http://localhost"
 _TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
@@ -45,6 +52,35 @@ class Clock:
 def closed(engine: Engine, clock: Clock, origin: str = "") -> APIFlask:
     """Build a console with sign-in."""
     return create_app(engine, sign_in=SignIn(KEY, origin), clock=clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The browser of somebody who has signed in, and sends forms as pages of the console would."""
+
+    client: FlaskClient
+    session: str
+
+    @classmethod
+    def signed_in(
+        cls, console: APIFlask, engine: Engine, name: str, role: Role = Role.VIEWER, scope: Scope = NATION
+    ) -> Visitor:
+        """Make an account and begin its session."""
+        somebody(engine, name, role, scope)
+        with unit_of_work(engine) as connection:
+            session = sessions.begin(connection, accounts.named(connection, name), "127.0.0.1", NOW_MS)
+        client = console.test_client()
+        client.set_cookie("dipchip", session, domain="localhost")
+        return cls(client, session)
+
+    def get(self, address: str) -> TestResponse:
+        """Open a page."""
+        return self.client.get(address)
+
+    def post(self, address: str, **form: str) -> TestResponse:
+        """Send a form."""
+        said = {**form, "token": sessions.form_token(self.session)}
+        return self.client.post(address, data=said, headers={"Origin": HERE})
 
 
 def token_of(page: TestResponse) -> str:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 
 from fleet.devices.health import HELP_WANTED
+from fleet.store.device_tables import loss
+from fleet.store.every_table import metadata
 from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
-from fleet.store.tables import announcement, code_day, event, help_call, metadata, person, stream, workload_day
+from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
 from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, raise_alarm, refuse, work
 from wire.provinces import PROVINCES, province_code
 
@@ -112,6 +114,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     with unit_of_work(engine) as connection:
         late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
         connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))
+        connection.execute(insert(loss).values(kiosk=second, kind="lost", reported_by="x", reported_ms=NOW_MS))
         connection.execute(insert(code_day).values(kiosk=first, day=YESTERDAY, outcome="accepted", n=1))
         call = {"kiosk": third, "call": "1" * 32, "since_ms": NOW_MS - 1000, "heard_ms": NOW_MS}
         connection.execute(insert(help_call).values(call))

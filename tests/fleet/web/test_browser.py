@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
+from fleet.operators.accounts import Role
 from fleet.store.session import open_engine
 from tests.fleet.books import add_kiosk, bring_samples, count, heard, raise_alarm, refuse, work
 from tests.fleet.operators.people import KEY_BYTES, PASSWORD, somebody
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
     from sqlalchemy import Engine
+
+    from tests.fleet.operators.people import Person
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -35,6 +38,8 @@ PAGES = (
     "/coverage/41?year=2570&figures=proxy-test",
     "/funnel?year=2570&figures=proxy-test",
     "/devices",
+    "/devices/udon-general-hospital-lobby-0001",
+    "/announcements",
     "/morning?province=41&figures=proxy-test",
     "/x",
 )
@@ -189,6 +194,51 @@ def test_one_signs_in_looks_and_signs_out_by_keyboard_alone(
         assert page.locator("h1").inner_text() == "Sign in"
     assert [text for text in trouble if "403" not in text] == []
     page.context.close()
+
+
+def test_a_stolen_kiosk_is_reported_and_confirmed_by_two_people_with_the_keyboard(
+    browser: Browser, sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "fleet.db")
+    engine = open_engine(f"sqlite:///{tmp_path / 'fleet.db'}")
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01", outbox=3)
+    somsri, malee = somebody(engine, "somsri", Role.OPERATOR), somebody(engine, "malee", Role.APPROVER)
+    engine.dispose()
+    with running(closed_settings_file(tmp_path, tmp_path / "fleet.db", KEY_BYTES)) as address:
+        first = signed_in(browser, f"{address}devices/udon-01", somsri)
+        tab_until(first, 'select[name="kind"]')
+        first.keyboard.press("ArrowDown")
+        tab_until(first, "button.danger")
+        with first.expect_navigation():
+            first.keyboard.press("Enter")
+        assert "ถูกขโมย รอการยืนยัน" in first.locator("#loss + .note").inner_text()
+        assert first.locator("button.danger").count() == 0
+        second = signed_in(browser, f"{address}devices/udon-01", malee)
+        tab_until(second, 'input[name="sure"]')
+        second.keyboard.press("Space")
+        tab_until(second, "button.danger")
+        with second.expect_navigation():
+            second.keyboard.press("Enter")
+        assert "เพิกถอน" in second.locator(".facts").inner_text()
+        assert "3 รายการที่ยังไม่ส่ง" in second.locator("main").inner_text()
+        assert second.evaluate(CONTRAST) == []
+        assert second.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        first.context.close()
+        second.context.close()
+
+
+def signed_in(browser: Browser, address: str, person: Person) -> Page:
+    """Open a page on a phone and sign in on the way."""
+    page = page_of(browser, 360)
+    page.goto(address)
+    for name, typed in (("name", person.name), ("password", PASSWORD)):
+        page.fill(f'input[name="{name}"]', typed)
+    page.fill('input[name="code"]', person.code(time.time_ns() // 1_000_000))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url == address
+    return page
 
 
 CONTRAST = """

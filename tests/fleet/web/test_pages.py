@@ -258,7 +258,7 @@ def test_those_that_need_somebody_come_first(client: FlaskClient, books: Engine)
     heard(books, "a-gone")
     heard(books, "c-silent", minutes_ago=100)
     heard(books, "d-care", reader="no_reader")
-    found = re.findall(r"<th scope=\"row\"[^>]*>([abcd]-\w+)", client.get("/devices").text)
+    found = re.findall(r"<th scope=\"row\"[^>]*><a [^>]*>([abcd]-\w+)", client.get("/devices").text)
     assert found == ["d-care", "c-silent", "b-never", "a-fine", "a-gone"]
 
 

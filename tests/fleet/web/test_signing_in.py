@@ -47,6 +47,17 @@ STRANGERS_GET = {
     "funnel.overview": LEADS_TO_SIGN_IN,
     "indicators.overview": LEADS_TO_SIGN_IN,
     "devices.overview": LEADS_TO_SIGN_IN,
+    "announcements.overview": LEADS_TO_SIGN_IN,
+    "announcements.propose": LEADS_TO_SIGN_IN,
+    "announcements.approve": LEADS_TO_SIGN_IN,
+    "announcements.withdraw": LEADS_TO_SIGN_IN,
+    "exports.coverage": LEADS_TO_SIGN_IN,
+    "exports.funnel": LEADS_TO_SIGN_IN,
+    "kiosk.overview": LEADS_TO_SIGN_IN,
+    "kiosk.name_helper": LEADS_TO_SIGN_IN,
+    "kiosk.report_loss": LEADS_TO_SIGN_IN,
+    "kiosk.confirm_loss": LEADS_TO_SIGN_IN,
+    "kiosk.withdraw_loss": LEADS_TO_SIGN_IN,
     "openapi.spec": UNAUTHORIZED,
     "api.morning": UNAUTHORIZED,
     "api.coverage": UNAUTHORIZED,
@@ -54,8 +65,10 @@ STRANGERS_GET = {
     "api.funnel": UNAUTHORIZED,
     "api.indicators": UNAUTHORIZED,
     "api.devices": UNAUTHORIZED,
+    "api.announcements": UNAUTHORIZED,
+    "api.device": UNAUTHORIZED,
 }
-FILLED = {"code": "41", "filename": "console.css", "number": 1}
+FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01", "kind": "csv"}
 
 
 @pytest.fixture
@@ -116,9 +129,10 @@ def test_an_address_that_is_not_there_tells_strangers_nothing_either(client: Fla
 
 
 def test_whoever_signed_in_sees_every_page_and_asks_the_api(
-    client: FlaskClient, console: APIFlask, person: Person, clock: Clock
+    client: FlaskClient, console: APIFlask, person: Person, clock: Clock, books: Engine
 ) -> None:
     assert sign_in(client, person, clock).status_code == 303
+    add_kiosk(books, str(FILLED["name"]))
     for endpoint, address, method in addresses(console):
         if method == "GET":
             answer = client.get(address, buffered=True)

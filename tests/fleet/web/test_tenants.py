@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import true
 
-from fleet.operators import accounts, sessions
+from fleet.operators.accounts import Role
 from fleet.store.scope import NATION, Scope
-from fleet.store.session import unit_of_work
 from fleet.web import gate
 from fleet.web.rights import RIGHTS
-from tests.fleet.books import NOW_MS
-from tests.fleet.operators.people import somebody
-from tests.fleet.web.signed_in import HERE, Clock, closed
+from tests.fleet.web.signed_in import Clock, Visitor, closed
 from tests.fleet.web.tenants import CHIANG_MAI, NEXT_DOOR, UDON, everything, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from apiflask import APIFlask
-    from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
 DENIED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
@@ -32,6 +28,9 @@ _BASES = tuple(
     f"?lang={lang}&figures={kind}" for lang in ("th", "en") for kind in ("official", "proxy-live", "proxy-test")
 )
 _YEAR = "?year=2569&period=12&figures=official"
+
+
+NEWS = {"th": "ข่าว", "en": "News", "from": "2026-11-24", "until": "2026-11-30"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,27 @@ CASES = {
     "funnel.overview": Case(asked=(*(f"/funnel{each}" for each in _BASES), "/funnel?region=1")),
     "indicators.overview": Case(asked=("/indicators",)),
     "devices.overview": Case(asked=("/devices", "/devices?lang=en", "/devices?page=2")),
+    "announcements.overview": Case(asked=("/announcements", "/announcements?lang=en")),
+    "announcements.propose": Case(
+        acts=tuple(
+            ("/announcements", NEWS | where)
+            for where in ({"province": "50"}, {"province": "nation"}, {"kiosk": f"{CHIANG_MAI.name}-1"})
+        )
+    ),
+    "announcements.approve": Case(acts=(("/announcements/2/approve", {}), ("/announcements/99/approve", {}))),
+    "announcements.withdraw": Case(acts=(("/announcements/2/withdraw", {}),)),
+    "api.announcements": Case(asked=("/api/v1/announcements",)),
+    "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
+    "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _BASES)),
+    "kiosk.overview": Case(
+        asked=tuple(f"/devices/{UDON.name}-{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
+        foreign=(f"/devices/{CHIANG_MAI.name}-1", "/devices/never-was"),
+    ),
+    "kiosk.name_helper": Case(acts=((f"/devices/{CHIANG_MAI.name}-3/helper", {"helper": "Malee", "minutes": "5"}),)),
+    "kiosk.report_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-1/loss", {"kind": "stolen"}),)),
+    "kiosk.confirm_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/confirm", {"sure": "yes"}),)),
+    "kiosk.withdraw_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/withdraw", {}),)),
+    "api.device": Case(asked=(f"/api/v1/devices/{UDON.name}-2",), foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2",)),
     "api.morning": Case(
         asked=("/api/v1/morning", "/api/v1/morning?figures=proxy-test"), foreign=("/api/v1/morning?province=50",)
     ),
@@ -109,17 +129,12 @@ def console(tenants: Engine) -> APIFlask:
     return closed(tenants, Clock())
 
 
-def as_one_of(console: APIFlask, engine: Engine, scope: Scope, role: accounts.Role) -> FlaskClient:
-    """A browser of somebody with this scope and role, who has signed in."""
-    person = somebody(engine, f"a-{role}", role, scope)
-    with unit_of_work(engine) as connection:
-        session = sessions.begin(connection, accounts.named(connection, person.name), "127.0.0.1", NOW_MS)
-    client = console.test_client()
-    client.set_cookie("dipchip", session, domain="localhost")
-    return client
+def as_one_of(console: APIFlask, engine: Engine, scope: Scope, role: Role) -> Visitor:
+    """Somebody with this scope and role, who has signed in."""
+    return Visitor.signed_in(console, engine, f"a-{role}", role, scope)
 
 
-def seen(client: FlaskClient) -> Iterator[tuple[str, str]]:
+def seen(client: Visitor) -> Iterator[tuple[str, str]]:
     """Every address that may be asked, with what it answers."""
     for endpoint, case in CASES.items():
         for address in case.asked:
@@ -136,7 +151,7 @@ def test_every_route_has_a_case_here_and_a_right(console: APIFlask) -> None:
 
 
 def test_the_nation_sees_every_mark_so_that_the_tests_below_can(console: APIFlask, tenants: Engine) -> None:
-    client = as_one_of(console, tenants, NATION, accounts.Role.VIEWER)
+    client = as_one_of(console, tenants, NATION, Role.VIEWER)
     texts = "".join(text for _, text in seen(client))
     for tenant in (UDON, CHIANG_MAI, NEXT_DOOR):
         kiosks = {f"{tenant.name}-{n}" for n in (1, 2, 3)}
@@ -147,14 +162,12 @@ def test_the_nation_sees_every_mark_so_that_the_tests_below_can(console: APIFlas
 @pytest.mark.parametrize(
     ("scope", "role"),
     [
-        *((UDON.scope, role) for role in accounts.Role),
-        *((each, accounts.Role.APPROVER) for each in (UDON.region, UDON.site)),
+        *((UDON.scope, role) for role in Role),
+        *((each, Role.APPROVER) for each in (UDON.region, UDON.site)),
     ],
     ids=str,
 )
-def test_nobody_sees_another_place_by_any_address(
-    console: APIFlask, tenants: Engine, scope: Scope, role: accounts.Role
-) -> None:
+def test_nobody_sees_another_place_by_any_address(console: APIFlask, tenants: Engine, scope: Scope, role: Role) -> None:
     client = as_one_of(console, tenants, scope, role)
     unseen = CHIANG_MAI.marks if scope != UDON.site else CHIANG_MAI.marks | NEXT_DOOR.marks_of_place
     texts = ""
@@ -166,7 +179,7 @@ def test_nobody_sees_another_place_by_any_address(
 
 
 def test_what_names_another_place_is_denied_and_changes_nothing(console: APIFlask, tenants: Engine) -> None:
-    client = as_one_of(console, tenants, UDON.scope, accounts.Role.APPROVER)
+    client = as_one_of(console, tenants, UDON.scope, Role.APPROVER)
     before = everything(tenants)
     for endpoint, case in CASES.items():
         for address in case.foreign:
@@ -174,16 +187,15 @@ def test_what_names_another_place_is_denied_and_changes_nothing(console: APIFlas
             assert answer.status_code in DENIED, (endpoint, address)
             assert [mark for mark in CHIANG_MAI.marks if mark in answer.text] == []
         for address, form in case.acts:
-            token = sessions.form_token(_cookie(client))
-            answer = client.post(address, data=form | {"token": token}, headers={"Origin": HERE})
-            assert answer.status_code in DENIED, (endpoint, address)
+            answer = client.post(address, **form)
+            assert answer.status_code in {HTTPStatus.CONFLICT, *DENIED}, (endpoint, address)
             assert everything(tenants) == before, (endpoint, address)
 
 
 def test_postgresql_holds_what_a_statement_without_its_criterion_would_let_out(
     console: APIFlask, tenants: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = as_one_of(console, tenants, UDON.scope, accounts.Role.VIEWER)
+    client = as_one_of(console, tenants, UDON.scope, Role.VIEWER)
     monkeypatch.setattr(Scope, "of_provinces", lambda *_: true())
     monkeypatch.setattr(Scope, "of_places", lambda *_: true())
     leaks = {mark for _, text in seen(client) for mark in CHIANG_MAI.marks if mark in text}
@@ -196,7 +208,7 @@ def test_postgresql_holds_what_a_statement_without_its_criterion_would_let_out(
 def test_an_address_without_a_right_answers_nobody(
     console: APIFlask, tenants: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = as_one_of(console, tenants, NATION, accounts.Role.APPROVER)
+    client = as_one_of(console, tenants, NATION, Role.APPROVER)
     forgotten = {endpoint: right for endpoint, right in RIGHTS.items() if endpoint != "devices.overview"}
     monkeypatch.setattr(gate, "RIGHTS", forgotten)
     assert client.get("/devices").status_code == HTTPStatus.FORBIDDEN
@@ -204,7 +216,7 @@ def test_an_address_without_a_right_answers_nobody(
 
 
 def test_a_facility_has_no_share_of_its_own_and_is_told_so(console: APIFlask, tenants: Engine) -> None:
-    client = as_one_of(console, tenants, UDON.site, accounts.Role.VIEWER)
+    client = as_one_of(console, tenants, UDON.site, Role.VIEWER)
     refused = client.get("/coverage?lang=en")
     assert refused.status_code == HTTPStatus.FORBIDDEN
     assert "a scope of at least: a province" in refused.text
@@ -215,14 +227,8 @@ def test_a_facility_has_no_share_of_its_own_and_is_told_so(console: APIFlask, te
 
 
 def test_a_part_of_a_region_is_not_shown_as_the_region(console: APIFlask, tenants: Engine) -> None:
-    province = as_one_of(console, tenants, UDON.scope, accounts.Role.VIEWER).get("/coverage?lang=en").text
-    region = as_one_of(console, tenants, UDON.region, accounts.Role.OPERATOR).get("/coverage?lang=en").text
+    province = as_one_of(console, tenants, UDON.scope, Role.VIEWER).get("/coverage?lang=en").text
+    region = as_one_of(console, tenants, UDON.region, Role.OPERATOR).get("/coverage?lang=en").text
     assert "Health regions" not in province
     assert "Health regions" in region
     assert "Without Bangkok" not in province + region
-
-
-def _cookie(client: FlaskClient) -> str:
-    found = client.get_cookie("dipchip", domain="localhost")
-    assert found is not None
-    return found.value

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of a kiosk as four facts that are kept apart: its place in life, its link, its software, its health.
+
+One function judges them all, from what the controller holds and by its own clock. `fleet.devices.health.Condition` is
+their summary in one word, judged by the database for lists; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fleet.devices.health import SILENT_AFTER_MS, Care, Condition
+
+if TYPE_CHECKING:
+    from fleet.devices.health import Device
+
+QUIET_AFTER_MS = 3 * 60 * 1000  # three heartbeats: may be a restart, so nobody is called yet
+
+
+class Lifecycle(StrEnum):
+    """Where it is in its life."""
+
+    REGISTERED = "registered"  # and never heard from
+    IN_SERVICE = "in_service"
+    REPORTED_LOST = "reported_lost"  # by one person: another one has to confirm
+    REVOKED = "revoked"
+
+
+class Connectivity(StrEnum):
+    """How long ago it was heard."""
+
+    NEVER = "never"
+    ONLINE = "online"
+    QUIET = "quiet"  # missed heartbeats, and not yet so long that it counts as silent
+    SILENT = "silent"
+
+
+class Software(StrEnum):
+    """Its release beside the one that most kiosks run."""
+
+    UNKNOWN = "unknown"
+    SAME_AS_MOST = "same_as_most"
+    ANOTHER = "another"
+
+
+class Health(StrEnum):
+    """Whether it asked for somebody when it was last heard."""
+
+    UNKNOWN = "unknown"  # never heard, or so long ago that what it said is old
+    FINE = "fine"
+    NEEDS_CARE = "needs_care"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The four, and why it needs care."""
+
+    lifecycle: Lifecycle
+    connectivity: Connectivity
+    software: Software
+    health: Health
+    cares: tuple[Care, ...]
+
+    @property
+    def condition(self) -> Condition:
+        """The summary in one word."""
+        if self.lifecycle is Lifecycle.REVOKED:
+            return Condition.REVOKED
+        by_link = {Connectivity.NEVER: Condition.NEVER_SEEN, Connectivity.SILENT: Condition.SILENT}
+        if self.connectivity in by_link:
+            return by_link[self.connectivity]
+        return Condition.NEEDS_CARE if self.health is Health.NEEDS_CARE else Condition.OK
+
+
+def judge(device: Device, now_ms: int, *, is_reported_lost: bool, usual_release: str | None) -> Facts:
+    """Judge a kiosk from what was last heard of it. `usual_release` is what most kiosks run; None where none said."""
+    connectivity = _connectivity(device.seen_ms, now_ms)
+    is_heard = connectivity in (Connectivity.ONLINE, Connectivity.QUIET)
+    told = Health.NEEDS_CARE if device.cares else Health.FINE
+    return Facts(
+        lifecycle=_lifecycle(device, is_reported_lost=is_reported_lost),
+        connectivity=connectivity,
+        software=_software(device.release, usual_release),
+        health=told if is_heard else Health.UNKNOWN,
+        cares=device.cares if is_heard else (),
+    )
+
+
+def _lifecycle(device: Device, *, is_reported_lost: bool) -> Lifecycle:
+    if device.condition is Condition.REVOKED:
+        return Lifecycle.REVOKED
+    if is_reported_lost:
+        return Lifecycle.REPORTED_LOST
+    return Lifecycle.REGISTERED if device.seen_ms is None else Lifecycle.IN_SERVICE
+
+
+def _connectivity(seen_ms: int | None, now_ms: int) -> Connectivity:
+    if seen_ms is None:
+        return Connectivity.NEVER
+    if seen_ms <= now_ms - SILENT_AFTER_MS:
+        return Connectivity.SILENT
+    return Connectivity.QUIET if seen_ms <= now_ms - QUIET_AFTER_MS else Connectivity.ONLINE
+
+
+def _software(release: str | None, usual: str | None) -> Software:
+    if release is None or usual is None:
+        return Software.UNKNOWN
+    return Software.SAME_AS_MOST if release == usual else Software.ANOTHER

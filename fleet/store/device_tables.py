@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of what people did with kiosks, beside what kiosks say of themselves."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+
+from fleet.store.tables import metadata
+
+_MS = BigInteger  # milliseconds since 1970, UTC
+_ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
+
+# Kiosks that somebody reported as gone. From `received` on: what was known when another person confirmed.
+loss = Table(
+    "loss",
+    metadata,
+    Column("number", _ROW, primary_key=True, autoincrement=True),
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("kind", String(8), nullable=False),  # fleet.devices.losses.Kind
+    Column("reported_by", String(64), nullable=False),
+    Column("reported_ms", _MS, nullable=False),
+    Column("confirmed_by", String(64)),
+    Column("confirmed_ms", _MS),
+    Column("withdrawn_by", String(64)),
+    Column("withdrawn_ms", _MS),
+    Column("received", BigInteger),
+    Column("seen_ms", _MS),
+    Column("unsent", BigInteger),
+    Column("oldest_unsent_s", BigInteger),
+    CheckConstraint("confirmed_by <> reported_by", name="two_people"),
+    CheckConstraint("confirmed_ms IS NULL OR withdrawn_ms IS NULL", name="one_end"),
+    Index(None, "kiosk"),
+)

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every table there is: importing this knows them all, whichever file defines them."""
+
+from __future__ import annotations
+
+from fleet.store import device_tables, import_tables, operator_tables
+from fleet.store.tables import metadata
+
+__all__ = ["device_tables", "import_tables", "metadata", "operator_tables"]

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of one kiosk: what each role may do there, in words, with a line in the audit log for each act."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleet import audit
+from fleet.devices.help_calls import HelpCalls
+from fleet.operators.accounts import Role
+from fleet.store.session import reading, unit_of_work
+from fleet.store.tables import help_call
+from fleet.web.app import create_app
+from tests.fleet.books import NOW_MS, add_kiosk, heard
+from tests.fleet.web.signed_in import Clock, Visitor, closed
+from wire.ids import KioskId
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
+    from sqlalchemy import Engine
+
+UDON = KioskId("udon-01")
+PAGE = f"/devices/{UDON}?lang=en"
+
+
+@pytest.fixture
+def console(books: Engine) -> APIFlask:
+    add_kiosk(books, UDON)
+    heard(books, UDON, outbox=7, oldest_unacked_s=900)
+    return closed(books, Clock())
+
+
+def acts(engine: Engine) -> list[tuple[str, str, str]]:
+    with reading(engine) as connection:
+        return [(entry.who, entry.act, entry.subject) for entry in audit.entries(connection)]
+
+
+def test_a_stolen_kiosk_is_reported_by_one_and_confirmed_by_another(console: APIFlask, books: Engine) -> None:
+    somsri, malee = (Visitor.signed_in(console, books, name, Role.APPROVER) for name in ("somsri", "malee"))
+    assert somsri.post(f"/devices/{UDON}/loss", kind="stolen").headers["Location"] == f"/devices/{UDON}"
+    own = somsri.get(PAGE).text
+    assert "Reported as stolen, reported, not confirmed yet." in own
+    assert "Another person with the role of approver has to confirm" in own
+    assert "loss/confirm" not in own
+    assert somsri.post(f"/devices/{UDON}/loss/confirm?lang=en", sure="yes").status_code == HTTPStatus.CONFLICT
+    assert "loss/confirm" in malee.get(PAGE).text
+    unsure = malee.post(f"/devices/{UDON}/loss/confirm?lang=en")
+    assert (unsure.status_code, "Tick that you have understood" in unsure.text) == (HTTPStatus.CONFLICT, True)
+    assert malee.post(f"/devices/{UDON}/loss/confirm", sure="yes").status_code == HTTPStatus.SEE_OTHER
+    told = malee.get(PAGE).text
+    for words in ("7 records were not sent", "with a key that is not in the kiosk", "72 hours left", "Withdrawn"):
+        assert words in told, words
+    assert "ถูกขโมย" in told  # the notice is in Thai whatever the page is in
+    assert acts(books) == [("somsri", "loss.reported", UDON), ("malee", "loss.confirmed", UDON)]
+    said = malee.get(f"/api/v1/devices/{UDON}").json
+    assert said is not None
+    assert said["loss"]["standing"] == "confirmed"
+
+
+def test_a_report_is_taken_back(console: APIFlask, books: Engine) -> None:
+    somsri = Visitor.signed_in(console, books, "somsri", Role.OPERATOR)
+    somsri.post(f"/devices/{UDON}/loss", kind="lost")
+    assert somsri.post(f"/devices/{UDON}/loss/withdraw").status_code == HTTPStatus.SEE_OTHER
+    assert "taken back" in somsri.get(PAGE).text
+    again = somsri.post(f"/devices/{UDON}/loss/withdraw?lang=en")
+    assert (again.status_code, "There is no open report" in again.text) == (HTTPStatus.CONFLICT, True)
+
+
+def test_a_viewer_sees_no_button_and_an_operator_cannot_confirm(console: APIFlask, books: Engine) -> None:
+    viewer = Visitor.signed_in(console, books, "viewer", Role.VIEWER)
+    operator = Visitor.signed_in(console, books, "operator", Role.OPERATOR)
+    assert "<button" not in viewer.get(PAGE).text.split("<main", 1)[1]
+    for visitor, act in ((viewer, "loss"), (viewer, "helper"), (operator, "loss/confirm")):
+        refused = visitor.post(f"/devices/{UDON}/{act}?lang=en", kind="lost", sure="yes")
+        assert refused.status_code == HTTPStatus.FORBIDDEN
+        assert "It needs the role" in refused.text
+    assert acts(books) == []
+
+
+def test_a_helper_is_named_from_the_page_and_not_in_the_log(console: APIFlask, books: Engine) -> None:
+    operator = Visitor.signed_in(console, books, "somsri", Role.OPERATOR)
+    assert (
+        operator.post(f"/devices/{UDON}/helper?lang=en", helper="สมชาย", minutes="5").status_code == HTTPStatus.CONFLICT
+    )
+    with unit_of_work(books) as connection:
+        calls = HelpCalls()
+        calls.heard(UDON, "1" * 32, NOW_MS)
+        calls.write(connection)
+    assert "In how many minutes" in operator.get(PAGE).text
+    for wrong in (
+        {"helper": "สมชาย", "minutes": "31"},
+        {"helper": "<b>", "minutes": "5"},
+        {"helper": "", "minutes": "5"},
+    ):
+        assert operator.post(f"/devices/{UDON}/helper", **wrong).status_code == HTTPStatus.CONFLICT
+    assert operator.post(f"/devices/{UDON}/helper", helper="สมชาย", minutes="5").status_code == HTTPStatus.SEE_OTHER
+    assert "acknowledged, there in 5 minutes" in operator.get(PAGE).text
+    with reading(books) as connection:
+        assert connection.execute(help_call.select()).one().name == "สมชาย"
+        (entry,) = audit.entries(connection)
+    assert (entry.act, entry.detail) == ("help.acknowledged", {"minutes": 5})
+
+
+def test_what_happened_must_be_said(console: APIFlask, books: Engine) -> None:
+    operator = Visitor.signed_in(console, books, "somsri", Role.OPERATOR)
+    refused = operator.post(f"/devices/{UDON}/loss?lang=en", kind="eaten")
+    assert (refused.status_code, "Say what happened" in refused.text) == (HTTPStatus.CONFLICT, True)
+    assert "eaten" not in refused.text
+
+
+@pytest.mark.parametrize("name", ["Udon", "never-was", "a", "%3Cb%3E"])
+def test_a_kiosk_that_is_not_there_has_no_page(console: APIFlask, books: Engine, name: str) -> None:
+    operator = Visitor.signed_in(console, books, "somsri", Role.OPERATOR)
+    assert operator.get(f"/devices/{name}").status_code == HTTPStatus.NOT_FOUND
+    assert operator.post(f"/devices/{name}/loss", kind="lost").status_code == HTTPStatus.NOT_FOUND
+    assert operator.get(f"/api/v1/devices/{name}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_an_open_console_shows_the_kiosk_and_lets_nobody_act(books: Engine) -> None:
+    add_kiosk(books, UDON)
+    client = create_app(books, sign_in=None, clock=Clock()).test_client()
+    assert "<button" not in client.get(PAGE).text.split("<main", 1)[1]
+    assert client.post(f"/devices/{UDON}/loss", data={"kind": "lost"}).status_code == HTTPStatus.FORBIDDEN
