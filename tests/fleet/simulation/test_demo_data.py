@@ -131,7 +131,7 @@ def test_each_name_is_one_that_the_parsers_accept(made: Engine) -> None:
         found = look_up(connection, [kiosk_id(row.id) for row in kiosks], locked=False)
         events = connection.execute(select(tables.event)).all()
         names = connection.execute(select(tables.help_call.c.name)).scalars().all()
-        announced = read_all(connection)
+        announced = read_all(connection, NATION)
         figures = connection.execute(select(tables.indicator_figure.c.figure)).scalars().all()
     assert len(found) == PLAN.kiosks
     assert {row.province for row in kiosks} == set(PROVINCES)
