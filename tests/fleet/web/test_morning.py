@@ -157,6 +157,21 @@ def test_a_province_more_than_half_of_which_is_silent_is_one_task(engine: Engine
     assert (task.province, task.facility, task.figure, task.of, task.people) == ("41", None, 3, 5, 30)
 
 
+def test_a_silent_province_touches_the_visits_of_its_silent_facilities_and_no_other(engine: Engine) -> None:
+    """A facility counts once, however many of its kiosks are silent, and its usual day is rounded up by itself."""
+    for name, facility, minutes in (("a", "10001", 60), ("b", "10001", 90), ("c", "10002", 60), ("d", "10003", 1)):
+        add_kiosk(engine, f"udon-{name}", facility=facility)
+        heard(engine, f"udon-{name}", minutes_ago=minutes)
+    for facility, captured in (("10001", 3), ("10002", 7), ("10003", 100)):
+        work(engine, "41", facility, "2026-11-22", captured)
+        work(engine, "41", facility, "2026-11-23", captured + 1)
+    work(engine, "41", "10001", "2026-10-01", 1000)
+    work(engine, "41", "10001", "2026-11-20", 1000, profile="test")
+    task = the_task(engine)
+    assert (task.figure, task.of, task.people, task.counted) == (3, 4, 4 + 8, Counted.VISITS_OF_FACILITY)
+    assert task.age_s == 90 * 60
+
+
 def test_half_of_a_province_is_not_more_than_half(engine: Engine) -> None:
     for n in range(4):
         add_kiosk(engine, f"udon-{n}", facility=f"1101{n}")
@@ -178,6 +193,29 @@ def test_a_kiosk_never_heard_from_touches_nobody_known(engine: Engine) -> None:
         connection.execute(update(kiosk).values(registered_ms=NOW_MS - 2 * DAY_MS))
     task = the_task(engine)
     assert (task.cause, task.age_s, task.people) == (Cause.NEVER_SEEN, 2 * 24 * 3600, None)
+
+
+def test_of_many_that_were_never_heard_from_those_missed_longest_are_told_and_the_others_counted(
+    engine: Engine,
+) -> None:
+    rows = [
+        {
+            "id": f"udon-{n:03}",
+            "facility": "10001",
+            "province": "41",
+            "shard": "00",
+            "status": "active",
+            "event_key": "{}",
+            "courier_key": "{}",
+            "registered_ms": NOW_MS - n * MINUTE_MS,
+        }
+        for n in range(SHOWN + 20)
+    ]
+    with unit_of_work(engine) as connection:
+        connection.execute(insert(kiosk), rows)
+    found = morning(engine)
+    assert [task.kiosk for task in found.tasks] == [f"udon-{n:03}" for n in reversed(range(20, SHOWN + 20))]
+    assert found.left_out == 20
 
 
 def test_an_alarm_stays_a_task_however_its_kiosk_does(engine: Engine) -> None:
