@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-SUITES = ("wire", "card", "store", "ingest", "fleet", "coverage", "face", "powercut", "session", "recovery")
+SUITES = ("wire", "card", "store", "ingest", "fleet", "coverage", "console", "face", "powercut", "session", "recovery")
 
 named = sys.argv[1:] or SUITES
 if unknown := set(named) - set(SUITES):

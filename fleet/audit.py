@@ -38,6 +38,7 @@ class Act(StrEnum):
     KIOSK_REGISTERED = "kiosk.registered"
     KIOSK_REVOKED = "kiosk.revoked"
     KIOSKS_SIMULATED = "kiosks.simulated"
+    DEMO_FILLED = "demo.filled"
     FIGURES_IMPORTED = "figures.imported"
     IMPORT_PROPOSED = "import.proposed"
     IMPORT_APPROVED = "import.approved"

@@ -98,18 +98,27 @@ def new_event_id(wall_ms: int) -> EventId:
     return EventId(_new_uuid7(wall_ms))
 
 
+def drawn_event_id(wall_ms: int, drawn: int) -> EventId:
+    """The event id of a wall clock in milliseconds and of bits that were drawn elsewhere, of which 74 count."""
+    return EventId(_uuid7_of(wall_ms, drawn))
+
+
 def new_ask_id(wall_ms: int) -> AskId:
     """Make an ask id from the wall clock in milliseconds and randomness."""
     return AskId(_new_uuid7(wall_ms))
 
 
 def _new_uuid7(wall_ms: int) -> str:
+    return _uuid7_of(wall_ms, secrets.randbits(74))
+
+
+def _uuid7_of(wall_ms: int, drawn: int) -> str:
     # RFC 9562, 5.7: 48 bits of time, version, 12 random bits, variant, 62 random bits.
     value = (wall_ms & ((1 << 48) - 1)) << 80
     value |= _UUID_VERSION << 76
-    value |= secrets.randbits(12) << 64
+    value |= (drawn >> 62 & 0xFFF) << 64
     value |= 0b10 << 62
-    value |= secrets.randbits(62)
+    value |= drawn & ((1 << 62) - 1)
     return str(UUID(int=value))
 
 

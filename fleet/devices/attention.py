@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which kiosks need somebody, and by what figures: read whole, by few statements however many kiosks there are.
+"""Which kiosks need somebody, and by what figures: by few statements however many kiosks there are.
 
 It judges nothing: conditions and cares are those of `health`.
 """
@@ -9,20 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
+from fleet.store.many import Lookup, Of
 from fleet.store.tables import alarm, device_state, kiosk, quarantine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Case, Connection, Select
 
     from fleet.store.scope import Scope
-
-_TROUBLED = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN)
 
 
 _STATE = device_state.c
@@ -34,6 +33,15 @@ _SAID = (
     _STATE.reader,
     _STATE.camera,
     _STATE.disk_free_mib,
+)
+
+
+_AT_SITES = Lookup(
+    "SELECT kiosk.province, kiosk.facility, count(*) AS n FROM {asked} JOIN kiosk "  # noqa: S608 - a constant
+    "ON kiosk.province = asked.province AND kiosk.facility = asked.facility "
+    f"WHERE kiosk.status = '{ACTIVE}' GROUP BY kiosk.province, kiosk.facility",
+    province=Of.TEXT,
+    facility=Of.TEXT,
 )
 
 
@@ -89,12 +97,37 @@ class Noted:
     last_ms: int
 
 
-def read_troubled(connection: Connection, now_ms: int, scope: Scope) -> list[Troubled]:
-    """Every kiosk that needs care, is silent or was never heard from, by name."""
-    condition, told = condition_at(now_ms), str(Condition.NEEDS_CARE)
+def read_troubled(connection: Connection, now_ms: int, scope: Scope, *, dark: Collection[str] = ()) -> list[Troubled]:
+    """Every kiosk that needs care or is silent, by name; of `dark` provinces those that are silent are left out."""
+    condition = condition_at(now_ms)
+    is_silent = and_(condition == str(Condition.SILENT), kiosk.c.province.not_in(dark))
+    wanted = or_(condition == str(Condition.NEEDS_CARE), is_silent)
+    return _troubled(connection, _with_condition(condition).where(wanted).order_by(kiosk.c.id), scope)
+
+
+def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:
+    """The kiosks that were registered and never heard from: so many of them, those first that are missed longest."""
+    condition = condition_at(now_ms)
+    age_s = (now_ms - kiosk.c.registered_ms) // 1000
+    asked = _with_condition(condition).where(condition == str(Condition.NEVER_SEEN))
+    asked = asked.order_by(age_s.desc(), kiosk.c.province, kiosk.c.facility, kiosk.c.id).limit(at_most)
+    return _troubled(connection, asked, scope)
+
+
+def silent_sites(now_ms: int, scope: Scope, provinces: Collection[str]) -> Select[tuple[str, str]]:
+    """A statement for the sites in these provinces where a kiosk is silent, to be read within another."""
+    asked = select(kiosk.c.province, kiosk.c.facility).distinct().select_from(WITH_STATE)
+    is_silent = condition_at(now_ms) == str(Condition.SILENT)
+    return _within(asked.where(is_silent, kiosk.c.province.in_(provinces)), scope)
+
+
+def _with_condition(condition: Case[str]) -> Select[Any]:
     named = (kiosk.c.id, kiosk.c.province, kiosk.c.facility, kiosk.c.registered_ms)
-    asked = select(*named, *_SAID, condition.label("condition"), *signs()).select_from(WITH_STATE)
-    asked = asked.where(condition.in_([str(each) for each in _TROUBLED])).order_by(kiosk.c.id)
+    return select(*named, *_SAID, condition.label("condition"), *signs()).select_from(WITH_STATE)
+
+
+def _troubled(connection: Connection, asked: Select[Any], scope: Scope) -> list[Troubled]:
+    told = str(Condition.NEEDS_CARE)
     return [
         Troubled(
             kiosk=row.id,
@@ -114,19 +147,17 @@ def read_troubled(connection: Connection, now_ms: int, scope: Scope) -> list[Tro
     ]
 
 
-def read_sites(connection: Connection, scope: Scope) -> dict[Site, int]:
-    """How many kiosks that were not revoked stand at each site."""
-    asked = select(kiosk.c.province, kiosk.c.facility, func.count().label("n")).where(kiosk.c.status == ACTIVE)
-    rows = connection.execute(_within(asked.group_by(kiosk.c.province, kiosk.c.facility), scope))
+def read_sites(connection: Connection, sites: Collection[Site]) -> dict[Site, int]:
+    """How many kiosks that were not revoked stand at each of these sites."""
+    rows = _AT_SITES.rows(connection, sorted((each.province, each.facility) for each in sites))
     return {Site(row.province, row.facility): int(row.n) for row in rows}
 
 
-def of_provinces(sites: Mapping[Site, int]) -> dict[str, int]:
-    """The same by province."""
-    provinces: dict[str, int] = {}
-    for site, n in sites.items():
-        provinces[site.province] = provinces.get(site.province, 0) + n
-    return provinces
+def read_all_sites(connection: Connection, scope: Scope) -> dict[Site, int]:
+    """How many kiosks that were not revoked stand at each site of a scope."""
+    asked = select(kiosk.c.province, kiosk.c.facility, func.count().label("n")).where(kiosk.c.status == ACTIVE)
+    rows = connection.execute(_within(asked.group_by(kiosk.c.province, kiosk.c.facility), scope))
+    return {Site(row.province, row.facility): int(row.n) for row in rows}
 
 
 def read_alarms(connection: Connection, scope: Scope) -> list[Noted]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, exists, false, func, or_, select
+from sqlalchemy import and_, case, exists, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
 from fleet.store.days import bangkok_day
@@ -20,7 +20,7 @@ from fleet.store.scope import Level
 from fleet.store.tables import alarm, code_day, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Case, Column, ColumnElement, Connection, Function, Label, Row, Select
 
@@ -55,6 +55,16 @@ class Care(StrEnum):
     OUTBOX_OLD = "outbox_old"
     DISK_LOW = "disk_low"
     CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Muster:
+    """How many kiosks of a province are in one condition; `seen_ms` is when the longest unheard of them was heard."""
+
+    province: str
+    condition: Condition
+    n: int
+    seen_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +143,12 @@ _URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condit
 
 def read_park(connection: Connection, now_ms: int, scope: Scope, page: int = 1) -> Park:
     """Judge every registered kiosk in the database, and read one page of them; a page past the last is the last."""
-    counts = count_conditions(connection, now_ms, scope)
+    musters = count_by_province(connection, now_ms, scope)
+    counts = by_condition(musters)
     pages = max(1, -(-sum(counts.values()) // _PAGE))
     page = min(page, pages)
     return Park(
-        _devices(connection, _rows(connection, now_ms, scope, (page - 1) * _PAGE), now_ms),
+        _devices(connection, _rows(connection, now_ms, scope, _stretch(musters, (page - 1) * _PAGE)), now_ms),
         counts,
         page,
         pages,
@@ -154,12 +165,33 @@ def read_device(connection: Connection, who: KioskId, now_ms: int, scope: Scope)
     return devices[0] if devices else None
 
 
-def _rows(connection: Connection, now_ms: int, scope: Scope, offset: int) -> list[tuple[Condition, Row[Any]]]:
-    """A page of kiosks. All names are put in order, which is little to sort; what they said is read of these alone."""
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Where a page of kiosks lies: the provinces by condition that it takes from, and how many it leaves out first."""
+
+    provinces: Mapping[Condition, Sequence[str]]
+    skipped: int
+
+
+def _stretch(musters: Iterable[Muster], offset: int) -> _Stretch:
+    provinces: dict[Condition, list[str]] = {}
+    skipped = upto = 0
+    for each in sorted(musters, key=lambda each: (_URGENCY.index(each.condition), each.province)):
+        since, upto = upto, upto + each.n
+        if since < offset + _PAGE and upto > offset:
+            skipped = skipped if provinces else offset - since
+            provinces.setdefault(each.condition, []).append(each.province)
+    return _Stretch(provinces, skipped)
+
+
+def _rows(connection: Connection, now_ms: int, scope: Scope, page: _Stretch) -> list[tuple[Condition, Row[Any]]]:
+    """A page of kiosks: only the few provinces that it lies in are put in order."""
     condition = condition_at(now_ms)
     placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE).where(standing_in(scope))
+    here = [and_(condition == str(each), kiosk.c.province.in_(codes)) for each, codes in page.provinces.items()]
     order = (_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
-    return _with_state(connection, connection.execute(placed.order_by(*order).limit(_PAGE).offset(offset)).all())
+    asked = placed.where(or_(false(), *here)).order_by(*order).limit(_PAGE).offset(page.skipped)
+    return _with_state(connection, connection.execute(asked).all())
 
 
 def _with_state(connection: Connection, shown: Sequence[Row[Any]]) -> list[tuple[Condition, Row[Any]]]:
@@ -168,13 +200,26 @@ def _with_state(connection: Connection, shown: Sequence[Row[Any]]) -> list[tuple
     return [(Condition(row.condition), said[row.id]) for row in shown]
 
 
+def count_by_province(connection: Connection, now_ms: int, scope: Scope) -> list[Muster]:
+    """How many kiosks are in each condition, by province: the whole fleet in some hundreds of rows."""
+    asked = select(kiosk.c.province, condition_at(now_ms).label("condition"), device_state.c.seen_ms)
+    judged = asked.select_from(WITH_STATE).where(standing_in(scope)).subquery()
+    alike = (judged.c.province, judged.c.condition)
+    counted = select(*alike, func.count(), func.min(judged.c.seen_ms)).group_by(*alike).order_by(*alike)
+    return [Muster(row[0], Condition(row[1]), int(row[2]), row[3]) for row in connection.execute(counted)]
+
+
 def count_conditions(connection: Connection, now_ms: int, scope: Scope) -> dict[Condition, int]:
     """How many kiosks are in each condition."""
-    asked = select(condition_at(now_ms).label("condition")).select_from(WITH_STATE)
-    judged = asked.where(standing_in(scope)).subquery()
-    rows = connection.execute(select(judged.c.condition, func.count()).group_by(judged.c.condition))
-    counted = {Condition(name): int(n) for name, n in rows}
-    return {each: counted.get(each, 0) for each in Condition}
+    return by_condition(count_by_province(connection, now_ms, scope))
+
+
+def by_condition(counted: Iterable[Muster]) -> dict[Condition, int]:
+    """The same counts without the provinces; a condition that no kiosk is in has 0."""
+    counts = dict.fromkeys(Condition, 0)
+    for each in counted:
+        counts[each.condition] += each.n
+    return counts
 
 
 def standing_in(scope: Scope) -> ColumnElement[bool]:

@@ -342,6 +342,24 @@ def simulate(  # noqa: PLR0913 - each is one option of the command line
         raise typer.Exit(1)
 
 
+@app.command("demo-data")
+def demo_data(
+    config: Config,
+    *,
+    kiosks: Annotated[int, typer.Option(help="How many kiosks are made up.")] = 300,
+    people: Annotated[int, typer.Option(help="How many people come to them.")] = 10_000,
+    days: Annotated[int, typer.Option(help="Over how many days.")] = 365,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, sizes and --until make the same rows.")] = 1,
+    until: Annotated[
+        str, typer.Option(help="A minute in Bangkok as 2026-11-24T10:00, or a day, to its end; left out: this minute.")
+    ] = "",
+) -> None:
+    """Fill an empty database with a country that does not exist, in profile test only."""
+    from fleet.entrypoints import demo_data as room  # noqa: PLC0415
+
+    room.run(_settings(config), room.plan_of(kiosks=kiosks, people=people, days=days, seed=seed, until=until))
+
+
 @app.command("idp-sandbox")
 def idp_sandbox(
     store: Path,

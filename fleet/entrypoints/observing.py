@@ -63,7 +63,7 @@ class WholeFleet:
 
     def look(self, connection: Connection, now_ms: int) -> Sight:
         """See what is amiss now."""
-        sites = attention.read_sites(connection, NATION)
+        sites = attention.read_all_sites(connection, NATION)
         known = _Known(schedule.read_hours(connection), self.hours, book.standing(connection), now_ms)
         troubled = attention.read_troubled(connection, now_ms, NATION)
         seen = [

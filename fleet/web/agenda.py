@@ -7,34 +7,34 @@ people a cause touches is documented in docs/operations.md, "The morning check";
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fleet.coverage import workload
 from fleet.coverage.fiscal import bangkok_day
 from fleet.coverage.progress import read_progress
 from fleet.devices import attention
 from fleet.devices.attention import Site
-from fleet.devices.health import Care, Condition, count_conditions
+from fleet.devices.health import Care, Condition, by_condition, count_by_province
 from fleet.devices.help_calls import Standing, open_calls
 from fleet.enrollments.unused import read_unused
 from fleet.store.days import BANGKOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
     from fleet.coverage.progress import Progress
     from fleet.devices.attention import Noted, Troubled
+    from fleet.devices.health import Muster
     from fleet.devices.help_calls import Call
     from fleet.enrollments.unused import UnusedCodes
     from fleet.store.scope import Scope
     from wire.events import Profile
-
-K = TypeVar("K")
 
 VISITS_DAYS = 28  # whole days that say what is usual: four of each weekday
 LATELY_DAYS = 7  # how far back what is over is still told
@@ -113,13 +113,21 @@ class Agenda:
 def read_agenda(connection: Connection, now: datetime, profile: Profile, scope: Scope) -> Agenda:
     """Read a morning."""
     now_ms = int(now.timestamp() * 1000)
-    tasks = sorted(_tasks(connection, now, profile, scope), key=_order)
+    standings = count_by_province(connection, now_ms, scope)
+    counts = by_condition(standings)
+    missing = attention.read_never_seen(connection, now_ms, scope, SHOWN) if counts[Condition.NEVER_SEEN] else []
+    tasks = [
+        *_tasks(connection, now, profile, scope, _dark(standings)),
+        *(_never_seen(each, now_ms) for each in missing),
+    ]
+    unread = counts[Condition.NEVER_SEEN] - len(missing)
+    tasks.sort(key=_order)
     return Agenda(
         at_ms=now_ms,
         scope=scope,
-        counts=count_conditions(connection, now_ms, scope),
+        counts=counts,
         tasks=tuple(tasks[:SHOWN]),
-        left_out=max(0, len(tasks) - SHOWN),
+        left_out=max(0, len(tasks) - SHOWN) + unread,
         progress=read_progress(connection, now, profile, scope),
     )
 
@@ -138,17 +146,46 @@ def _order(task: Task) -> tuple[bool, int, bool, int, str, str, str, str]:
     )
 
 
-def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope) -> list[Task]:
+@dataclass(frozen=True, slots=True)
+class _Dark:
+    """A province more than half of which is silent: it is told as one, and its kiosks are not read."""
+
+    silent: int
+    of: int
+    seen_ms: int
+
+
+def _dark(standings: Iterable[Muster]) -> dict[str, _Dark]:
+    total: Counter[str] = Counter()
+    silent: dict[str, Muster] = {}
+    for each in standings:
+        if each.condition is not Condition.REVOKED:
+            total[each.province] += each.n
+        if each.condition is Condition.SILENT:
+            silent[each.province] = each
+    return {
+        province: _Dark(each.n, total[province], each.seen_ms)
+        for province, each in silent.items()
+        if each.seen_ms is not None and each.n > 1 and 2 * each.n > total[province]
+    }
+
+
+def _tasks(
+    connection: Connection, now: datetime, profile: Profile, scope: Scope, dark: Mapping[str, _Dark]
+) -> list[Task]:
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
-    lately = today - timedelta(days=LATELY_DAYS)
-    troubled = attention.read_troubled(connection, now_ms, scope)
-    sites = attention.read_sites(connection, scope)
+    lately, since = today - timedelta(days=LATELY_DAYS), today - timedelta(days=VISITS_DAYS)
+    troubled = attention.read_troubled(connection, now_ms, scope, dark=dark)
     alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}
-    since = today - timedelta(days=VISITS_DAYS)
     found = workload.usual_visits(connection, profile, asked, since=since, before=today)
+    sites = attention.read_sites(connection, touched)
     places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
+    missed: dict[str, int] = {}
+    if dark:
+        unlit = attention.silent_sites(now_ms, scope, dark)
+        missed = workload.usual_visits_by_province(connection, profile, unlit, since=since, before=today)
     calls = open_calls(connection, now_ms, scope)
     held = attention.read_quarantined(connection, _start_ms(lately), scope)
     lapsed = workload.read_lapsed(connection, profile, lately, scope)
@@ -157,8 +194,8 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope
         *(places.alarm(each) for each in alarms),
         *(places.call(each) for each in calls if each.standing is not Standing.ACKNOWLEDGED),
         *(task for each in troubled for task in places.cares(each)),
+        *(_silence(each, province, missed.get(province), now_ms) for province, each in dark.items()),
         *places.silent([each for each in troubled if each.condition is Condition.SILENT]),
-        *(places.never_seen(each) for each in troubled if each.condition is Condition.NEVER_SEEN),
         *(places.held(each) for each in held),
         *(
             Task(
@@ -188,6 +225,25 @@ def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
     return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
 
 
+def _silence(dark: _Dark, province: str, visits: int | None, now_ms: int) -> Task:
+    """Kiosks that are silent together; `visits` are a usual day's at all of their facilities."""
+    return Task(
+        Cause.SILENT,
+        province,
+        figure=dark.silent,
+        of=dark.of,
+        age_s=(now_ms - dark.seen_ms) // 1000,
+        people=visits,
+        counted=None if visits is None else Counted.VISITS_OF_FACILITY,
+    )
+
+
+def _never_seen(kiosk: Troubled, now_ms: int) -> Task:
+    """A kiosk that was registered and not heard from; whom it would serve is not known."""
+    age_s = max(0, now_ms - kiosk.registered_ms) // 1000
+    return Task(Cause.NEVER_SEEN, kiosk.site.province, kiosk.site.facility, kiosk.kiosk, age_s=age_s)
+
+
 @dataclass(frozen=True, slots=True)
 class _Places:
     """The kiosks by site, and how many people come to a site on a usual day."""
@@ -195,10 +251,6 @@ class _Places:
     sites: Mapping[Site, int]
     visits: Mapping[Site, int]
     now_ms: int
-    provinces: Mapping[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "provinces", attention.of_provinces(self.sites))
 
     def cares(self, kiosk: Troubled) -> Iterable[Task]:
         """One task a care; help calls and alarms have their own."""
@@ -216,38 +268,19 @@ class _Places:
             case _:
                 return task
 
-    def silent(self, kiosks: list[Troubled]) -> Iterable[Task]:
-        """One task for a province more than half of which is silent, for a facility that is silent whole, or each."""
-        for province, found in _grouped(kiosks, lambda each: each.site.province).items():
-            if len(found) > 1 and 2 * len(found) > self.provinces[province]:
-                visits = [self.visits[site] for site in {each.site for each in found} if site in self.visits]
-                yield self._silence(found, Task(Cause.SILENT, province, of=self.provinces[province]), visits)
-            else:
-                yield from self._silent_sites(found)
-
-    def _silent_sites(self, kiosks: list[Troubled]) -> Iterable[Task]:
-        for site, found in _grouped(kiosks, lambda each: each.site).items():
+    def silent(self, kiosks: Iterable[Troubled]) -> Iterable[Task]:
+        """One task for a facility that is silent whole, or for each kiosk."""
+        by_site: dict[Site, list[Troubled]] = {}
+        for each in kiosks:
+            by_site.setdefault(each.site, []).append(each)
+        for site, found in by_site.items():
             if len(found) > 1 and len(found) == self.sites[site]:
-                visits = [self.visits[site]] if site in self.visits else []
-                task = Task(Cause.SILENT, site.province, site.facility, of=self.sites[site])
-                yield self._silence(found, task, visits)
+                since_ms = min(each.seen_ms for each in found if each.seen_ms is not None)
+                silence = _Dark(len(found), len(found), since_ms)
+                task = _silence(silence, site.province, self.visits.get(site), self.now_ms)
+                yield replace(task, facility=site.facility)
             else:
                 yield from (self._of_kiosk(Cause.SILENT, each.kiosk, site, since_ms=each.seen_ms) for each in found)
-
-    def _silence(self, found: list[Troubled], task: Task, visits: list[int]) -> Task:
-        since_ms = min(each.seen_ms for each in found if each.seen_ms is not None)
-        return replace(
-            task,
-            figure=len(found),
-            age_s=(self.now_ms - since_ms) // 1000,
-            people=sum(visits) if visits else None,
-            counted=Counted.VISITS_OF_FACILITY if visits else None,
-        )
-
-    def never_seen(self, kiosk: Troubled) -> Task:
-        """A kiosk that was registered and not heard from; whom it would serve is not known."""
-        age_s = max(0, self.now_ms - kiosk.registered_ms) // 1000
-        return Task(Cause.NEVER_SEEN, kiosk.site.province, kiosk.site.facility, kiosk.kiosk, age_s=age_s)
 
     def alarm(self, noted: Noted) -> Task:
         """An alarm of the ledger."""
@@ -298,10 +331,3 @@ class _Places:
             people=people,
             counted=None if people is None else Counted.VISITS if alone else Counted.VISITS_OF_FACILITY,
         )
-
-
-def _grouped(kiosks: Iterable[Troubled], by: Callable[[Troubled], K]) -> dict[K, list[Troubled]]:
-    groups: dict[K, list[Troubled]] = {}
-    for each in kiosks:
-        groups.setdefault(by(each), []).append(each)
-    return groups

@@ -19,6 +19,12 @@ def test_a_new_event_id_is_a_uuid_version_7_that_carries_its_millisecond(wall_ms
     assert int(text.replace("-", "")[:12], 16) == wall_ms
 
 
+def test_an_event_id_that_is_drawn_is_the_same_again_and_a_uuid_version_7() -> None:
+    text = ids.drawn_event_id(1_795_489_200_000, 2**74 - 1)
+    assert text == ids.drawn_event_id(1_795_489_200_000, 2**74 - 1) == ids.event_id(text)
+    assert text != ids.drawn_event_id(1_795_489_200_000, 0)
+
+
 def test_two_ids_of_one_millisecond_differ() -> None:
     assert len({ids.new_event_id(1) for _ in range(1000)}) == 1000
 

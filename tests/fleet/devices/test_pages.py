@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleet.devices.health import Condition, read_park
 from fleet.store.days import bangkok_day
-from fleet.store.scope import NATION
+from fleet.store.scope import NATION, region_scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import code_day
 from tests.fleet.books import NOW_MS, add_kiosk, heard, raise_alarm, refuse
@@ -38,6 +38,22 @@ def test_every_kiosk_stands_on_one_page_and_those_that_need_somebody_on_the_firs
     assert {device.kiosk: device.refused for device in shown if device.refused} == {names[201]: 3}
     assert [each.alarms[0].kiosk for each in pages] == [names[202]] * 3
     assert past.devices == pages[2].devices
+
+
+def test_pages_go_on_where_the_one_before_ended_across_provinces_and_conditions(engine: Engine) -> None:
+    said: list[dict[str, Any]] = [{}, {"reader": "no_reader"}, {"minutes_ago": 30}]
+    names = [(f"k-{n:03}", str(province), n % 3) for n, province in enumerate((10, 41, 40, 38, 90) * 61)]
+    for name, province, kind in names:
+        add_kiosk(engine, name, province=province, facility=f"{province}{name[-1]:0>3}")
+        heard(engine, name, **said[kind])
+    with reading(engine) as connection:
+        shown = [device for n in (1, 2, 3, 4) for device in read_park(connection, NOW_MS, NATION, n).devices]
+        region = read_park(connection, NOW_MS, region_scope(8), 2).devices
+    urgency = [Condition.NEEDS_CARE, Condition.SILENT, Condition.OK]
+    ordered = sorted(shown, key=lambda it: (urgency.index(it.condition), it.province, it.facility, it.kiosk))
+    assert shown == ordered
+    assert sorted(device.kiosk for device in shown) == [name for name, _, _ in names]
+    assert list(region) == [device for device in ordered if device.province in ("41", "38")][100:]
 
 
 def test_a_kiosk_s_questions_for_new_codes_of_the_last_week_are_one_figure(engine: Engine) -> None:

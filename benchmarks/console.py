@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long the console needs for each of its pages over a country's data, and whether more people make it slower.
+
+A real PostgreSQL is filled by `dipchip-fleet demo-data`; somebody with the widest rights signs in, and every address of
+the app is asked for, so that a new page is measured by itself. `KIOSKS` and `PEOPLE` (sizes, on the last of which the
+pages are measured) change how much, `ROUNDS` how often.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from contextlib import redirect_stdout
+from datetime import timedelta
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from benchmarks.measure import compare, show
+from fleet.config import Settings, Web
+from fleet.entrypoints.demo_data import run
+from fleet.operators.accounts import Role
+from fleet.simulation.demo.plan import Plan
+from fleet.store.schema import upgrade
+from fleet.store.session import open_engine, reading
+from fleet.store.tables import enrollment, kiosk
+from tests.fleet.books import NOW_MS
+from tests.fleet.operators.people import somebody
+from tests.fleet.web.signed_in import Clock, closed, sign_in
+from tests.simulators import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+    from werkzeug.routing import Rule
+
+_ALLOWED_MS = {"coverage.overview": 100.0}  # of 95 of a hundred answers; of every other page:
+_ALLOWED_OF_OTHERS_MS = 300.0
+_FIGURES = "figures=proxy-test"  # the made-up people's
+_SILENCE = timedelta(minutes=20)  # after which no kiosk was heard
+_WELL = range(200, 400)
+_COVERAGE = ("/coverage", "/api/v1/coverage")
+# Beside each address as it is: the ends of long lists, and one province of many.
+_MORE = (
+    "/devices?page=2",
+    "/devices?page=last",
+    "/api/v1/devices?page=last",
+    "/morning?province=10",
+    "/morning?province=38",
+)
+
+
+def main() -> None:
+    """Fill the databases, measure the pages on the largest and the coverage page over all."""
+    kiosks, rounds = int(os.environ.get("KIOSKS") or 30_000), int(os.environ.get("ROUNDS") or 40)
+    sizes = [int(each) for each in (os.environ.get("PEOPLE") or "100000 1000000").split()]
+    with postgres.running() as cluster:
+        consoles = [_Console(cluster, kiosks, people) for people in sizes]
+        largest = consoles[-1]
+        rows = [_row(page, largest, rounds) for page in largest.pages()]
+        largest.clock.go(_SILENCE)
+        largest.enter()
+        rows += [
+            _row(page, largest, rounds, ", all silent") for page in ("/devices", "/morning", "/morning?province=10")
+        ]
+        title = f"console: {kiosks:,} kiosks and {largest.enrolments():,} enrolments on PostgreSQL"
+        show(title, ("page", "p50 ms", "p95 ms", "allowed ms", "p95 over allowed"), rows)
+        _compare(consoles)
+        for console in consoles:
+            console.engine.dispose()
+
+
+def _compare(consoles: list[_Console]) -> None:
+    smallest, *others = consoles
+    rows = []
+    for console in others:
+        over = f"{console.enrolments():,} over {smallest.enrolments():,}"
+        rows += [(page, over, *compare(console.getting(page), smallest.getting(page)).columns()) for page in _COVERAGE]
+        rows.append(("for contrast: counting people", over, *compare(console.counting, smallest.counting).columns()))
+    if rows:
+        show("console: coverage with more enrolments", ("read", "enrolments", "ratio", "middle half"), rows)
+
+
+class _Console:
+    """A console over a made-up country, and somebody who is signed in and may see everything."""
+
+    def __init__(self, cluster: postgres.Cluster, kiosks: int, people: int) -> None:
+        url = cluster.url(cluster.create())
+        self.engine = open_engine(url)
+        upgrade(self.engine)
+        with redirect_stdout(StringIO()):
+            settings = Settings(database_url=url, web=Web(profile="test"))
+            run(settings, Plan(kiosks, people, days=365, seed=1, until_ms=NOW_MS))
+        self.clock = Clock()
+        self._app = closed(self.engine, self.clock)
+        self._client: FlaskClient = self._app.test_client()
+        self._person = somebody(self.engine, role=Role.APPROVER)
+        self.enter()
+        self._last = self._client.get("/api/v1/devices").get_json()["pages"]
+
+    def enter(self) -> None:
+        """Sign in."""
+        sign_in(self._client, self._person, self.clock)
+
+    def pages(self) -> list[str]:
+        """Every address that may be asked for, with an example of what it takes."""
+        rules = (rule for rule in self._app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+        return [*sorted(_address(self._app, rule, self.engine) for rule in rules if rule.endpoint != "static"), *_MORE]
+
+    def getting(self, page: str) -> Callable[[], object]:
+        """What asks for a page once."""
+        address = page.replace("=last", f"={self._last}") + ("&" if "?" in page else "?") + _FIGURES
+
+        def get() -> object:
+            answer = self._client.get(address)
+            if answer.status_code not in _WELL or "/sign-in" in answer.headers.get("Location", ""):
+                sys.exit(f"console: {address} answers {answer.status}")
+            return answer.data
+
+        return get
+
+    def allowed_ms(self, page: str) -> float:
+        """What 95 of a hundred answers may take."""
+        endpoint, _ = self._app.url_map.bind("localhost").match(page.partition("?")[0])
+        return _ALLOWED_MS.get(str(endpoint), _ALLOWED_OF_OTHERS_MS)
+
+    def enrolments(self) -> int:
+        """How many there are."""
+        with reading(self.engine) as connection:
+            return int(connection.execute(select(func.count()).select_from(enrollment)).scalar_one())
+
+    def counting(self) -> object:
+        """What a page would ask that counts people itself."""
+        with reading(self.engine) as connection:
+            asked = select(enrollment.c.province, func.count()).group_by(enrollment.c.province)
+            return connection.execute(asked).all()
+
+
+def _address(app: Flask, rule: Rule, engine: Engine) -> str:
+    examples = {"code": "10", "filename": "console.css"}
+    with reading(engine) as connection:
+        examples["kiosk"] = str(connection.execute(select(func.min(kiosk.c.id))).scalar_one())
+    if missing := rule.arguments - examples.keys():
+        sys.exit(f"console: {rule.rule} takes {', '.join(sorted(missing))}. Give an example in benchmarks/console.py.")
+    with app.test_request_context():
+        return str(app.url_map.bind("").build(rule.endpoint, {name: examples[name] for name in rule.arguments}))
+
+
+def _row(page: str, console: _Console, rounds: int, when: str = "") -> tuple[str, ...]:
+    get = console.getting(page)
+    get()
+    taken_ms = sorted(_taken_ms(get) for _ in range(rounds))
+    p95, allowed = taken_ms[max(0, int(rounds * 0.95) - 1)], console.allowed_ms(page)
+    figures = (f"{statistics.median(taken_ms):.0f}", f"{p95:.0f}", f"{allowed:.0f}", f"{p95 / allowed:.2f}")
+    return (f"`{page}`{when}", *figures)
+
+
+def _taken_ms(get: Callable[[], object]) -> float:
+    started_s = time.perf_counter()
+    get()
+    return 1000 * (time.perf_counter() - started_s)
