@@ -8,8 +8,22 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
+from flask import request
 
-from fleet.web import api, coverage, devices, funnel, gate, indicators, kiosk, metrics, morning, signing_in
+from fleet.web import (
+    api,
+    coverage,
+    devices,
+    funnel,
+    gate,
+    imports,
+    imports_api,
+    indicators,
+    kiosk,
+    metrics,
+    morning,
+    signing_in,
+)
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
 from fleet.web.refusals import explain_refusals
@@ -23,7 +37,7 @@ if TYPE_CHECKING:
 
     from fleet.web.supplies import SignIn
 
-LARGEST_BODY_BYTES = 4096  # the sign-in form, with a long password in Thai
+LARGEST_BODY_BYTES = 4096  # of every form but one: the sign-in, with a long password in Thai
 
 
 def _now() -> datetime:
@@ -35,6 +49,12 @@ def _asking_for_a_token(spec: dict[str, Any]) -> dict[str, Any]:
     spec["security"] = [{"token": []}]
     spec["paths"]["/healthz"]["get"]["security"] = []
     return spec
+
+
+def _make_room() -> None:
+    """Let the one address that takes a file take one, before anything reads the form."""
+    if request.endpoint == imports.UPLOADING:
+        request.max_content_length = imports.LARGEST_FORM_BYTES
 
 
 def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], datetime] = _now) -> APIFlask:
@@ -62,9 +82,10 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     guard(app, sign_in.origin if sign_in else "")
     speak(app)
     say_mornings(app)
+    app.before_request(_make_room)
     gate.keep(app)
     explain_refusals(app)
-    for room in (morning, coverage, funnel, indicators, devices, kiosk, api, metrics):
+    for room in (morning, coverage, funnel, indicators, devices, kiosk, imports, api, imports_api, metrics):
         app.register_blueprint(room.pages)
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)

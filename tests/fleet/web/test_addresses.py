@@ -39,14 +39,17 @@ ASKING = (
 
 def addresses(console: APIFlask) -> list[str]:
     """Give one address of every route."""
-    filled = {"code": "41", "filename": "console.css", "name": "udon-01"}
-    rules = [rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
-    return [
-        rule.rule.replace("<path:filename>", filled["filename"])
-        .replace("<code>", filled["code"])
-        .replace("<name>", filled["name"])
-        for rule in rules
-    ]
+    filled = {
+        "<path:filename>": "console.css",
+        "<code>": "41",
+        "<name>": "udon-01",
+        "<int:number>": "1",
+        "<kind>.<ending>": "official.xlsx",
+    }
+    rules = [rule.rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
+    for part, value in filled.items():
+        rules = [rule.replace(part, value) for rule in rules]
+    return rules
 
 
 def test_every_route_answers_and_carries_the_headers(console: APIFlask) -> None:
@@ -71,6 +74,9 @@ def test_nothing_can_be_changed(console: APIFlask, method: str) -> None:
     client = console.test_client()
     for address in addresses(console):
         answer = client.open(address, method=method)
+        if (address, method) == ("/imports/new", "POST"):  # takes a file, from somebody who has signed in
+            assert answer.status_code == 403
+            continue
         assert answer.status_code == 405, address
         assert "GET" in answer.headers["Allow"]
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
