@@ -17,7 +17,8 @@ from fleet.entrypoints.operator_key import operator_key
 from fleet.errors import ConfigError
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
-from fleet.web.app import LARGEST_BODY_BYTES, create_app
+from fleet.web.app import create_app
+from fleet.web.imports import LARGEST_FORM_BYTES
 from fleet.web.supplies import SignIn
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(settings: Settings) -> None:
             ident=None,
             clear_untrusted_proxy_headers=True,
             max_request_header_size=_LARGEST_HEADER_BYTES,
-            max_request_body_size=LARGEST_BODY_BYTES,
+            max_request_body_size=LARGEST_FORM_BYTES,  # the app takes as much at one address, little at the others
             **_PROXY if settings.web.origin else {},
         )
     except OSError as error:

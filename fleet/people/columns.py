@@ -150,7 +150,7 @@ def _header_line(table: Table, number: int | None) -> Line | None:
 
 def _another_header(line: int, fields: Sequence[str], missing: Sequence[str]) -> Problem:
     english = f"the columns {','.join(fields)}, or name yours; missing: {', '.join(missing)}"
-    thai = f"หัวตารางที่มี {','.join(fields)} หรือระบุคอลัมน์ของท่านเอง ยังขาด: {', '.join(missing)}"
+    thai = f"หัวตารางที่มี {','.join(fields)} หรือระบุคอลัมน์ของคุณเอง ยังขาด: {', '.join(missing)}"
     return Problem(line, "*", Wording("another header", "หัวตารางแบบอื่น"), Wording(english, thai))
 
 

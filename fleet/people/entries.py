@@ -42,6 +42,28 @@ class Stage(StrEnum):
     AT_ONCE = "at_once"  # made up or a test: imported without a second person
 
 
+class Why(StrEnum):
+    """Why something is not done with a proposal."""
+
+    UNKNOWN = "unknown"  # there is none, or none of which whoever asks may see a row
+    SETTLED = "settled"  # it has been answered, or is expired
+    OWN = "own"
+    PART = "part"  # it holds places that whoever answers does not answer for
+    NOT_AS_SEEN = "not_as_seen"
+    REASON = "reason"
+    NOTHING_KEPT = "nothing_kept"
+    IN_THE_WAY = "in_the_way"
+
+
+class NotDoneError(ImportRefusedError):
+    """Nothing was done with a proposal; `why`, and for an undo the later `batches` that stand in the way."""
+
+    def __init__(self, why: Why, message: str, batches: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.why = why
+        self.batches = batches
+
+
 class Effect(StrEnum):
     """What a row does to what is in force."""
 
@@ -116,12 +138,12 @@ def entry_of(connection: Connection, number: int, scope: Scope, now_ms: int) -> 
     """Read one proposal.
 
     Raises:
-        ImportRefusedError: there is none of that number for this scope.
+        NotDoneError: there is none of that number for this scope.
     """
     found = _read(connection, scope, now_ms, import_proposal.c.id == number)
     if not found:
         message = f"There is no import {number} for you. `dipchip-fleet import list` shows the numbers."
-        raise ImportRefusedError(message)
+        raise NotDoneError(Why.UNKNOWN, message)
     return found[0]
 
 
@@ -134,12 +156,12 @@ def entry_of_batch(connection: Connection, batch: int, scope: Scope, now_ms: int
     """Read the proposal that a batch came of.
 
     Raises:
-        ImportRefusedError: there is no such batch for this scope.
+        NotDoneError: there is no such batch for this scope.
     """
     found = _read(connection, scope, now_ms, import_proposal.c.batch == batch)
     if not found:
         message = f"There is no batch {batch} for you. `dipchip-fleet import list` shows the batches."
-        raise ImportRefusedError(message)
+        raise NotDoneError(Why.UNKNOWN, message)
     return found[0]
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 DENOMINATORS = Layout(Kind.DENOMINATORS, keys=(YEAR, PROVINCE), counts=Kind.DENOMINATORS.counts)
 OFFICIAL = Layout(Kind.OFFICIAL, keys=(YEAR, HALF_YEAR, PROVINCE), counts=Kind.OFFICIAL.counts)
 _FIGURE = Wording("an indicator of the list, or one of its parts", "รหัสตัวชี้วัดในรายการ หรือส่วนหนึ่งของตัวชี้วัด")
-_OUTSIDE = Wording("a place outside of what you answer for", "พื้นที่นอกเหนือความรับผิดชอบของท่าน")
+_OUTSIDE = Wording("a place outside of what you answer for", "พื้นที่นอกเหนือความรับผิดชอบของคุณ")
 _LONGEST = {"source": 200, "by": 64, "reason": 200}
 _WHY = {"source": "where the figures come from", "by": "who imports them", "reason": "why"}
 

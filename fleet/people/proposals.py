@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sqlalchemy import insert, update
 
 from fleet import audit
-from fleet.errors import ImportRefusedError
-from fleet.people.entries import Effect, Stage, entry_of, entry_of_batch, preview
+from fleet.people.entries import Effect, NotDoneError, Stage, Why, entry_of, entry_of_batch, preview
 from fleet.people.figures import Kind, put
 from fleet.people.imports import bring_into_force, file_proposal, read_for, said
 from fleet.store.import_tables import import_proposal
@@ -49,7 +48,7 @@ def propose(
 
     Raises:
         FileRefusedError: the file has problems.
-        ImportRefusedError: it changes figures of the ministry and gives no reason.
+        NotDoneError: it changes figures of the ministry and gives no reason.
     """
     read = read_for(person.scope, layout, upload)
     number = file_proposal(connection, layout, upload, attribution, read)
@@ -64,12 +63,12 @@ def propose_undo(connection: Connection, batch: int, reason: str, person: Person
     """Propose that a batch be undone, and say what that would do.
 
     Raises:
-        ImportRefusedError: there is no such batch, it is undone, or a later one stands on its rows.
+        NotDoneError: there is no such batch, it is undone, or a later one stands on its rows.
     """
     _lock(connection)
     entry = entry_of_batch(connection, batch, person.scope, person.at_ms)
     if entry.stage is Stage.UNDONE:
-        _refuse(f"Batch {batch} is undone already. Nothing is left to do.")
+        _refuse(Why.SETTLED, f"Batch {batch} is undone already. Nothing is left to do.")
     undo = insert(import_proposal).values(
         kind=entry.kind,
         undoes=batch,
@@ -97,16 +96,19 @@ def approve(connection: Connection, number: int, seen: str, person: Person) -> E
         person: who approves.
 
     Raises:
-        ImportRefusedError: why not; nothing changed.
+        NotDoneError: why not; nothing changed.
     """
     _lock(connection)
     entry = _open_entry(connection, number, person)
     name = said("by", person.name)
     if name.casefold() == entry.proposed_by.casefold():
-        _refuse(f"Import {number} was proposed by {entry.proposed_by}. Let another person approve it.")
+        _refuse(Why.OWN, f"Import {number} was proposed by {entry.proposed_by}. Let another person approve it.")
     shown = _whole(connection, entry, person)
     if seen != shown.seen:
-        _refuse(f"What import {number} would change is not what you looked at. Look at it again, then approve it.")
+        _refuse(
+            Why.NOT_AS_SEEN,
+            f"What import {number} would change is not what you looked at. Look at it again, then approve it.",
+        )
     _check_undo(shown) if entry.undoes is not None else _check_reason(shown)
     _answer(connection, number, approved_by=name, approved_ms=person.at_ms)
     _bring_about(connection, shown, person)
@@ -117,7 +119,7 @@ def reject(connection: Connection, number: int, person: Person) -> None:
     """Turn a proposal down; who proposed may take it back likewise.
 
     Raises:
-        ImportRefusedError: there is nothing to turn down.
+        NotDoneError: there is nothing to turn down.
     """
     _lock(connection)
     _whole(connection, _open_entry(connection, number, person), person)
@@ -128,7 +130,9 @@ def reject(connection: Connection, number: int, person: Person) -> None:
 def _whole(connection: Connection, entry: Entry, person: Person) -> Preview:
     shown = preview(connection, entry, person.scope)
     if not shown.complete:
-        _refuse(f"Import {entry.number} holds places that you do not answer for. Let somebody answer who does.")
+        _refuse(
+            Why.PART, f"Import {entry.number} holds places that you do not answer for. Let somebody answer who does."
+        )
     return shown
 
 
@@ -149,25 +153,34 @@ def _check_reason(shown: Preview) -> None:
     changed = shown.count(Effect.CHANGED)
     if shown.entry.kind is Kind.OFFICIAL and changed and not shown.entry.reason:
         _refuse(
-            f"{changed} figure(s) of the ministry are in force and would change. Propose the file with --reason: why."
+            Why.REASON,
+            f"{changed} figure(s) of the ministry are in force and would change. Propose the file with --reason: why.",
         )
 
 
 def _check_undo(shown: Preview) -> None:
     entry = shown.entry
     if not shown.complete:
-        _refuse(f"Batch {entry.undoes} holds places that you do not answer for. Let somebody undo it who does.")
+        _refuse(
+            Why.PART, f"Batch {entry.undoes} holds places that you do not answer for. Let somebody undo it who does."
+        )
     if not shown.changes:
-        _refuse(f"What batch {entry.undoes} replaced is not known: it is from before that was kept. Import it anew.")
+        _refuse(
+            Why.NOTHING_KEPT,
+            f"What batch {entry.undoes} replaced is not known: it is from before that was kept. Import it anew.",
+        )
     if shown.in_the_way:
         later = ", ".join(map(str, shown.in_the_way))
-        _refuse(f"Batch {entry.undoes} cannot be undone: batch {later} has replaced rows of it. Undo that first.")
+        told = f"Batch {entry.undoes} cannot be undone: batch {later} has replaced rows of it. Undo that first."
+        _refuse(Why.IN_THE_WAY, told, shown.in_the_way)
 
 
 def _open_entry(connection: Connection, number: int, person: Person) -> Entry:
     entry = entry_of(connection, number, person.scope, person.at_ms)
     if entry.stage is not Stage.PROPOSED:
-        _refuse(f"Import {number} is {entry.stage.replace('_', ' ')}. Propose it anew if it is still wanted.")
+        _refuse(
+            Why.SETTLED, f"Import {number} is {entry.stage.replace('_', ' ')}. Propose it anew if it is still wanted."
+        )
     return entry
 
 
@@ -186,5 +199,5 @@ def _record(connection: Connection, act: audit.Act, number: int, person: Person,
     audit.record(connection, act, who=person.account, subject=str(number), at_ms=person.at_ms, detail=told)
 
 
-def _refuse(message: str) -> NoReturn:
-    raise ImportRefusedError(message)
+def _refuse(why: Why, message: str, batches: tuple[int, ...] = ()) -> NoReturn:
+    raise NotDoneError(why, message, batches)

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Integer, String, Table, Text
 
-from fleet.store.operator_tables import operator
+from fleet.store.tables import metadata
 
-metadata = operator.metadata
 _MS = BigInteger  # milliseconds since 1970, UTC
 _ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
 

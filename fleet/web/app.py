@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIFlask
+from flask import request
 
 from fleet.web import (
     announcements,
@@ -17,6 +18,8 @@ from fleet.web import (
     exports,
     funnel,
     gate,
+    imports,
+    imports_api,
     indicators,
     kiosk,
     metrics,
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
     from fleet.web.supplies import SignIn
 
-LARGEST_BODY_BYTES = 4096  # the sign-in form, with a long password in Thai
+LARGEST_BODY_BYTES = 4096  # of every form but one: the sign-in, with a long password in Thai
 
 
 def _now() -> datetime:
@@ -48,6 +51,12 @@ def _asking_for_a_token(spec: dict[str, Any]) -> dict[str, Any]:
     spec["security"] = [{"token": []}]
     spec["paths"]["/healthz"]["get"]["security"] = []
     return spec
+
+
+def _make_room() -> None:
+    """Let the one address that takes a file take one, before anything reads the form."""
+    if request.endpoint == imports.UPLOADING:
+        request.max_content_length = imports.LARGEST_FORM_BYTES
 
 
 def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], datetime] = _now) -> APIFlask:
@@ -75,9 +84,23 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     guard(app, sign_in.origin if sign_in else "")
     speak(app)
     say_mornings(app)
+    app.before_request(_make_room)
     gate.keep(app)
     explain_refusals(app)
-    for room in (morning, coverage, funnel, indicators, devices, kiosk, announcements, exports, api, metrics):
+    for room in (
+        morning,
+        coverage,
+        funnel,
+        indicators,
+        devices,
+        kiosk,
+        announcements,
+        imports,
+        exports,
+        api,
+        imports_api,
+        metrics,
+    ):
         app.register_blueprint(room.pages)
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)

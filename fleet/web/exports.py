@@ -37,7 +37,7 @@ Cell: TypeAlias = str | int | None
 Rows: TypeAlias = list[list[Cell]]
 
 
-class Kind(StrEnum):
+class Ending(StrEnum):
     """What kinds of files there are, by their endings."""
 
     CSV = "csv"
@@ -45,13 +45,13 @@ class Kind(StrEnum):
 
 
 _TYPES = {
-    Kind.CSV: "text/csv; charset=utf-8",
-    Kind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Ending.CSV: "text/csv; charset=utf-8",
+    Ending.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
-@pages.get("/exports/coverage.<kind>")
-def coverage(kind: str) -> Response:
+@pages.get("/exports/coverage.<ending>")
+def coverage(ending: str) -> Response:
     """Give all provinces of the scope on one basis."""
     question = asked(RegionQuestion)
     basis = question.basis()
@@ -59,11 +59,11 @@ def coverage(kind: str) -> Response:
         found = report(connection, basis, scope)
     wanted = [code for code in found.results if question.region in (None, PROVINCES[code].health_region)]
     rows = [_coverage_titles(), *(_coverage_row(found, code, question.choice) for code in wanted)]
-    return _file(f"coverage-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", kind, rows)
+    return _file(f"coverage-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", ending, rows)
 
 
-@pages.get("/exports/funnel.<kind>")
-def funnel(kind: str) -> Response:
+@pages.get("/exports/funnel.<ending>")
+def funnel(ending: str) -> Response:
     """Give the funnel of each province of the scope."""
     question = asked(RegionQuestion)
     basis = question.basis()
@@ -72,19 +72,19 @@ def funnel(kind: str) -> Response:
         counts = (each.captured, each.duplicates, each.lapsed, each.submitted, each.accepted, each.activated)
         rows.append([code, province_name(code), basis.fiscal_year, int(basis.period), _label(question.choice), *counts])
         rows[-1].append(each.revoked)
-    return _file(f"funnel-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", kind, rows)
+    return _file(f"funnel-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", ending, rows)
 
 
-def _file(name: str, kind: str, rows: Rows) -> Response:
-    match kind:
-        case Kind.CSV:
+def _file(name: str, ending: str, rows: Rows) -> Response:
+    match ending:
+        case Ending.CSV:
             content = written_csv(rows)
-        case Kind.XLSX:
+        case Ending.XLSX:
             content = written_workbook(name[:31], rows)  # Excel names no sheet longer
         case _:
             abort(HTTPStatus.NOT_FOUND)
-    response = Response(content, content_type=_TYPES[Kind(kind)])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response = Response(content, content_type=_TYPES[Ending(ending)])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return response
 
 

@@ -176,6 +176,8 @@ def _http(error: HTTPException) -> Response:
                 gettext("There is no such page"),
                 gettext("Check the address, or start from the coverage page."),
             )
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            title, remedy = gettext("What was sent is too large"), gettext("Send a file of at most 5 MiB.")
         case HTTPStatus.METHOD_NOT_ALLOWED:
             title, remedy = (
                 gettext("Nothing can be sent to this address"),

@@ -43,6 +43,7 @@ _LOOK = Right()
 _ACT = Right(Role.OPERATOR)
 _APPROVE = Right(Role.APPROVER)
 _FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no share of its own
+_BRING_FIGURES = Right(Role.OPERATOR, Level.PROVINCE)
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
@@ -58,6 +59,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "api.indicators": _FIGURES,
         "api.morning": _LOOK,
         "api.province": _FIGURES,
+        "api_imports.one": _FIGURES,
+        "api_imports.overview": _FIGURES,
         "coverage.outlines": _LOOK,
         "coverage.overview": _FIGURES,
         "coverage.province": _FIGURES,
@@ -66,6 +69,14 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "exports.coverage": _FIGURES,
         "exports.funnel": _FIGURES,
         "funnel.overview": _FIGURES,
+        "imports.approve": Right(Role.APPROVER, Level.PROVINCE),
+        "imports.bring": _BRING_FIGURES,
+        "imports.form": _BRING_FIGURES,
+        "imports.one": _FIGURES,
+        "imports.overview": _FIGURES,
+        "imports.reject": _BRING_FIGURES,
+        "imports.template": _FIGURES,
+        "imports.undo": _BRING_FIGURES,
         "indicators.overview": _FIGURES,
         "kiosk.confirm_loss": _APPROVE,
         "kiosk.name_helper": _ACT,

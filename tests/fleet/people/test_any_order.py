@@ -14,7 +14,7 @@ from fleet.people import entries, proposals
 from fleet.people.entries import Stage
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
 from fleet.people.proposals import Person
-from fleet.store.import_tables import metadata
+from fleet.store.every_table import metadata
 from fleet.store.scope import NATION
 from fleet.store.tables import denominator
 from tests.fleet.books import NOW_MS

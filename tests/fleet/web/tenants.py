@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 
 from fleet.devices.health import HELP_WANTED
+from fleet.people import proposals
+from fleet.people.imports import DENOMINATORS, Attribution, Upload
 from fleet.store.device_tables import loss
 from fleet.store.every_table import metadata
 from fleet.store.scope import Scope
@@ -92,12 +94,23 @@ def _fill_province(engine: Engine, tenant: Tenant) -> None:
     _, _, b1, b2, a2, live, test = tenant.numbers
     bring(engine, "denominators", f"{HEADERS['denominators']}2570,{tenant.province},{b1},{b2}\n")
     bring(engine, "official", f"{HEADERS['official']}2569,12,{tenant.province},1,{b1},{a2},{b2}\n")
+    _propose(engine, tenant, f"2569,{tenant.province},{b1},{b2}\n")
     count(engine, tenant.province, "activated", YESTERDAY, live)
     count(engine, tenant.province, "activated", YESTERDAY, test, profile="test")
     with unit_of_work(engine) as connection:
         said = {"th": f"ข่าว {tenant.name}", "en": f"News {tenant.name}", "first_day": YESTERDAY, "last_day": YESTERDAY}
         row = said | {"province": tenant.province, "proposed_by": "x", "proposed_ms": NOW_MS}
         connection.execute(insert(announcement).values(row))
+
+
+def _propose(engine: Engine, tenant: Tenant, row: str) -> None:
+    """Let somebody of the place want a file imported: the third of its imports."""
+    upload = Upload("b.csv", (HEADERS["denominators"] + row).encode())
+    by = f"somebody-of-{tenant.name}"
+    with unit_of_work(engine) as connection:
+        person = proposals.Person(by, by, tenant.scope, NOW_MS)
+        who = Attribution(source=f"file of {tenant.name}", by=by, made_up=False, imported_ms=NOW_MS)
+        proposals.propose(connection, DENOMINATORS, upload, who, person)
 
 
 def _fill_site(engine: Engine, tenant: Tenant) -> None:

@@ -39,15 +39,18 @@ ASKING = (
 
 def addresses(console: APIFlask) -> list[str]:
     """Give one address of every route."""
-    filled = {"code": "41", "filename": "console.css", "name": "udon-01"}
-    rules = [rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
-    return [
-        rule.rule.replace("<path:filename>", filled["filename"])
-        .replace("<code>", filled["code"])
-        .replace("<name>", filled["name"])
-        .replace("<kind>", "xlsx")
-        for rule in rules
-    ]
+    filled = {
+        "<path:filename>": "console.css",
+        "<code>": "41",
+        "<name>": "udon-01",
+        "<int:number>": "1",
+        "<kind>.<ending>": "official.xlsx",
+        "<ending>": "xlsx",
+    }
+    rules = [rule.rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
+    for part, value in filled.items():
+        rules = [rule.replace(part, value) for rule in rules]
+    return rules
 
 
 def test_every_route_answers_and_carries_the_headers(console: APIFlask) -> None:

@@ -82,6 +82,8 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
         "/api/v1/indicators",
         "/api/v1/devices",
         "/api/v1/devices/{name}",
+        "/api/v1/imports",
+        "/api/v1/imports/{number}",
         "/api/v1/morning",
         "/healthz",
     }

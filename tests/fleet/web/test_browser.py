@@ -41,6 +41,8 @@ PAGES = (
     "/devices/udon-general-hospital-lobby-0001",
     "/announcements",
     "/morning?province=41&figures=proxy-test",
+    "/imports",
+    "/imports/2",
     "/x",
 )
 
@@ -224,6 +226,39 @@ def test_a_stolen_kiosk_is_reported_and_confirmed_by_two_people_with_the_keyboar
         assert "3 รายการที่ยังไม่ส่ง" in second.locator("main").inner_text()
         assert second.evaluate(CONTRAST) == []
         assert second.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        first.context.close()
+        second.context.close()
+
+
+def test_a_file_is_proposed_and_approved_by_two_people_on_a_phone(
+    browser: Browser, sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "fleet.db")
+    engine = open_engine(f"sqlite:///{tmp_path / 'fleet.db'}")
+    somsri, malee = somebody(engine, "somsri", Role.OPERATOR), somebody(engine, "malee", Role.APPROVER)
+    engine.dispose()
+    files = {"bad": "2026,8,1,2", "good": "2570,41,1,2"}
+    for name, row in files.items():
+        (tmp_path / f"{name}.csv").write_text(f"fiscal_year,province,b1,b2\n{row}\n")
+    with running(closed_settings_file(tmp_path, tmp_path / "fleet.db", KEY_BYTES)) as address:
+        first = signed_in(browser, f"{address}imports/new", somsri)
+        for name in files:
+            first.set_input_files('input[name="file"]', tmp_path / f"{name}.csv")
+            first.fill('input[name="source"]', "NHSO")
+            tab_until(first, "form.entry > button")
+            with first.expect_navigation():
+                first.keyboard.press("Enter")
+            assert first.evaluate(CONTRAST) == []
+            assert first.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            if name == "bad":
+                assert "รหัสจังหวัด 2 หลัก" in first.locator(".problems").inner_text()
+        assert first.url == f"{address}imports/1"
+        second = signed_in(browser, first.url, malee)
+        tab_until(second, ".answers button")
+        with second.expect_navigation():
+            second.keyboard.press("Enter")
+        assert "นำเข้าแล้ว" in second.locator(".lead").inner_text()
+        assert second.evaluate(CONTRAST) == []
         first.context.close()
         second.context.close()
 

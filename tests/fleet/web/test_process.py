@@ -115,4 +115,4 @@ def test_a_file_that_is_not_there_is_told_with_a_remedy(tmp_path: Path, database
     config = str(settings_file(tmp_path, database))
     done = run("official", "--config", config, str(tmp_path / "none.csv"), "--source", "s", "--by", "b")
     assert done.returncode == 2
-    assert "give a readable CSV" in done.stderr
+    assert "give a readable file" in done.stderr

@@ -68,7 +68,7 @@ STRANGERS_GET = {
     "api.announcements": UNAUTHORIZED,
     "api.device": UNAUTHORIZED,
 }
-FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01", "kind": "csv"}
+FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01", "kind": "official", "ending": "csv"}
 
 
 @pytest.fixture

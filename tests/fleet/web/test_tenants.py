@@ -76,6 +76,21 @@ CASES = {
     ),
     "funnel.overview": Case(asked=(*(f"/funnel{each}" for each in _BASES), "/funnel?region=1")),
     "indicators.overview": Case(asked=("/indicators",)),
+    "imports.overview": Case(asked=("/imports", "/imports?lang=en")),
+    "imports.one": Case(
+        asked=tuple(f"/imports/{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
+        foreign=("/imports/4", "/imports/5", "/imports/6", "/imports/99"),
+    ),
+    "imports.form": Case(asked=("/imports/new", "/imports/new?kind=official&lang=en")),
+    "imports.bring": Case(why="a file that names another place is tried in test_imports"),
+    "imports.template": Case(why="empty files of the software"),
+    "imports.approve": Case(acts=(("/imports/6/approve", {"seen": "0" * 16}),)),
+    "imports.reject": Case(acts=(("/imports/6/reject", {}),)),
+    "imports.undo": Case(acts=(("/imports/4/undo", {"reason": "x"}),)),
+    "api_imports.overview": Case(asked=("/api/v1/imports",)),
+    "api_imports.one": Case(
+        asked=("/api/v1/imports/1", "/api/v1/imports/3"), foreign=("/api/v1/imports/4", "/api/v1/imports/6")
+    ),
     "devices.overview": Case(asked=("/devices", "/devices?lang=en", "/devices?page=2")),
     "announcements.overview": Case(asked=("/announcements", "/announcements?lang=en")),
     "announcements.propose": Case(
