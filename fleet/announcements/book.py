@@ -6,14 +6,15 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select, true
 
 from fleet.announcements.rules import (
     AnnouncementRefusedError,
     Entry,
     Proposal,
-    Scope,
     Stage,
+    Where,
+    Why,
     check_approval,
     check_proposal,
     check_withdrawal,
@@ -21,6 +22,7 @@ from fleet.announcements.rules import (
     standing,
 )
 from fleet.store.days import bangkok_day
+from fleet.store.scope import NATION, Level, OutOfScopeError, province_scope
 from fleet.store.tables import announcement, kiosk
 from wire.announcements import Announcements
 from wire.ids import KioskId, ProvinceCode
@@ -29,25 +31,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
+
+    from fleet.store.scope import Scope
 
 
-def propose(connection: Connection, proposal: Proposal, now_ms: int) -> int:
+def propose(connection: Connection, proposal: Proposal, now_ms: int, scope: Scope) -> int:
     """Write a proposal down; its number.
 
     Raises:
         AnnouncementRefusedError: naming what is wrong with it.
     """
     check_proposal(proposal, _day(now_ms))
-    scope = proposal.scope
-    if scope.kiosk is not None and scope.kiosk not in _provinces(connection, scope.kiosk):
-        message = f"kiosk: {scope.kiosk} is not registered here. Give the name on the kiosk's label."
-        raise AnnouncementRefusedError(message)
+    where = proposal.where
+    _require_held(connection, where, scope)
     written = announcement.insert().values(
         th=proposal.th,
         en=proposal.en,
-        province=scope.province,
-        kiosk=scope.kiosk,
+        province=where.province,
+        kiosk=where.kiosk,
         first_day=proposal.first.isoformat(),
         last_day=proposal.last.isoformat(),
         proposed_by=signed_by(proposal.by),
@@ -56,36 +58,38 @@ def propose(connection: Connection, proposal: Proposal, now_ms: int) -> int:
     return int(connection.execute(written.returning(announcement.c.id)).scalar_one())
 
 
-def approve(connection: Connection, number: int, by: str, now_ms: int) -> None:
+def approve(connection: Connection, number: int, by: str, now_ms: int, scope: Scope) -> None:
     """Approve what another person has proposed: from its first day on it stands.
 
     Raises:
         AnnouncementRefusedError: why not.
     """
-    entries = {each.number: each for each in read_all(connection, locked=True)}
+    entries = {each.number: each for each in read_all(connection, scope, locked=True)}
+    _require_held(connection, _known(entries, number).proposal.where, scope)
     approved = [each for each in entries.values() if each.stage is Stage.APPROVED]
-    name, named = signed_by(by), [each.proposal.scope for each in entries.values()]
+    name, named = signed_by(by), [each.proposal.where for each in entries.values()]
     provinces = _provinces(connection, *(each.kiosk for each in named if each.kiosk is not None))
-    places = {Scope(), *(each for each in named if each.kiosk is None)}
-    places |= {Scope(province, kiosk_id) for kiosk_id, province in provinces.items()}
+    places = {Where(), *(each for each in named if each.kiosk is None)}
+    places |= {Where(province, kiosk_id) for kiosk_id, province in provinces.items()}
     check_approval(_known(entries, number), name, today=_day(now_ms), approved=approved, places=places)
     _change(connection, number, approved_by=name, approved_ms=now_ms)
 
 
-def withdraw(connection: Connection, number: int, by: str, now_ms: int) -> None:
+def withdraw(connection: Connection, number: int, by: str, now_ms: int, scope: Scope) -> None:
     """Take back what is proposed or approved.
 
     Raises:
         AnnouncementRefusedError: when there is nothing to take back.
     """
-    entries = {each.number: each for each in read_all(connection, locked=True)}
+    entries = {each.number: each for each in read_all(connection, scope, locked=True)}
+    _require_held(connection, _known(entries, number).proposal.where, scope)
     check_withdrawal(_known(entries, number))
     _change(connection, number, withdrawn_by=signed_by(by), withdrawn_ms=now_ms)
 
 
-def read_all(connection: Connection, *, locked: bool = False) -> list[Entry]:
-    """Every announcement there ever was, oldest first; `locked` until the transaction ends."""
-    query = select(announcement).order_by(announcement.c.id)
+def read_all(connection: Connection, scope: Scope, *, locked: bool = False) -> list[Entry]:
+    """Every announcement that ever stood at a kiosk of the scope, oldest first; `locked` until the transaction ends."""
+    query = select(announcement).where(_seen_in(scope)).order_by(announcement.c.id)
     return [_entry(row) for row in connection.execute(query.with_for_update() if locked else query)]
 
 
@@ -108,9 +112,38 @@ def lists(connection: Connection, kiosks: Mapping[KioskId, ProvinceCode], now_ms
     if not entries:
         return []
     return [
-        Announcements(v=1, kiosk=who, at_ms=now_ms, items=standing(entries, Scope(province, who), today))
+        Announcements(v=1, kiosk=who, at_ms=now_ms, items=standing(entries, Where(province, who), today))
         for who, province in kiosks.items()
     ]
+
+
+def _seen_in(scope: Scope) -> ColumnElement[bool]:
+    """What stands at some kiosk of the scope: everybody's, its provinces', and its kiosks' own."""
+    if scope.level is Level.NATION:
+        return true()
+    provinces = scope.provinces or (scope.province,)
+    kiosks = select(kiosk.c.id).where(scope.of_places(kiosk.c.province, kiosk.c.facility))
+    everywhere = and_(announcement.c.province.is_(None), announcement.c.kiosk.is_(None))
+    return or_(everywhere, announcement.c.province.in_(provinces), announcement.c.kiosk.in_(kiosks))
+
+
+def _require_held(connection: Connection, where: Where, scope: Scope) -> None:
+    """Refuse what would stand at kiosks outside of the scope.
+
+    Raises:
+        AnnouncementRefusedError: it is for a kiosk that is not there, or not in the scope.
+        OutOfScopeError: it is for more than the scope.
+    """
+    if where.kiosk is None:
+        wanted = NATION if where.province is None else province_scope(where.province)
+        if not scope.holds(wanted):
+            message = f"an announcement for {wanted} is outside of {scope}"
+            raise OutOfScopeError(message)
+        return
+    asked = select(kiosk.c.id).where(kiosk.c.id == where.kiosk, scope.of_places(kiosk.c.province, kiosk.c.facility))
+    if connection.execute(asked).first() is None:
+        message = f"kiosk: {where.kiosk} is not registered here. Give the name on the kiosk's label."
+        raise AnnouncementRefusedError(Why.NO_PLACE, message)
 
 
 def _day(now_ms: int) -> date:
@@ -125,7 +158,7 @@ def _provinces(connection: Connection, *ids: KioskId) -> dict[KioskId, ProvinceC
 def _known(entries: Mapping[int, Entry], number: int) -> Entry:
     if number not in entries:
         message = f"There is no announcement {number}. `dipchip-fleet announcement list` shows the numbers."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.UNKNOWN, message)
     return entries[number]
 
 
@@ -134,9 +167,9 @@ def _change(connection: Connection, number: int, **values: str | int) -> None:
 
 
 def _entry(row: Row[Any]) -> Entry:
-    scope = Scope(
+    where = Where(
         None if row.province is None else ProvinceCode(row.province), None if row.kiosk is None else KioskId(row.kiosk)
     )
     first, last = date.fromisoformat(row.first_day), date.fromisoformat(row.last_day)
-    proposal = Proposal(row.th, row.en, scope, first, last, row.proposed_by)
+    proposal = Proposal(row.th, row.en, where, first, last, row.proposed_by)
     return Entry(row.id, proposal, row.approved_by, row.withdrawn_by)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may have what announced, where and until when: pure, and it never reads a clock.
 
-One person proposes, another approves, anybody withdraws. Who they are is what they say: the controller has no sign-in.
+One person proposes, another approves, anybody withdraws. On the console they are accounts; on the command line who they
+are is what they say.
 """
 
 from __future__ import annotations
@@ -25,8 +26,30 @@ _LONGEST_NAME = 64
 _AHEAD = timedelta(days=366)  # beyond it the year is a slip, or counted in the Buddhist era
 
 
+class Why(StrEnum):
+    """Why an announcement was refused."""
+
+    NO_NAME = "no_name"
+    LENGTH = "length"  # of one language's words
+    CONTROLS = "controls"
+    NUMBER = "number"  # as a citizen's
+    NO_PLACE = "no_place"
+    DAYS = "days"  # none, or the last before the first
+    OVER = "over"
+    FAR = "far"  # more than a year ahead
+    UNKNOWN = "unknown"
+    STAGE = "stage"  # approved or withdrawn already
+    SAME_PERSON = "same_person"
+    CROWDED = "crowded"
+
+
 class AnnouncementRefusedError(FleetError):
     """An announcement was not proposed, approved or withdrawn. Nothing changed."""
+
+    def __init__(self, why: Why, message: str) -> None:
+        """Keep the reason for programs beside the words."""
+        self.why = why
+        super().__init__(message)
 
 
 class Stage(StrEnum):
@@ -38,13 +61,13 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Where:
     """Where it is announced: at every kiosk unless a province or one kiosk is named."""
 
     province: ProvinceCode | None = None
     kiosk: KioskId | None = None
 
-    def holds(self, place: Scope) -> bool:
+    def holds(self, place: Where) -> bool:
         """Whether what is announced here stands at that place: a kiosk with its province, or any kiosk elsewhere."""
         if self.kiosk is not None:
             return self.kiosk == place.kiosk
@@ -57,7 +80,7 @@ class Proposal:
 
     th: str
     en: str
-    scope: Scope
+    where: Where
     first: date
     last: date
     by: str
@@ -89,7 +112,7 @@ def signed_by(name: str) -> str:
     written = unicodedata.normalize("NFC", " ".join(name.split()))
     if not written or len(written) > _LONGEST_NAME or not is_printable(written) or holds_a_citizen_number(written):
         message = f"by: a name of 1 to {_LONGEST_NAME} letters is needed. Give --by who answers for it."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.NO_NAME, message)
     return written
 
 
@@ -101,26 +124,27 @@ def check_proposal(proposal: Proposal, today: date) -> None:
     """
     for name, words in (("th", proposal.th), ("en", proposal.en)):
         if not words.strip() or len(words) > LONGEST:
-            message = f"{name}: {len(words)} letters. Give 1 to {LONGEST}; both languages are needed."
+            why, message = Why.LENGTH, f"{name}: {len(words)} letters. Give 1 to {LONGEST}; both languages are needed."
         elif not is_printable(words):
-            message = f"{name}: holds a control character. Give plain words on one line."
+            why, message = Why.CONTROLS, f"{name}: holds a control character. Give plain words on one line."
         elif holds_a_citizen_number(words):
+            why = Why.NUMBER
             message = f"{name}: holds 13 digits, as a citizen number has. An announcement names nobody: leave it out."
         else:
             continue
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(why, message)
     if proposal.last < proposal.first:
         message = f"until: {proposal.last} is before the first day, {proposal.first}. Give --until a later day."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.DAYS, message)
     if proposal.last < today:
         message = f"until: {proposal.last} is over. Give --until today or later."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.OVER, message)
     if proposal.last > today + _AHEAD:
         message = f"until: {proposal.last} is more than a year away. Give a day of the common era: 2569 is 2026."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.FAR, message)
 
 
-def check_approval(entry: Entry, by: str, *, today: date, approved: Sequence[Entry], places: Iterable[Scope]) -> None:
+def check_approval(entry: Entry, by: str, *, today: date, approved: Sequence[Entry], places: Iterable[Where]) -> None:
     """Refuse an approval by the proposer, of what is not proposed any more, or of more than a screen shows.
 
     Args:
@@ -136,25 +160,25 @@ def check_approval(entry: Entry, by: str, *, today: date, approved: Sequence[Ent
     number, proposal = entry.number, entry.proposal
     if entry.stage is not Stage.PROPOSED:
         message = f"Announcement {number} is {entry.stage} already. Propose it anew to change it."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.STAGE, message)
     if by.casefold() == proposal.by.casefold():
         message = f"Announcement {number} was proposed by {proposal.by}. Let another person approve it, and give --by."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.SAME_PERSON, message)
     if proposal.last < today:
         message = f"Announcement {number} ended on {proposal.last}. Propose it anew with later days."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.OVER, message)
     for place in places:
         if _is_crowded(proposal, approved, place):
             where = place.kiosk or f"province {place.province or '(any)'}"
             message = f"Announcement {number}: {where} would have more than {AT_MOST} on a day. Withdraw one first."
-            raise AnnouncementRefusedError(message)
+            raise AnnouncementRefusedError(Why.CROWDED, message)
 
 
-def _is_crowded(proposal: Proposal, approved: Sequence[Entry], place: Scope) -> bool:
+def _is_crowded(proposal: Proposal, approved: Sequence[Entry], place: Where) -> bool:
     """Whether there is a day on which this place would show more than fit; there are most on some first day."""
-    if not proposal.scope.holds(place):
+    if not proposal.where.holds(place):
         return False
-    there = [proposal, *(each.proposal for each in approved if each.proposal.scope.holds(place))]
+    there = [proposal, *(each.proposal for each in approved if each.proposal.where.holds(place))]
     starts = {max(each.first, proposal.first) for each in there if each.first <= proposal.last}
     return any(sum(each.first <= day <= each.last for each in there) > AT_MOST for day in starts)
 
@@ -167,15 +191,15 @@ def check_withdrawal(entry: Entry) -> None:
     """
     if entry.stage is Stage.WITHDRAWN:
         message = f"Announcement {entry.number} was withdrawn by {entry.withdrawn_by}. Nothing is left to do."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.STAGE, message)
 
 
-def standing(entries: Iterable[Entry], place: Scope, today: date) -> tuple[Announcement, ...]:
+def standing(entries: Iterable[Entry], place: Where, today: date) -> tuple[Announcement, ...]:
     """What stands or will stand at a place, what begins first before the rest: so that today's is never left out."""
     there = [
         each
         for each in entries
-        if each.stage is Stage.APPROVED and each.proposal.last >= today and each.proposal.scope.holds(place)
+        if each.stage is Stage.APPROVED and each.proposal.last >= today and each.proposal.where.holds(place)
     ]
     there.sort(key=lambda each: (each.proposal.first, each.number))
     chosen = [each.proposal for each in there[:AT_MOST]]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from fleet import audit
 from fleet.announcements import book
-from fleet.announcements.rules import AnnouncementRefusedError, Proposal, Scope, signed_by
+from fleet.announcements.rules import AnnouncementRefusedError, Proposal, Where, Why, signed_by
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
 from fleet.store.days import bangkok_day
+from fleet.store.scope import NATION
 from fleet.store.session import open_engine, reading, unit_of_work
 from wire.errors import WireError
 from wire.ids import kiosk_id
@@ -41,7 +42,7 @@ class Wanted:
     by: str
 
 
-def scope(*, nation: bool, province: str, kiosk: str) -> Scope:
+def where(*, nation: bool, province: str, kiosk: str) -> Where:
     """Where something is wanted: nobody announces to a whole country by leaving something out.
 
     Raises:
@@ -49,15 +50,15 @@ def scope(*, nation: bool, province: str, kiosk: str) -> Scope:
     """
     if nation + bool(province) + bool(kiosk) != 1:
         message = "Where? Give one of --nation, --province and --kiosk."
-        raise AnnouncementRefusedError(message)
+        raise AnnouncementRefusedError(Why.NO_PLACE, message)
     try:
-        return Scope(province_code(province) if province else None, kiosk_id(kiosk) if kiosk else None)
+        return Where(province_code(province) if province else None, kiosk_id(kiosk) if kiosk else None)
     except WireError as error:
         message = f"{province or kiosk}: {error}. Give a province's two digits, or the name on the kiosk's label."
-        raise AnnouncementRefusedError(message) from error
+        raise AnnouncementRefusedError(Why.NO_PLACE, message) from error
 
 
-def propose(settings: Settings, wanted: Wanted, where: Scope) -> None:
+def propose(settings: Settings, wanted: Wanted, where: Where) -> None:
     """Write a proposal down and tell its number.
 
     Raises:
@@ -67,7 +68,7 @@ def propose(settings: Settings, wanted: Wanted, where: Scope) -> None:
     first, last = _day("from", wanted.first or bangkok_day(at_ms)), _day("until", wanted.last)
     proposal = Proposal(wanted.th, wanted.en, where, first, last, wanted.by)
     with _database(settings) as engine, unit_of_work(engine) as connection:
-        number = book.propose(connection, proposal, at_ms)
+        number = book.propose(connection, proposal, at_ms, NATION)
         _record(connection, audit.Act.ANNOUNCEMENT_PROPOSED, number, wanted.by, at_ms)
     _tell({"announcement": number, "stage": "proposed"})
 
@@ -80,7 +81,7 @@ def approve(settings: Settings, number: int, by: str) -> None:
     """
     at_ms = now_ms()
     with _database(settings) as engine, unit_of_work(engine) as connection:
-        book.approve(connection, number, by, at_ms)
+        book.approve(connection, number, by, at_ms, NATION)
         _record(connection, audit.Act.ANNOUNCEMENT_APPROVED, number, by, at_ms)
     _tell({"announcement": number, "stage": "approved"})
 
@@ -93,7 +94,7 @@ def withdraw(settings: Settings, number: int, by: str) -> None:
     """
     at_ms = now_ms()
     with _database(settings) as engine, unit_of_work(engine) as connection:
-        book.withdraw(connection, number, by, at_ms)
+        book.withdraw(connection, number, by, at_ms, NATION)
         _record(connection, audit.Act.ANNOUNCEMENT_WITHDRAWN, number, by, at_ms)
     _tell({"announcement": number, "stage": "withdrawn"})
 
@@ -101,7 +102,7 @@ def withdraw(settings: Settings, number: int, by: str) -> None:
 def show(settings: Settings) -> None:
     """List every announcement there ever was."""
     with _database(settings) as engine, reading(engine) as connection:
-        entries = book.read_all(connection)
+        entries = book.read_all(connection, NATION)
     for entry in entries:
         _tell(_described(entry))
 
@@ -126,7 +127,7 @@ def _day(name: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         message = f"{name}: {text!r} is no day. Give one as 2026-12-31."
-        raise AnnouncementRefusedError(message) from error
+        raise AnnouncementRefusedError(Why.DAYS, message) from error
 
 
 def _described(entry: Entry) -> dict[str, str | int | None]:
@@ -134,7 +135,7 @@ def _described(entry: Entry) -> dict[str, str | int | None]:
     return {
         "announcement": entry.number,
         "stage": entry.stage.value,
-        "where": proposal.scope.kiosk or proposal.scope.province or "nation",
+        "where": proposal.where.kiosk or proposal.where.province or "nation",
         "from": proposal.first.isoformat(),
         "until": proposal.last.isoformat(),
         "th": proposal.th,

@@ -219,8 +219,8 @@ def propose(  # noqa: PLR0913 - each is one option of the command line
     """Write down what somebody wants announced; no kiosk shows it before another person approves it."""
     from fleet.entrypoints import announcing  # noqa: PLC0415
 
-    scope = announcing.scope(nation=nation, province=province, kiosk=kiosk)
-    announcing.propose(_settings(config), announcing.Wanted(th, en, first, until, by), scope)
+    where = announcing.where(nation=nation, province=province, kiosk=kiosk)
+    announcing.propose(_settings(config), announcing.Wanted(th, en, first, until, by), where)
 
 
 @announcement.command()

@@ -53,6 +53,12 @@ class Walled:
 
     rule: str
     may: str = _LOOK
+    leaves: str = ""  # what a row that it writes has to keep to, where that is narrower
+
+    @property
+    def policy(self) -> str:
+        """As PostgreSQL is told it."""
+        return f"USING ({self.rule})" + (f" WITH CHECK ({self.leaves})" if self.leaves else "")
 
 
 WALLED: Mapping[str, Walled] = MappingProxyType(
@@ -77,8 +83,10 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.code_day.name: Walled(BY_KIOSK),
         tables.help_call.name: Walled(BY_KIOSK, "SELECT, UPDATE"),
         tables.announcement.name: Walled(
-            f"{_FOR_ALL} OR (kiosk IS NULL AND ({BY_PROVINCE})) OR (province IS NULL AND ({BY_KIOSK}))",
+            # All that stands at its kiosks is seen; what would stand elsewhere too is not written.
+            f"{_NATION} OR {_FOR_ALL} OR province = ANY ({_PROVINCES}) OR kiosk IN ({_KIOSKS})",
             _KEEP,
+            f"{BY_PROVINCE} OR kiosk IN ({_KIOSKS})",
         ),
         tables.indicator_figure.name: Walled(
             f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'", _REPLACE
@@ -112,7 +120,7 @@ def build(connection: Connection) -> None:
         if "INSERT" in may:
             _grant_numbers(connection, table)
     for table, walled in WALLED.items():
-        _police(connection, table, walled.rule)
+        _police(connection, table, walled.policy)
 
 
 def narrow(connection: Connection, scope: Scope) -> None:
@@ -160,15 +168,15 @@ def _grant_numbers(connection: Connection, table: str) -> None:
             connection.execute(text(f"GRANT USAGE ON SEQUENCE {named} TO {ROLE}"))
 
 
-def _police(connection: Connection, table: str, rule: str) -> None:
+def _police(connection: Connection, table: str, policy: str) -> None:
     """Give a table its policy, unless it has that one: to change it, everybody else has to wait."""
     asked = "SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = :policy"
     asked += " AND polrelid = to_regclass(:table)"
     had = connection.execute(text(asked), {"policy": _POLICY, "table": table}).scalar_one_or_none()
-    if had == rule:
+    if had == policy:
         return
     connection.execute(text(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'))
     connection.execute(text(f'DROP POLICY IF EXISTS {_POLICY} ON "{table}"'))
-    connection.execute(text(f'CREATE POLICY {_POLICY} ON "{table}" TO {ROLE} USING ({rule})'))
-    noted = rule.replace("'", "''")
+    connection.execute(text(f'CREATE POLICY {_POLICY} ON "{table}" TO {ROLE} {policy}'))
+    noted = policy.replace("'", "''")
     connection.execute(text(f"COMMENT ON POLICY {_POLICY} ON \"{table}\" IS '{noted}'"))

@@ -23,6 +23,7 @@ from fleet.devices.help_calls import waits
 from fleet.store.scope import province_scope
 from fleet.store.session import reading as read_only
 from fleet.web import answers
+from fleet.web.announcements import entries_seen
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
 from fleet.web.indicators import QuarterQuestion, standing_of
@@ -188,6 +189,30 @@ def device(name: str) -> answers.CloseupAnswer:
             confirmed_at=None if loss.confirmed_ms is None else _at(loss.confirmed_ms),
             notice_due_at=_at(loss.notice_due_ms),
         ),
+    )
+
+
+@pages.get("/api/v1/announcements")
+@pages.output(answers.AnnouncementsAnswer)
+def announcements() -> answers.AnnouncementsAnswer:
+    """What stands, stood or waits to stand at welcome screens of the account's scope, the newest first."""
+    return answers.AnnouncementsAnswer(
+        announcements=[
+            answers.AnnouncementAnswer(
+                number=each.number,
+                stage=each.stage,
+                th=each.proposal.th,
+                en=each.proposal.en,
+                province=each.proposal.where.province,
+                kiosk=each.proposal.where.kiosk,
+                first_day=each.proposal.first.isoformat(),
+                last_day=each.proposal.last.isoformat(),
+                proposed_by=each.proposal.by,
+                approved_by=each.approved_by,
+                withdrawn_by=each.withdrawn_by,
+            )
+            for each in entries_seen()
+        ]
     )
 
 

@@ -11,9 +11,11 @@ from apiflask import APIFlask
 from flask import request
 
 from fleet.web import (
+    announcements,
     api,
     coverage,
     devices,
+    exports,
     funnel,
     gate,
     imports,
@@ -85,7 +87,20 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     app.before_request(_make_room)
     gate.keep(app)
     explain_refusals(app)
-    for room in (morning, coverage, funnel, indicators, devices, kiosk, imports, api, imports_api, metrics):
+    for room in (
+        morning,
+        coverage,
+        funnel,
+        indicators,
+        devices,
+        kiosk,
+        announcements,
+        imports,
+        exports,
+        api,
+        imports_api,
+        metrics,
+    ):
         app.register_blueprint(room.pages)
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)

@@ -47,6 +47,11 @@ _BRING_FIGURES = Right(Role.OPERATOR, Level.PROVINCE)
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "announcements.approve": _APPROVE,
+        "announcements.overview": _LOOK,
+        "announcements.propose": _ACT,
+        "announcements.withdraw": _ACT,
+        "api.announcements": _LOOK,
         "api.coverage": _FIGURES,
         "api.device": _LOOK,
         "api.devices": _LOOK,
@@ -61,6 +66,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "coverage.province": _FIGURES,
         "coverage.start": _LOOK,
         "devices.overview": _LOOK,
+        "exports.coverage": _FIGURES,
+        "exports.funnel": _FIGURES,
         "funnel.overview": _FIGURES,
         "imports.approve": Right(Role.APPROVER, Level.PROVINCE),
         "imports.bring": _BRING_FIGURES,

@@ -12,7 +12,7 @@ from fleet.announcements.rules import (
     AnnouncementRefusedError,
     Entry,
     Proposal,
-    Scope,
+    Where,
     check_approval,
     check_proposal,
     signed_by,
@@ -23,8 +23,8 @@ from wire.ids import KioskId, ProvinceCode
 TODAY = date(2026, 12, 1)
 UDON, LOEI = ProvinceCode("41"), ProvinceCode("42")
 KIOSK = KioskId("k-udon-01")
-HERE = Scope(UDON, KIOSK)
-FLU = Proposal("ฉีดวัคซีนฟรี", "Free flu shots", Scope(), TODAY, TODAY + timedelta(days=30), "สมชาย")
+HERE = Where(UDON, KIOSK)
+FLU = Proposal("ฉีดวัคซีนฟรี", "Free flu shots", Where(), TODAY, TODAY + timedelta(days=30), "สมชาย")
 
 
 def entry(number: int, *, approved: bool = True, withdrawn: bool = False, **changes: object) -> Entry:
@@ -32,7 +32,7 @@ def entry(number: int, *, approved: bool = True, withdrawn: bool = False, **chan
     return Entry(number, wanted, "Malee" if approved else None, "Somsri" if withdrawn else None)
 
 
-def shown(*entries: Entry, place: Scope = HERE, today: date = TODAY) -> list[str]:
+def shown(*entries: Entry, place: Where = HERE, today: date = TODAY) -> list[str]:
     return [each.en for each in standing(entries, place, today)]
 
 
@@ -88,17 +88,17 @@ def test_only_what_is_proposed_and_not_over_is_approved() -> None:
 def test_no_eleventh_is_approved_for_a_day_and_a_place_that_has_ten() -> None:
     ten = [
         *(entry(n) for n in range(4)),
-        *(entry(n, scope=Scope(UDON)) for n in range(4, 8)),
-        *(entry(n, scope=Scope(kiosk=KIOSK)) for n in (8, 9)),
+        *(entry(n, where=Where(UDON)) for n in range(4, 8)),
+        *(entry(n, where=Where(kiosk=KIOSK)) for n in (8, 9)),
     ]
-    places = [Scope(), Scope(UDON), Scope(LOEI), HERE]
-    for scope in (Scope(), Scope(UDON), Scope(kiosk=KIOSK)):
+    places = [Where(), Where(UDON), Where(LOEI), HERE]
+    for where in (Where(), Where(UDON), Where(kiosk=KIOSK)):
         with pytest.raises(AnnouncementRefusedError, match="more than 10"):
-            check_approval(entry(10, approved=False, scope=scope), "Malee", today=TODAY, approved=ten, places=places)
+            check_approval(entry(10, approved=False, where=where), "Malee", today=TODAY, approved=ten, places=places)
     later = FLU.last + timedelta(days=1)
     for fits in (
-        entry(10, approved=False, scope=Scope(LOEI)),
-        entry(11, approved=False, scope=Scope(kiosk=KioskId("k-udon-02"))),
+        entry(10, approved=False, where=Where(LOEI)),
+        entry(11, approved=False, where=Where(kiosk=KioskId("k-udon-02"))),
         entry(12, approved=False, first=later, last=later),
     ):
         check_approval(fits, "Malee", today=TODAY, approved=ten, places=places)
@@ -106,20 +106,20 @@ def test_no_eleventh_is_approved_for_a_day_and_a_place_that_has_ten() -> None:
 
 def test_ten_that_follow_one_another_leave_room_beside_them() -> None:
     each = [entry(n, first=TODAY + timedelta(n), last=TODAY + timedelta(n)) for n in range(20)]
-    check_approval(entry(20, approved=False), "Malee", today=TODAY, approved=each, places=[Scope()])
+    check_approval(entry(20, approved=False), "Malee", today=TODAY, approved=each, places=[Where()])
 
 
 def test_what_stands_is_approved_not_withdrawn_not_over_and_meant_for_the_place() -> None:
-    everywhere, province, one = entry(1), entry(2, scope=Scope(UDON)), entry(3, scope=Scope(kiosk=KIOSK))
+    everywhere, province, one = entry(1), entry(2, where=Where(UDON)), entry(3, where=Where(kiosk=KIOSK))
     others = (
         entry(4, approved=False),
         entry(5, withdrawn=True),
-        entry(6, scope=Scope(LOEI)),
-        entry(7, scope=Scope(kiosk=KioskId("k-udon-02"))),
+        entry(6, where=Where(LOEI)),
+        entry(7, where=Where(kiosk=KioskId("k-udon-02"))),
         entry(8, first=TODAY - timedelta(days=9), last=TODAY - timedelta(days=1)),
     )
     assert shown(everywhere, province, one, *others) == ["Number 1", "Number 2", "Number 3"]
-    assert shown(everywhere, province, one, place=Scope(LOEI, KioskId("k-loei-01"))) == ["Number 1"]
+    assert shown(everywhere, province, one, place=Where(LOEI, KioskId("k-loei-01"))) == ["Number 1"]
 
 
 def test_what_begins_first_comes_first_and_no_more_than_ten() -> None:

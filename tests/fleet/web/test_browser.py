@@ -39,6 +39,7 @@ PAGES = (
     "/funnel?year=2570&figures=proxy-test",
     "/devices",
     "/devices/udon-general-hospital-lobby-0001",
+    "/announcements",
     "/morning?province=41&figures=proxy-test",
     "/imports",
     "/imports/2",
@@ -266,11 +267,9 @@ def signed_in(browser: Browser, address: str, person: Person) -> Page:
     """Open a page on a phone and sign in on the way."""
     page = page_of(browser, 360)
     page.goto(address)
-    page.keyboard.type(person.name)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Tab")
-    page.keyboard.type(person.code(time.time_ns() // 1_000_000))
+    for name, typed in (("name", person.name), ("password", PASSWORD)):
+        page.fill(f'input[name="{name}"]', typed)
+    page.fill('input[name="code"]', person.code(time.time_ns() // 1_000_000))
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url == address

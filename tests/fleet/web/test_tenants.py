@@ -30,6 +30,9 @@ _BASES = tuple(
 _YEAR = "?year=2569&period=12&figures=official"
 
 
+NEWS = {"th": "ข่าว", "en": "News", "from": "2026-11-24", "until": "2026-11-30"}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """The addresses of one route that anybody may ask, and those that name something of Chiang Mai.
@@ -89,6 +92,18 @@ CASES = {
         asked=("/api/v1/imports/1", "/api/v1/imports/3"), foreign=("/api/v1/imports/4", "/api/v1/imports/6")
     ),
     "devices.overview": Case(asked=("/devices", "/devices?lang=en", "/devices?page=2")),
+    "announcements.overview": Case(asked=("/announcements", "/announcements?lang=en")),
+    "announcements.propose": Case(
+        acts=tuple(
+            ("/announcements", NEWS | where)
+            for where in ({"province": "50"}, {"province": "nation"}, {"kiosk": f"{CHIANG_MAI.name}-1"})
+        )
+    ),
+    "announcements.approve": Case(acts=(("/announcements/2/approve", {}), ("/announcements/99/approve", {}))),
+    "announcements.withdraw": Case(acts=(("/announcements/2/withdraw", {}),)),
+    "api.announcements": Case(asked=("/api/v1/announcements",)),
+    "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
+    "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _BASES)),
     "kiosk.overview": Case(
         asked=tuple(f"/devices/{UDON.name}-{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
         foreign=(f"/devices/{CHIANG_MAI.name}-1", "/devices/never-was"),
@@ -188,7 +203,7 @@ def test_what_names_another_place_is_denied_and_changes_nothing(console: APIFlas
             assert [mark for mark in CHIANG_MAI.marks if mark in answer.text] == []
         for address, form in case.acts:
             answer = client.post(address, **form)
-            assert answer.status_code in DENIED, (endpoint, address)
+            assert answer.status_code in {HTTPStatus.CONFLICT, *DENIED}, (endpoint, address)
             assert everything(tenants) == before, (endpoint, address)
 
 

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the pages as files, for spreadsheets: CSV and Excel, in the language of the page.
+
+Every row says what its figures are (official, estimate, test, made up), because a row is copied without its page.
+Counts are whole numbers; a share stands beside them as the exact fraction and as the percentage that the page shows.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeAlias
+
+from apiflask import APIBlueprint
+from flask import Response, abort
+from flask_babel import gettext
+
+from fleet.coverage import kpi57
+from fleet.coverage.fiscal import last_day
+from fleet.coverage.report import report
+from fleet.people.writing import written_csv, written_workbook
+from fleet.web.funnel import read_funnels
+from fleet.web.questions import Choice, RegionQuestion
+from fleet.web.reach import looking
+from fleet.web.refusals import asked
+from fleet.web.wording import FLAGS, VERDICTS, province_name, written_day
+from wire.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from fleet.coverage.figures import Share
+    from fleet.coverage.report import AnyReport
+    from wire.ids import ProvinceCode
+
+pages = APIBlueprint("exports", __name__, enable_openapi=False)
+
+Cell: TypeAlias = str | int | None
+Rows: TypeAlias = list[list[Cell]]
+
+
+class Ending(StrEnum):
+    """What kinds of files there are, by their endings."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+_TYPES = {
+    Ending.CSV: "text/csv; charset=utf-8",
+    Ending.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@pages.get("/exports/coverage.<ending>")
+def coverage(ending: str) -> Response:
+    """Give all provinces of the scope on one basis."""
+    question = asked(RegionQuestion)
+    basis = question.basis()
+    with looking() as (connection, scope):
+        found = report(connection, basis, scope)
+    wanted = [code for code in found.results if question.region in (None, PROVINCES[code].health_region)]
+    rows = [_coverage_titles(), *(_coverage_row(found, code, question.choice) for code in wanted)]
+    return _file(f"coverage-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", ending, rows)
+
+
+@pages.get("/exports/funnel.<ending>")
+def funnel(ending: str) -> Response:
+    """Give the funnel of each province of the scope."""
+    question = asked(RegionQuestion)
+    basis = question.basis()
+    rows: Rows = [_funnel_titles()]
+    for code, each in read_funnels(question, question.region).items():
+        counts = (each.captured, each.duplicates, each.lapsed, each.submitted, each.accepted, each.activated)
+        rows.append([code, province_name(code), basis.fiscal_year, int(basis.period), _label(question.choice), *counts])
+        rows[-1].append(each.revoked)
+    return _file(f"funnel-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", ending, rows)
+
+
+def _file(name: str, ending: str, rows: Rows) -> Response:
+    match ending:
+        case Ending.CSV:
+            content = written_csv(rows)
+        case Ending.XLSX:
+            content = written_workbook(name[:31], rows)  # Excel names no sheet longer
+        case _:
+            abort(HTTPStatus.NOT_FOUND)
+    response = Response(content, content_type=_TYPES[Ending(ending)])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    return response
+
+
+def _label(choice: Choice) -> str:
+    match choice:
+        case Choice.OFFICIAL:
+            return str(gettext("Official (ministry)"))
+        case Choice.TEST:
+            return str(gettext("Our test data"))
+        case _:
+            return str(gettext("Our estimate"))
+
+
+def _coverage_titles() -> list[Cell]:
+    return [
+        gettext("Code"),
+        gettext("Province"),
+        gettext("Region"),
+        gettext("Fiscal year (B.E.)"),
+        gettext("Period"),
+        gettext("Counted up to the end of"),
+        gettext("Figures"),
+        gettext("Made-up figures"),
+        *_share_titles(gettext("57.1 Staff")),
+        *_share_titles(gettext("57.2 People")),
+        gettext("Verdict"),
+        gettext("Remarks"),
+        gettext("Source"),
+        "SHA-256",
+    ]
+
+
+def _share_titles(title: str) -> list[Cell]:
+    return [f"{title} A", f"{title} B", f"{title} A/B", f"{title} %", f"{title} · {gettext('Still needed')}"]
+
+
+def _coverage_row(found: AnyReport, code: ProvinceCode, choice: Choice) -> list[Cell]:
+    result, place, basis = found.results[code], PROVINCES[code], found.basis
+    batch = found.reading.batches.get(found.reading.batch_of.get(code, 0))
+    return [
+        code,
+        province_name(code),
+        place.health_region,
+        basis.fiscal_year,
+        int(basis.period),
+        written_day(last_day(basis.fiscal_year, basis.period)),
+        _label(choice),
+        gettext("yes") if result.figures.made_up else gettext("no"),
+        *_share(result.figures.staff, result.staff_gap),
+        *_share(result.figures.people, result.people_gap),
+        str(VERDICTS[result.verdict]),
+        ", ".join(str(FLAGS[flag]) for flag in result.flags),
+        None if batch is None else batch.source,
+        None if batch is None else batch.file_sha256,
+    ]
+
+
+def _share(share: Share, gap: int | None) -> list[Cell]:
+    exact = None if share.known is None else f"{share.known[0]}/{share.known[1]}"
+    return [share.a, share.b, exact, kpi57.shown(share), gap]
+
+
+def _funnel_titles() -> list[Cell]:
+    return [
+        gettext("Code"),
+        gettext("Province"),
+        gettext("Fiscal year (B.E.)"),
+        gettext("Period"),
+        gettext("Figures"),
+        gettext("Captured at kiosks"),
+        gettext("Came twice"),
+        gettext("Expired"),
+        gettext("Sent"),
+        gettext("Code issued"),
+        gettext("Active"),
+        gettext("Revoked"),
+    ]
