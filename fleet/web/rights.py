@@ -74,6 +74,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "exports.funnel": _FIGURES,
         "funnel.overview": _FIGURES,
         "imports.approve": Right(Role.APPROVER, Level.PROVINCE),
+        "imports.batch": _FIGURES,
         "imports.bring": _BRING_FIGURES,
         "imports.form": _BRING_FIGURES,
         "imports.one": _FIGURES,

@@ -81,6 +81,7 @@ CASES = {
         asked=tuple(f"/imports/{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
         foreign=("/imports/4", "/imports/5", "/imports/6", "/imports/99"),
     ),
+    "imports.batch": Case(why="leads to another page", foreign=("/imports/batches/3", "/imports/batches/4")),
     "imports.form": Case(asked=("/imports/new", "/imports/new?kind=official&lang=en")),
     "imports.bring": Case(why="a file that names another place is tried in test_imports"),
     "imports.template": Case(why="empty files of the software"),
