@@ -154,13 +154,6 @@ def _change(
         raise AlertRefusedError(Why.TAKEN, message)
 
 
-def cleared_by_hand(connection: Connection) -> dict[Subject, int]:
-    """When somebody last ended an alarm of each subject: what was there before is looked after."""
-    asked = select(alert).where(alert.c.cleared_by.is_not(None)).order_by(alert.c.cleared_ms)
-    rows = connection.execute(asked)
-    return {stored(row.subject, row.province, row.facility): row.cleared_ms for row in rows}
-
-
 def entry(row: Row[Any]) -> Entry:
     """A row of the table as it is shown."""
     told = (row.acknowledged_ms, row.acknowledged_by, row.cleared_by)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 
 from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
@@ -87,14 +87,13 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, from when to when."""
+    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, and since when."""
 
     kiosk: str
     site: Site
     what: str
     n: int
     since_ms: int
-    last_ms: int
 
 
 def read_troubled(connection: Connection, now_ms: int, scope: Scope, *, dark: Collection[str] = ()) -> list[Troubled]:
@@ -161,8 +160,15 @@ def read_all_sites(connection: Connection, scope: Scope) -> dict[Site, int]:
 
 
 def read_alarms(connection: Connection, scope: Scope) -> list[Noted]:
-    """The alarms of kiosks that were not revoked, one for each kind; they stand until somebody has looked."""
-    return _noted(connection, _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms), scope)
+    """The alarms of kiosks that were not revoked, one for each kind; until somebody has looked."""
+    asked = _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms).where(alarm.c.looked_ms.is_(None))
+    return _noted(connection, asked, scope)
+
+
+def look_at(connection: Connection, who: str, now_ms: int) -> None:
+    """Note that somebody has looked at what stands against a kiosk: it asks for care no longer."""
+    unseen = (alarm.c.kiosk == who, alarm.c.looked_ms.is_(None))
+    connection.execute(update(alarm).where(*unseen).values(looked_ms=now_ms))
 
 
 def read_quarantined(connection: Connection, since_ms: int, scope: Scope) -> list[Noted]:
@@ -180,7 +186,6 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
             what.label("what"),
             func.count().label("n"),
             func.min(when).label("since_ms"),
-            func.max(when).label("last_ms"),
         )
         .join_from(kiosk, whose.table, whose == kiosk.c.id)
         .where(kiosk.c.status == ACTIVE)
@@ -191,9 +196,7 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
 
 def _noted(connection: Connection, asked: Select[Any], scope: Scope) -> list[Noted]:
     rows = connection.execute(_within(asked, scope))
-    return [
-        Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms, row.last_ms) for row in rows
-    ]
+    return [Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms) for row in rows]
 
 
 def _within(asked: Select[Any], scope: Scope) -> Select[Any]:

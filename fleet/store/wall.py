@@ -79,7 +79,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
         device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
-        tables.alarm.name: Walled(BY_KIOSK),
+        tables.alarm.name: Walled(BY_KIOSK, "SELECT, UPDATE (looked_ms)"),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"
         ),  # not what was sent
