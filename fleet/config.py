@@ -108,6 +108,61 @@ class ProviderId(_Section):
     sandbox: bool = True
 
 
+class Mail(_Section):
+    """The server that takes mail. Without encryption only one on this machine."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    security: str = Field(default="starttls", pattern=r"^(starttls|tls|none)$")
+    sender: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    user: str = ""
+    password: File | None = None
+    ca: File | None = None
+
+    @model_validator(mode="after")
+    def _in_the_clear_at_home_only(self) -> Self:
+        if self.security == "none" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            message = 'security = "none" is for a server on this machine'
+            raise ValueError(message)
+        return self
+
+
+class Webhook(_Section):
+    """The secret that receivers share, and whom the alerting may call: `hosts`, with `:port` where it is not 443."""
+
+    secret: File
+    hosts: tuple[str, ...] = ()
+    ca: File | None = None
+
+
+class LineAccount(_Section):
+    """The official account of LINE that pushes messages: a file with its channel access token."""
+
+    token: File
+
+
+class OpeningHours(_Section):
+    """When a facility is open of which nothing else is known, in Asia/Bangkok."""
+
+    days: str = "mon-fri"
+    opens: str = "08:30"
+    closes: str = "16:30"
+
+
+class Alerts(_Section):
+    """The alerting: how often it looks, whom it calls to say that it lives, and by what it tells people."""
+
+    every_s: float = Field(default=30.0, ge=1, le=120)
+    profile: str = Field(default="live", pattern=r"^(live|test)$")
+    backup_within_h: int | None = Field(default=None, ge=1)
+    console: str = Field(default="", pattern=r"^(https?://[a-z0-9.:-]+)?$")
+    bystander: str | None = Field(default=None, pattern=r"^https://")
+    hours: OpeningHours = OpeningHours()
+    mail: Mail | None = None
+    webhook: Webhook | None = None
+    line: LineAccount | None = None
+
+
 class Settings(_Section):
     """All that a process of the controller is told; sections it does not use may be left out."""
 
@@ -121,6 +176,7 @@ class Settings(_Section):
     web: Web = Web()
     identity_provider: IdentityProvider | None = None
     provider_id: ProviderId | None = None
+    alerts: Alerts = Alerts()
 
 
 def read(path: Path) -> Settings:

@@ -113,7 +113,7 @@ def _told(plan: Plan) -> bytes:
 
 def _controller(authorities: Authorities, place: Path, plan: Plan) -> Trust:
     report = authorities.report
-    for name in ("", "tls", "relay"):
+    for name in ("", "tls", "relay", "alerts"):
         folder(place / name, private=True)
     beside = ControllerPlaces()
     authorities.client(CONTROLLER, key_file(place / beside.key, report), place / beside.certificate)
@@ -123,6 +123,7 @@ def _controller(authorities: Authorities, place: Path, plan: Plan) -> Trust:
     sealing = OpeningKey.from_jwk(jwk_file(place / beside.sealing, _new_opening("relay-sealing#1"), report))
     secret(place / beside.token, _new_token, report)
     secret(place / beside.operators, _new_token, report)
+    secret(place / beside.webhook, _new_webhook_secret, report)
     _settings(place, plan, report)
     return Trust(1, receipt.public().jwk(), answer.public().jwk(), sealing.public().jwk())
 
@@ -148,6 +149,8 @@ def _settings(place: Path, plan: Plan, report: Report) -> None:
     public(place / "courier.toml", courier, report)
     public(place / "door.toml", door_settings, report)
     public(place / "relay.toml", relay, report)
+    alerts = toml("alerts", database_url=database, webhook=at.webhook, origin=plan.console.origin)
+    public(place / "alerts.toml", alerts, report)
     public(place / "web.toml", _console(plan, at.operators), report)
 
 
@@ -170,6 +173,11 @@ def _new_signing(kid: str) -> Callable[[], dict[str, Any]]:
 
 def _new_opening(kid: str) -> Callable[[], dict[str, Any]]:
     return lambda: OpeningKey.generate(key_id(kid)).jwk()
+
+
+def _new_webhook_secret() -> bytes:
+    """As Standard Webhooks 1.0.0 writes one."""
+    return b"whsec_" + base64.b64encode(secrets.token_bytes(_TOKEN_BYTES))
 
 
 def _new_token() -> bytes:

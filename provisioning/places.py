@@ -51,7 +51,7 @@ class KioskPlaces:
 
 @dataclass(frozen=True, slots=True)
 class ControllerPlaces:
-    """Paths as courier.toml, relay.toml and web.toml say them."""
+    """Paths as courier.toml, relay.toml, alerts.toml and web.toml say them."""
 
     ca: str = "tls/ca.pem"
     certificate: str = "tls/controller.crt"
@@ -62,6 +62,7 @@ class ControllerPlaces:
     answer: str = "relay/answer.jwk"
     door_receipt: str = "receipt.jwk"
     operators: str = "operators.key"
+    webhook: str = "alerts/webhook.key"
 
     @classmethod
     def of(cls, layout: Layout) -> ControllerPlaces:
@@ -76,6 +77,7 @@ class ControllerPlaces:
             answer=_credential("dipchip-fleet-relay", "answer.jwk"),
             door_receipt=_credential("dipchip-fleet-door", "receipt.jwk"),
             operators=_credential("dipchip-fleet-web", "operators.key"),
+            webhook=_credential("dipchip-fleet-alerts", "webhook.key"),
         )
 
 

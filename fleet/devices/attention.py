@@ -73,16 +73,28 @@ class Troubled:
     camera: str | None
     disk_free_mib: int | None
 
+    @property
+    def to_mend(self) -> tuple[Care, ...]:
+        """What is to be mended at the kiosk itself, each once: a screen that is out of service may only name a part."""
+        part = (self.screen or "").partition("_")[0]
+        said_twice = Care.SCREEN if part in self.cares else None
+        return tuple(care for care in self.cares if care not in (Care.ALARM, Care.HELP, said_twice))
+
+    def code(self, care: Care) -> str | None:
+        """The kiosk's own word for a care."""
+        return {Care.SCREEN: self.screen, Care.READER: self.reader, Care.CAMERA: self.camera}.get(care)
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, and since when."""
+    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, from when to when."""
 
     kiosk: str
     site: Site
     what: str
     n: int
     since_ms: int
+    last_ms: int
 
 
 def read_troubled(connection: Connection, now_ms: int, scope: Scope, *, dark: Collection[str] = ()) -> list[Troubled]:
@@ -143,6 +155,13 @@ def read_sites(connection: Connection, sites: Collection[Site]) -> dict[Site, in
     return {Site(row.province, row.facility): int(row.n) for row in rows}
 
 
+def read_all_sites(connection: Connection, scope: Scope) -> dict[Site, int]:
+    """How many kiosks that were not revoked stand at each site of a scope."""
+    asked = select(kiosk.c.province, kiosk.c.facility, func.count().label("n")).where(kiosk.c.status == ACTIVE)
+    rows = connection.execute(_within(asked.group_by(kiosk.c.province, kiosk.c.facility), scope))
+    return {Site(row.province, row.facility): int(row.n) for row in rows}
+
+
 def read_alarms(connection: Connection, scope: Scope) -> list[Noted]:
     """The alarms of kiosks that were not revoked, one for each kind; they stand until somebody has looked."""
     return _noted(connection, _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms), scope)
@@ -163,6 +182,7 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
             what.label("what"),
             func.count().label("n"),
             func.min(when).label("since_ms"),
+            func.max(when).label("last_ms"),
         )
         .join_from(kiosk, whose.table, whose == kiosk.c.id)
         .where(kiosk.c.status == ACTIVE)
@@ -173,7 +193,9 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
 
 def _noted(connection: Connection, asked: Select[Any], scope: Scope) -> list[Noted]:
     rows = connection.execute(_within(asked, scope))
-    return [Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms) for row in rows]
+    return [
+        Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms, row.last_ms) for row in rows
+    ]
 
 
 def _within(asked: Select[Any], scope: Scope) -> Select[Any]:

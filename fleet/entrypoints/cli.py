@@ -11,6 +11,7 @@ import typer
 
 from fleet.config import Settings, read
 from fleet.entrypoints.account_commands import account
+from fleet.entrypoints.alert_commands import alert
 from fleet.entrypoints.import_commands import imports
 from fleet.entrypoints.options import (  # noqa: TC001 - likewise
     ColumnNames,
@@ -33,6 +34,7 @@ app.add_typer(helping, name="help")
 roster = typer.Typer(no_args_is_help=True, help="Units' rosters, kept as tokens, and what people say is amiss in them.")
 app.add_typer(roster, name="roster")
 app.add_typer(account, name="account")
+app.add_typer(alert, name="alert")
 app.add_typer(imports, name="import")
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
@@ -66,6 +68,14 @@ def door(config: Config) -> None:
 def relay(config: Config) -> None:
     """Open sealed identities, make tokens, and follow each person at the identity provider."""
     from fleet.entrypoints.relay import run  # noqa: PLC0415
+
+    run(_settings(config))
+
+
+@app.command()
+def alerts(config: Config) -> None:
+    """Look what is amiss, and tell those who have subscribed."""
+    from fleet.entrypoints.alerts import run  # noqa: PLC0415
 
     run(_settings(config))
 

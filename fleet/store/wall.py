@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import device_tables, import_tables, tables
+from fleet.store import alert_tables, device_tables, import_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -30,18 +30,21 @@ if TYPE_CHECKING:
 ROLE = "dipchip_console"
 _POLICY = "dipchip_scope"
 _LOOK = "SELECT"
+_LOOK_AND_ANSWER = "SELECT, UPDATE (acknowledged_ms, acknowledged_by, cleared_ms, cleared_by)"
 _KEEP = "SELECT, INSERT, UPDATE"
 _REPLACE = "SELECT, INSERT, DELETE"
 
 # What a transaction has named; each is read once a statement. Nothing named: NULL or "", which lets nothing through.
 _PROVINCES = "(SELECT string_to_array(current_setting('dipchip.provinces', true), ','))::text[]"
 _FACILITY = "(SELECT current_setting('dipchip.facility', true))"
+_REGION = "(SELECT current_setting('dipchip.region', true))"
 # Compared within: then the planner takes it for as likely as not. Compared outside it expects one row in 200, and
 # sorts whole tables on the disk that it could have summed in memory.
 _NATION = f"(SELECT current_setting('dipchip.level', true) = '{NATION.level}')"
 
 BY_PROVINCE = f"{_NATION} OR ({_FACILITY} = '' AND province = ANY ({_PROVINCES}))"
 BY_PLACE = f"{_NATION} OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"
+BY_PLACE_OR_REGION = f"{BY_PLACE} OR region::text = {_REGION}"  # what is about a region as a whole names no province
 _KIOSKS = "SELECT id FROM kiosk"  # of which the role sees those of its scope
 BY_KIOSK = f"{_NATION} OR kiosk IN ({_KIOSKS})"
 _FOR_ALL = "(province IS NULL AND kiosk IS NULL)"
@@ -89,6 +92,8 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
             _KEEP,
             f"{BY_PROVINCE} OR kiosk IN ({_KIOSKS})",
         ),
+        alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
+        alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
         tables.indicator_figure.name: Walled(
             f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'", _REPLACE
         ),  # of Health Region 8 alone
@@ -101,6 +106,7 @@ OPEN: Mapping[str, str] = MappingProxyType(
         tables.import_batch.name: "SELECT, INSERT",
         import_tables.import_proposal.name: _KEEP,
         tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
+        alert_tables.alert_watch.name: _LOOK,  # whether anybody would be told
     }
 )
 
@@ -132,6 +138,7 @@ def narrow(connection: Connection, scope: Scope) -> None:
         "level": str(scope.level),
         "provinces": ",".join(scope.provinces) or (scope.province or ""),
         "facility": scope.facility or "",
+        "region": "" if scope.region is None else str(scope.region),
         "role": ROLE,
     }
     connection.execute(_NARROWED, named)
@@ -139,7 +146,8 @@ def narrow(connection: Connection, scope: Scope) -> None:
 
 _NARROWED = text(
     "SELECT set_config('dipchip.level', :level, true), set_config('dipchip.provinces', :provinces, true), "
-    "set_config('dipchip.facility', :facility, true), set_config('role', :role, true)"
+    "set_config('dipchip.facility', :facility, true), set_config('dipchip.region', :region, true), "
+    "set_config('role', :role, true)"
 )
 
 

@@ -225,17 +225,6 @@ def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
     return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
 
 
-def _code(kiosk: Troubled, care: Care) -> str | None:
-    """The kiosk's own word for a care."""
-    return {Care.SCREEN: kiosk.screen, Care.READER: kiosk.reader, Care.CAMERA: kiosk.camera}.get(care)
-
-
-def _said_twice(kiosk: Troubled, care: Care) -> bool:
-    """Whether the screen is out of service because of a part that is a care of its own."""
-    part = (kiosk.screen or "").partition("_")[0]
-    return care is Care.SCREEN and part in kiosk.cares
-
-
 def _silence(dark: _Dark, province: str, visits: int | None, now_ms: int) -> Task:
     """Kiosks that are silent together; `visits` are a usual day's at all of their facilities."""
     return Task(
@@ -265,10 +254,8 @@ class _Places:
 
     def cares(self, kiosk: Troubled) -> Iterable[Task]:
         """One task a care; help calls and alarms have their own."""
-        for care in kiosk.cares:
-            if care in (Care.ALARM, Care.HELP) or _said_twice(kiosk, care):
-                continue
-            task = self._of_kiosk(Cause(care.value), kiosk.kiosk, kiosk.site, code=_code(kiosk, care))
+        for care in kiosk.to_mend:
+            task = self._of_kiosk(Cause(care.value), kiosk.kiosk, kiosk.site, code=kiosk.code(care))
             yield self._measured(task, kiosk, care)
 
     def _measured(self, task: Task, kiosk: Troubled, care: Care) -> Task:

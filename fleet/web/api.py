@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +21,14 @@ from fleet.devices.health import read_park
 from fleet.devices.help_calls import waits
 from fleet.store.scope import province_scope
 from fleet.store.session import reading as read_only
-from fleet.web import answers
+from fleet.web import answers, gate
+from fleet.web.alert_answers import AlertsAnswer, told
+from fleet.web.alerts import read_board
 from fleet.web.announcements import entries_seen
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
 from fleet.web.indicators import QuarterQuestion, standing_of
+from fleet.web.iso import at
 from fleet.web.kiosk import known
 from fleet.web.morning import agenda_of
 from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
@@ -137,14 +139,14 @@ def devices(question: PageQuestion) -> answers.DevicesAnswer:
         park = read_park(connection, moment, scope, question.number)
         helpers = waits(connection, [device.kiosk for device in park.devices], moment)
     return answers.DevicesAnswer(
-        at=_at(moment),
+        at=at(moment),
         counts=dict(park.counts),
         page=park.page,
         pages=park.pages,
         devices=[_device(device, helpers.get(device.kiosk)) for device in park.devices],
         strangers=[
             answers.RefusalAnswer(
-                kiosk=each.kiosk, kind=each.kind, reason=each.reason, n=each.n, last_at=_at(each.last_ms)
+                kiosk=each.kiosk, kind=each.kind, reason=each.reason, n=each.n, last_at=at(each.last_ms)
             )
             for each in park.strangers
         ],
@@ -163,9 +165,9 @@ def device(name: str) -> answers.CloseupAnswer:
         abort(HTTPStatus.NOT_FOUND)
     loss = found.loss
     return answers.CloseupAnswer(
-        at=_at(moment),
+        at=at(moment),
         device=_device(found.device, helpers.get(who)),
-        registered_at=_at(found.registered_ms),
+        registered_at=at(found.registered_ms),
         facts=answers.FactsAnswer(**asdict(found.facts)),
         usual_release=found.usual_release,
         books=[
@@ -175,7 +177,7 @@ def device(name: str) -> answers.CloseupAnswer:
                 held=book.held,
                 archived=book.archived,
                 balances=book.balances,
-                moved_at=_at(book.moved_ms),
+                moved_at=at(book.moved_ms),
             )
             for book in found.books
         ],
@@ -185,11 +187,18 @@ def device(name: str) -> answers.CloseupAnswer:
         else answers.LossAnswer(
             kind=loss.kind,
             standing=loss.standing,
-            reported_at=_at(loss.reported_ms),
-            confirmed_at=None if loss.confirmed_ms is None else _at(loss.confirmed_ms),
-            notice_due_at=_at(loss.notice_due_ms),
+            reported_at=at(loss.reported_ms),
+            confirmed_at=None if loss.confirmed_ms is None else at(loss.confirmed_ms),
+            notice_due_at=at(loss.notice_due_ms),
         ),
     )
+
+
+@pages.get("/api/v1/alerts")
+@pages.output(AlertsAnswer)
+def alerts() -> AlertsAnswer:
+    """The open alarms, the most urgent first, maintenance, and what ended in the last seven days."""
+    return told(read_board(), gate.scope())
 
 
 @pages.get("/api/v1/announcements")
@@ -224,7 +233,7 @@ def morning(question: MorningQuestion) -> answers.MorningAnswer:
     agenda = agenda_of(question)
     progress = agenda.progress
     return answers.MorningAnswer(
-        at=_at(agenda.at_ms),
+        at=at(agenda.at_ms),
         scope=str(agenda.scope),
         province=agenda.scope.province,
         profile=question.profile,
@@ -251,10 +260,6 @@ def healthz() -> answers.HealthAnswer:
     with read_only(engine()) as connection:
         connection.execute(select(1))
     return answers.HealthAnswer(status="ok")
-
-
-def _at(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
 def _basis(found: AnyReport) -> answers.BasisAnswer:
@@ -325,17 +330,17 @@ def _national(national: National, *, gated: bool) -> answers.NationalAnswer:
 
 def _batch(batch: reading.Batch) -> answers.BatchAnswer:
     said = {name: value for name, value in asdict(batch).items() if name not in ("imported_ms", "imported_by")}
-    return answers.BatchAnswer(imported_at=_at(batch.imported_ms), **said)
+    return answers.BatchAnswer(imported_at=at(batch.imported_ms), **said)
 
 
 def _device(device: Device, helper_wait_s: int | None) -> answers.DeviceAnswer:
     said = asdict(device)
     seen_ms = said.pop("seen_ms")
     alarms = [
-        answers.AlarmAnswer(kind=each.kind, stream=each.stream, seq=each.seq, raised_at=_at(each.raised_ms))
+        answers.AlarmAnswer(kind=each.kind, stream=each.stream, seq=each.seq, raised_at=at(each.raised_ms))
         for each in device.alarms
     ]
-    seen_at = None if seen_ms is None else _at(seen_ms)
+    seen_at = None if seen_ms is None else at(seen_ms)
     return answers.DeviceAnswer(**{**said, "seen_at": seen_at, "alarms": alarms, "helper_wait_s": helper_wait_s})
 
 

@@ -11,6 +11,7 @@ from apiflask import APIFlask
 from flask import request
 
 from fleet.web import (
+    alerts,
     announcements,
     api,
     coverage,
@@ -89,6 +90,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     explain_refusals(app)
     for room in (
         morning,
+        alerts,
         coverage,
         funnel,
         indicators,

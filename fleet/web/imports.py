@@ -115,6 +115,17 @@ def one(number: int) -> Response:
     return _page(number)
 
 
+@pages.get("/imports/batches/<int:number>")
+def batch(number: int) -> AnyResponse:
+    """Lead from a batch, as the pages name it beside their figures, to what it changed and who answers for it."""
+    try:
+        with looking() as (connection, scope):
+            found = entries.entry_of_batch(connection, number, scope, now_ms())
+    except NotDoneError:
+        abort(HTTPStatus.NOT_FOUND)
+    return redirect(url_for("imports.one", number=found.number))
+
+
 @pages.post("/imports/<int:number>/approve")
 def approve(number: int) -> AnyResponse:
     """Bring what another person has proposed into force."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from apiflask import APIBlueprint
 from flask import Response
 
+from fleet.alerts.telling import read_figures as read_alert_figures
 from fleet.devices.telling import read_figures
 from fleet.store import wall
 from fleet.store.scope import NATION
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
     from prometheus_client.registry import Collector
 
+    from fleet.alerts.telling import Figures as AlertFigures
     from fleet.devices.telling import Figures
 
 pages = APIBlueprint("metrics", __name__, enable_openapi=False)
@@ -31,8 +33,9 @@ pages = APIBlueprint("metrics", __name__, enable_openapi=False)
 class _Told:
     """One reading of the figures."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, alerts: AlertFigures) -> None:
         self._figures = figures
+        self._alerts = alerts
 
     def collect(self) -> Iterator[Metric]:
         """Yield each figure with its words."""
@@ -53,6 +56,17 @@ class _Told:
         yield _counters("dipchip_messages_refused", "Refused or set aside, by reason.", "reason", told.refused)
         yield _gauges("dipchip_quarantine_messages", "In quarantine, by reason.", "reason", told.quarantined)
         yield _gauges("dipchip_alarms", "Alarms raised, by kind.", "kind", told.alarms)
+        yield from self._alerting()
+
+    def _alerting(self) -> Iterator[Metric]:
+        told = self._alerts
+        counted = {str(each): n for each, n in told.open.items()}
+        yield _gauges("dipchip_alerts_open", "Open alarms by severity.", "severity", counted)
+        silent = int(told.is_silent)
+        yield _gauge("dipchip_alerting_silent", "1 when nothing was judged for five minutes: nobody is told.", silent)
+        if told.heartbeat_age_s is not None:
+            words = "How long ago all was last judged."
+            yield _gauge("dipchip_alerting_heartbeat_age_seconds", words, told.heartbeat_age_s)
 
 
 @pages.get("/metrics")
@@ -63,9 +77,9 @@ def metrics() -> Response:
 
     with read_only(engine()) as connection:
         wall.narrow(connection, NATION)  # sums only, and for this machine only
-        figures = read_figures(connection, now_ms())
+        told = _Told(read_figures(connection, now_ms()), read_alert_figures(connection, now_ms(), NATION))
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(cast("Collector", _Told(figures)))
+    registry.register(cast("Collector", told))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

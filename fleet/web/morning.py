@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint
 from flask import render_template
 
+from fleet.alerts.telling import read_figures
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
 from fleet.devices.health import SILENT_AFTER_MS
 from fleet.store.scope import province_scope
 from fleet.web import gate
 from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
+from fleet.web.alerts import urgency
 from fleet.web.questions import Choice, MorningQuestion
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
@@ -31,10 +33,14 @@ def overview() -> str:
     """Show this morning, of the country or of one province."""
     question = asked(MorningQuestion)
     agenda = agenda_of(question)
+    with looking() as (connection, scope):
+        alerts = read_figures(connection, agenda.at_ms, scope)
     return render_template(
         "morning.html",
         question=question,
         agenda=agenda,
+        alerts=alerts,
+        urgency=urgency,
         provinces=sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
         choices=(Choice.LIVE, Choice.TEST),
         is_test=question.choice is Choice.TEST,

@@ -47,6 +47,10 @@ _BRING_FIGURES = Right(Role.OPERATOR, Level.PROVINCE)
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "alerts.acknowledge": _ACT,
+        "alerts.clear": _ACT,
+        "alerts.overview": _LOOK,
+        "api.alerts": _LOOK,
         "announcements.approve": _APPROVE,
         "announcements.overview": _LOOK,
         "announcements.propose": _ACT,
@@ -70,6 +74,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "exports.funnel": _FIGURES,
         "funnel.overview": _FIGURES,
         "imports.approve": Right(Role.APPROVER, Level.PROVINCE),
+        "imports.batch": _FIGURES,
         "imports.bring": _BRING_FIGURES,
         "imports.form": _BRING_FIGURES,
         "imports.one": _FIGURES,

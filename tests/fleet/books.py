@@ -17,7 +17,9 @@ from fleet.store.tables import (
     alarm,
     coverage_day,
     device_state,
+    event,
     kiosk,
+    person,
     quarantine,
     refusal,
     workload_day,
@@ -123,3 +125,23 @@ def raise_alarm(engine: Engine, name: str, kind: str = "fork") -> None:
     """Write an alarm of a kiosk."""
     with unit_of_work(engine) as connection:
         connection.execute(insert(alarm).values(kiosk=name, kind=kind, stream="a" * 24, seq=7, raised_ms=NOW_MS))
+
+
+def accepted(engine: Engine, days_ago: list[int], *, state: str = "accepted", province: str = "41") -> None:
+    """Write people who got a code so many days ago."""
+    with unit_of_work(engine) as connection:
+        for n, days in enumerate(days_ago):
+            name = f"{state}-{province}-{n}"
+            connection.execute(
+                insert(event).values(id=name, kiosk="udon-01", stream=name, seq=1, digest=bytes(32), received_ms=NOW_MS)
+            )
+            connection.execute(
+                insert(person).values(
+                    token=name.encode().ljust(16)[:16],
+                    profile="live",
+                    state=state,
+                    province=province,
+                    first_event=name,
+                    accepted_ms=NOW_MS - days * 24 * 60 * MINUTE_MS,
+                )
+            )

@@ -151,6 +151,7 @@ def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
         "dipchip-kiosk-ui.service": {"event.jwk"},
         "dipchip-kiosk-courier.service": {"kiosk.key", "courier.jwk"},
         "dipchip-kiosk-agent.service": set(),
+        "dipchip-fleet-alerts.service": {"webhook.key"},
         "dipchip-fleet-courier.service": {"controller.key", "receipt.jwk"},
         "dipchip-fleet-door.service": {"receipt.jwk"},
         "dipchip-fleet-months.service": set(),

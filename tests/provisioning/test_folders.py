@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from fleet.alerts.channels.webhook import secret
 from fleet.config import read as read_controller
 from kiosk.config import read as read_kiosk
 from kiosk.config import read_signing_key, read_trust
@@ -95,6 +96,14 @@ def test_each_process_of_the_controller_is_told_only_what_it_needs(made: Made) -
     assert (relay.broker, relay.courier_keys) == (None, None)
     assert (web.broker, web.courier_keys, web.relay_keys, web.identity_provider) == (None, None, None, None)
     assert [each.web.operator_key for each in (courier, relay)] == [None, None]
+
+
+def test_the_alerting_has_a_secret_that_receivers_can_use_and_calls_nobody_yet(made: Made) -> None:
+    alerts = read_controller(made.fleet / "controller" / "alerts.toml")
+    assert (alerts.broker, alerts.relay_keys, alerts.web.operator_key) == (None, None, None)
+    assert alerts.alerts.webhook is not None
+    assert alerts.alerts.webhook.hosts == ()
+    assert len(secret(alerts.alerts.webhook.secret.read_text())) == 32
 
 
 def test_one_signs_in_on_the_console_unless_it_was_made_for_a_demonstration(made: Made, tmp_path: Path) -> None:

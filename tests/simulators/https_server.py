@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One POST as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
 
 
 class Request(BaseHTTPRequestHandler):
@@ -37,6 +47,12 @@ class Request(BaseHTTPRequestHandler):
             self.begin(404, Content_Length="0")
         else:
             answer(self)
+
+    def do_POST(self) -> None:
+        """Note what was brought, and answer likewise."""
+        size = int(self.headers.get("Content-Length", "0"))
+        self.server.posted.append(Posted(self.path, dict(self.headers), self.rfile.read(size)))
+        self.do_GET()
 
     def begin(self, status: int, **headers: str) -> None:
         """Send the head; `_` in a name stands for `-`."""
@@ -66,6 +82,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Request)
         self.answers: dict[str, Callable[[Request], None]] = {}
         self.asked: list[tuple[str, str]] = []
+        self.posted: list[Posted] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hung up is what a test wants."""
@@ -78,18 +95,7 @@ class HttpsServer:
         """Make the authority and the server's certificate in this folder."""
         self.ca = folder / "ca.pem"
         self._server = _Server()
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _self_signed(key)
-        self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        chain = folder / "server.pem"
-        chain.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + self.ca.read_bytes()
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain)
+        context = server_context(folder)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -110,6 +116,16 @@ class HttpsServer:
     def asked(self) -> list[tuple[str, str]]:
         """Each request's path and its `Range`."""
         return self._server.asked
+
+    @property
+    def posted(self) -> list[Posted]:
+        """What was brought by POST."""
+        return self._server.posted
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
 
     @property
     def context(self) -> ssl.SSLContext:
@@ -137,6 +153,21 @@ class HttpsServer:
             request.send(rest)
 
         return self.on(path, answer)
+
+
+def server_context(folder: Path) -> ssl.SSLContext:
+    """What a server on loopback needs; whom its clients must trust is written to `ca.pem` in this folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certified = _self_signed(key).public_bytes(serialization.Encoding.PEM)
+    (folder / "ca.pem").write_bytes(certified)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    chain = folder / "server.pem"
+    chain.write_bytes(secret + certified)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    return context
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

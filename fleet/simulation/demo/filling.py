@@ -20,7 +20,7 @@ from fleet.simulation.demo.country import facilities, shares
 from fleet.simulation.demo.kiosks import help_rows, kiosk_at, kiosk_row, state_rows
 from fleet.simulation.demo.plan import DemoRefusedError
 from fleet.simulation.demo.visits import visits_at
-from fleet.store import tables
+from fleet.store import alert_tables, tables
 from fleet.store.many import Insertion
 from fleet.store.session import truncate_log
 
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from fleet.simulation.demo.visits import Row
 
 _AT_ONCE = 20_000  # rows
-_ALWAYS_THERE = frozenset({"alembic_version", tables.shard_lease.name})  # rows that migrations write
+# Rows that migrations write.
+_ALWAYS_THERE = frozenset({"alembic_version", tables.shard_lease.name, alert_tables.alert_watch.name})
 
 # In the order in which rows refer to each other.
 _COLUMNS: dict[Table, tuple[str, ...]] = {

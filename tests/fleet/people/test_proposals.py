@@ -19,8 +19,9 @@ from fleet.people.problems import FileRefusedError
 from fleet.people.proposals import Person
 from fleet.store import wall
 from fleet.store.import_tables import import_proposal, import_row
+from fleet.store.schema import upgrade
 from fleet.store.scope import NATION, Scope
-from fleet.store.session import reading, unit_of_work
+from fleet.store.session import open_engine, reading, unit_of_work
 from fleet.store.tables import denominator, import_batch, official
 from tests.fleet.books import NOW_MS, REGION, bring
 
@@ -322,3 +323,17 @@ def test_official_and_regional_figures_are_undone_in_their_own_tables(books: Eng
     region = "fiscal_year,period,figure,num,den\n2568,12,R8-1,1,2\n"
     batch = approve(books, propose(books, region, layout=REGION)).batch
     assert undo(books, batch).count(Effect.TAKEN_AWAY) == 1
+
+
+def test_batches_from_before_are_in_the_book_after_the_migration(empty_database_url: str) -> None:
+    engine = open_engine(empty_database_url)
+    upgrade(engine, "0014")
+    values = {"kind": "official", "file_sha256": "a" * 64, "file_name": "o.csv", "source": "IdP", "made_up": True}
+    with unit_of_work(engine) as connection:
+        connection.execute(insert(import_batch).values(**values, imported_ms=7, imported_by="old"))
+    upgrade(engine)
+    with reading(engine) as connection:
+        (entry,) = entries.entries(connection, NATION, NOW_MS)
+    assert (entry.stage, entry.batch, entry.proposed_by, entry.proposed_ms) == (Stage.AT_ONCE, 1, "old", 7)
+    assert (entry.source, entry.made_up, entry.rows) == ("IdP", True, 0)
+    engine.dispose()

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # What the console never reads: sealed identities, signed bytes, people's tokens, and what one signs in with.
 HIDDEN = {
+    "alert_letter",
+    "alert_notice",
+    "alert_subscription",
     "api_token",
     "ask",
     "code_request",
@@ -34,6 +37,7 @@ HIDDEN = {
     "enrollment",
     "event_content",
     "operator",
+    "opening_hours",
     "operator_session",
     "outgoing",
     "roster",

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
+from fleet.alerts import book, schedule
+from fleet.alerts.judging import Alarm
+from fleet.alerts.rules import RuleId
+from fleet.alerts.subjects import kiosk_at, place
+from fleet.alerts.windows import Window
 from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
@@ -18,6 +23,7 @@ from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
 from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
 from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, raise_alarm, refuse, work
+from wire.ids import FacilityCode, KioskId
 from wire.provinces import PROVINCES, province_code
 
 if TYPE_CHECKING:
@@ -124,6 +130,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     raise_alarm(engine, first)
     refuse(engine, first)
     work(engine, tenant.province, tenant.facility, YESTERDAY, captured)
+    _fill_alerts(engine, tenant)
     with unit_of_work(engine) as connection:
         late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
         connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))
@@ -139,6 +146,20 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
         connection.execute(insert(event).values(seen | {"received_ms": NOW_MS}))
         waiting = {"profile": "live", "state": "accepted", "province": tenant.province, "first_event": mark}
         connection.execute(insert(person).values(waiting | {"token": key[:16], "accepted_ms": NOW_MS - 2 * DAY_MS}))
+
+
+def _fill_alerts(engine: Engine, tenant: Tenant) -> None:
+    """Alarms and windows are numbered as the tenants are filled: Udon's 1 to 3, Chiang Mai's 4 to 6, next door's 7."""
+    kiosk = kiosk_at(KioskId(f"{tenant.name}-1"), tenant.province, FacilityCode(tenant.facility))
+    alarms = [Alarm(RuleId.SECURITY, kiosk, NOW_MS, code="fork", raised_ms=NOW_MS)]
+    if tenant is not NEXT_DOOR:
+        alarms += [Alarm(RuleId.SILENT_TOGETHER, place(tenant.scope), NOW_MS, n=7, of=9, raised_ms=NOW_MS)]
+        alarms += [Alarm(RuleId.READER, kiosk, NOW_MS, raised_ms=NOW_MS, absent_ms=NOW_MS, cleared_ms=NOW_MS)]
+    with unit_of_work(engine) as connection:
+        for each in alarms:
+            book.add(connection, each)
+        work = Window(0, tenant.site, NOW_MS, NOW_MS + DAY_MS, f"work at {tenant.name}", "x")
+        schedule.add_window(connection, work, NOW_MS)
 
 
 def everything(engine: Engine) -> dict[str, list[tuple[object, ...]]]:

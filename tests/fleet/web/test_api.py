@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
+from fleet.alerts import book
+from fleet.store.session import unit_of_work
+from tests.fleet.alerts.letters import alarm
 from tests.fleet.books import add_kiosk, bring, bring_samples, count, heard, raise_alarm, refuse, work
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ def filled(books: Engine) -> Engine:
     heard(books, "udon-01")
     raise_alarm(books, "udon-01")
     refuse(books, "nobody-7")
+    with unit_of_work(books) as connection:
+        book.add(connection, alarm())
     return books
 
 
@@ -53,6 +58,7 @@ def schema_of(spec: dict[str, Any], path: str) -> dict[str, Any]:
         ("/api/v1/coverage/{code}", "/api/v1/coverage/93?year=2569&figures=official"),
         ("/api/v1/funnel", "/api/v1/funnel?figures=proxy-test"),
         ("/api/v1/devices", "/api/v1/devices"),
+        ("/api/v1/alerts", "/api/v1/alerts"),
         ("/api/v1/morning", "/api/v1/morning?figures=proxy-test"),
         ("/api/v1/morning", "/api/v1/morning?province=41"),
         ("/healthz", "/healthz"),
@@ -75,6 +81,7 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
     spec = get(client, "/api/v1/openapi.json")
     assert spec["openapi"] == "3.1.0"
     assert set(spec["paths"]) == {
+        "/api/v1/alerts",
         "/api/v1/announcements",
         "/api/v1/coverage",
         "/api/v1/coverage/{code}",

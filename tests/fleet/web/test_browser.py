@@ -34,6 +34,7 @@ FLAGS = [
     "--no-first-run",
 ]
 PAGES = (
+    "/alerts",
     "/coverage?year=2569&figures=official",
     "/coverage/41?year=2570&figures=proxy-test",
     "/funnel?year=2570&figures=proxy-test",

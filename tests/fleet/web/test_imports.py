@@ -206,6 +206,18 @@ def test_a_restatement_needs_a_reason_and_shows_the_verdict_that_changes(walled:
     assert row.index("Pass") < row.index("becomes") < row.index("Fail")
 
 
+def test_the_batch_beside_a_figure_leads_to_what_it_changed(office: Office) -> None:
+    bring(office.engine, "official", f"{OFFICIAL}2569,12,41,90,100,40,100\n")
+    batch = bring(office.engine, "official", f"{OFFICIAL}2569,12,41,89,100,40,100\n").batch
+    viewer = office.somebody("viewer", Role.VIEWER, UDON)
+    page = viewer.get("/coverage/41?year=2569&figures=official").text
+    assert f'href="/imports/batches/{batch}"' in page
+    shown = viewer.get(viewer.get(f"/imports/batches/{batch}").headers["Location"]).text
+    changes = shown[shown.index("<tbody>") :]
+    assert changes.index(" 90<") < changes.index(" 89<")
+    assert viewer.get("/imports/batches/99").status_code == HTTPStatus.NOT_FOUND
+
+
 def test_a_file_of_another_province_is_refused_by_row(walled: Office) -> None:
     somsri = walled.somebody("somsri", Role.OPERATOR, UDON)
     answer = send(somsri, GOOD + b"2570,42,1,2\n")

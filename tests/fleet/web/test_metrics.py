@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from fleet.alerts import book, watch
+from fleet.alerts.rules import RuleId
+from fleet.store.session import unit_of_work
 from fleet.web.app import create_app
-from tests.fleet.books import NOW, add_kiosk, heard, raise_alarm, refuse
+from tests.fleet.alerts.letters import alarm
+from tests.fleet.books import NOW, NOW_MS, add_kiosk, heard, raise_alarm, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -21,6 +25,9 @@ def test_the_fleet_is_told_in_figures_that_name_no_kiosk(engine: Engine) -> None
     heard(engine, "udon-02", outbox=3, oldest_unacked_s=50)
     refuse(engine, "udon-01", "too_large", 3)
     raise_alarm(engine, "udon-02", "fork")
+    with unit_of_work(engine) as connection:
+        book.add(connection, alarm(1, RuleId.SECURITY))
+        watch.beat(connection, NOW_MS - 301_000)
     text = create_app(engine, sign_in=None, clock=lambda: NOW).test_client().get("/metrics").text
     told = {
         (sample.name, *sample.labels.values()): sample.value
@@ -34,4 +41,7 @@ def test_the_fleet_is_told_in_figures_that_name_no_kiosk(engine: Engine) -> None
     assert told["dipchip_kiosks", "never_seen"] == 1
     assert told["dipchip_messages_refused_total", "too_large"] == 3
     assert told["dipchip_alarms", "fork"] == 1
+    assert told["dipchip_alerts_open", "critical"] == 1
+    assert told["dipchip_alerting_silent",] == 1
+    assert told["dipchip_alerting_heartbeat_age_seconds",] == 301
     assert "udon" not in text

@@ -14,6 +14,7 @@ from fleet.devices.help_calls import Coming, HelpCalls
 from fleet.store.scope import NATION
 from fleet.store.session import unit_of_work
 from tests.fleet.books import NOW_MS, add_kiosk, bring, bring_samples, count, heard, raise_alarm, refuse, work
+from tests.fleet.web.reading import text
 from wire.help_calls import HelperName
 from wire.ids import kiosk_id
 from wire.provinces import PROVINCES
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 OFFICIAL = "fiscal_year,period,province,a1,b1,a2,b2\n"
-
-
-def text(client: FlaskClient, address: str) -> str:
-    """Give a page as a reader sees it: no tags, single spaces."""
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.text
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def row(client: FlaskClient, address: str, name: str) -> str:

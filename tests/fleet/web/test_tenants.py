@@ -81,6 +81,7 @@ CASES = {
         asked=tuple(f"/imports/{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
         foreign=("/imports/4", "/imports/5", "/imports/6", "/imports/99"),
     ),
+    "imports.batch": Case(why="leads to another page", foreign=("/imports/batches/3", "/imports/batches/4")),
     "imports.form": Case(asked=("/imports/new", "/imports/new?kind=official&lang=en")),
     "imports.bring": Case(why="a file that names another place is tried in test_imports"),
     "imports.template": Case(why="empty files of the software"),
@@ -112,6 +113,10 @@ CASES = {
     "kiosk.report_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-1/loss", {"kind": "stolen"}),)),
     "kiosk.confirm_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/confirm", {"sure": "yes"}),)),
     "kiosk.withdraw_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/withdraw", {}),)),
+    "alerts.overview": Case(asked=("/alerts", "/alerts?lang=en")),
+    "alerts.acknowledge": Case(acts=tuple((f"/alerts/{n}/acknowledge", {}) for n in (4, 5, 6, 99))),
+    "alerts.clear": Case(acts=tuple((f"/alerts/{n}/clear", {}) for n in (4, 5, 6, 99))),
+    "api.alerts": Case(asked=("/api/v1/alerts",)),
     "api.device": Case(asked=(f"/api/v1/devices/{UDON.name}-2",), foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2",)),
     "api.morning": Case(
         asked=("/api/v1/morning", "/api/v1/morning?figures=proxy-test"), foreign=("/api/v1/morning?province=50",)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON of the alerts: its shapes, and how what the page shows is written in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from fleet.alerts.rules import RuleId, Severity
+from fleet.web.alerts import said
+from fleet.web.iso import at, at_or_none
+
+if TYPE_CHECKING:
+    from fleet.alerts.book import Entry
+    from fleet.store.scope import Scope
+    from fleet.web.alerts import Board
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AlertAnswer(_Answer):
+    """One alarm. `what` and `action` are words in the language asked for; `part_of` is the outage it belongs to.
+
+    `n` and `of` are kiosks, records, MiB or hours, by the rule. `window` is the maintenance for which nobody is told.
+    """
+
+    id: int
+    rule: RuleId
+    severity: Severity
+    subject: str
+    province: str | None
+    facility: str | None
+    region: int | None
+    code: str | None
+    n: int | None
+    of: int | None
+    what: str
+    action: str
+    since: str
+    raised_at: str | None
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    cleared_at: str | None
+    part_of: str | None
+    window: int | None
+
+
+class WindowAnswer(_Answer):
+    """Maintenance for which nobody is told, in this scope."""
+
+    id: int
+    scope: str
+    first_at: str
+    until_at: str
+    reason: str
+    by: str
+
+
+class AlertsAnswer(_Answer):
+    """The alarms of a scope. `silent` says that nothing was judged lately; `looked_at` is when it last was."""
+
+    at: str
+    scope: str
+    silent: bool
+    looked_at: str | None
+    open: list[AlertAnswer]
+    windows: list[WindowAnswer]
+    cleared: list[AlertAnswer]
+
+
+def told(board: Board, scope: Scope) -> AlertsAnswer:
+    """Write what lies in a scope."""
+    return AlertsAnswer(
+        at=at(board.at_ms),
+        scope=str(scope),
+        silent=board.heartbeat.is_silent(board.at_ms),
+        looked_at=at_or_none(board.heartbeat.beat_ms),
+        open=[_alert(each) for each in board.standing],
+        windows=[
+            WindowAnswer(
+                id=each.id,
+                scope=str(each.scope),
+                first_at=at(each.first_ms),
+                until_at=at(each.until_ms),
+                reason=each.reason,
+                by=each.by,
+            )
+            for each in board.windows
+        ],
+        cleared=[_alert(each) for each in board.cleared],
+    )
+
+
+def _alert(entry: Entry) -> AlertAnswer:
+    alarm, words = entry.alarm, said(entry.alarm)
+    return AlertAnswer(
+        id=entry.id,
+        rule=alarm.rule,
+        severity=entry.severity,
+        subject=str(alarm.subject),
+        province=alarm.subject.scope.province,
+        facility=alarm.subject.scope.facility,
+        region=alarm.subject.region,
+        code=alarm.code,
+        n=alarm.n,
+        of=alarm.of,
+        what=words.what,
+        action=words.action,
+        since=at(alarm.since_ms),
+        raised_at=at_or_none(alarm.raised_ms),
+        acknowledged_at=at_or_none(entry.acknowledged_ms),
+        acknowledged_by=entry.acknowledged_by,
+        cleared_at=at_or_none(alarm.cleared_ms),
+        part_of=None if alarm.part_of is None else str(alarm.part_of),
+        window=alarm.window,
+    )
