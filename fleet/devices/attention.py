@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
-from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
+from fleet.devices.health import SILENT_AFTER_MS, WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
 from fleet.store.many import Lookup, Of
 from fleet.store.tables import alarm, device_state, kiosk, quarantine
@@ -99,25 +99,27 @@ class Noted:
 def read_troubled(connection: Connection, now_ms: int, scope: Scope, *, dark: Collection[str] = ()) -> list[Troubled]:
     """Every kiosk that needs care or is silent, by name; of `dark` provinces those that are silent are left out."""
     condition = condition_at(now_ms)
-    is_silent = and_(condition == str(Condition.SILENT), kiosk.c.province.not_in(dark))
-    wanted = or_(condition == str(Condition.NEEDS_CARE), is_silent)
-    return _troubled(connection, _with_condition(condition).where(wanted).order_by(kiosk.c.id), scope)
+    wanted = condition.in_([str(Condition.NEEDS_CARE), str(Condition.SILENT)])
+    asked = _with_condition(condition).where(wanted).order_by(kiosk.c.id)
+    if dark:
+        asked = asked.where(or_(kiosk.c.province.not_in(dark), device_state.c.seen_ms > now_ms - SILENT_AFTER_MS))
+    return _troubled(connection, asked, scope)
 
 
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:
     """The kiosks that were registered and never heard from: so many of them, those first that are missed longest."""
-    condition = condition_at(now_ms)
     age_s = (now_ms - kiosk.c.registered_ms) // 1000
-    asked = _with_condition(condition).where(condition == str(Condition.NEVER_SEEN))
+    asked = _with_condition(condition_at(now_ms)).where(kiosk.c.status == ACTIVE, device_state.c.kiosk.is_(None))
     asked = asked.order_by(age_s.desc(), kiosk.c.province, kiosk.c.facility, kiosk.c.id).limit(at_most)
     return _troubled(connection, asked, scope)
 
 
 def silent_sites(now_ms: int, scope: Scope, provinces: Collection[str]) -> Select[tuple[str, str]]:
     """A statement for the sites in these provinces where a kiosk is silent, to be read within another."""
-    asked = select(kiosk.c.province, kiosk.c.facility).distinct().select_from(WITH_STATE)
-    is_silent = condition_at(now_ms) == str(Condition.SILENT)
-    return _within(asked.where(is_silent, kiosk.c.province.in_(provinces)), scope)
+    asked = select(kiosk.c.province, kiosk.c.facility).distinct()
+    asked = asked.join_from(kiosk, device_state, device_state.c.kiosk == kiosk.c.id)
+    is_silent = (kiosk.c.status == ACTIVE, device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS)
+    return _within(asked.where(*is_silent, kiosk.c.province.in_(provinces)), scope)
 
 
 def _with_condition(condition: Case[str]) -> Select[Any]:
