@@ -26,6 +26,8 @@ from fleet.web import (
     metrics,
     morning,
     signing_in,
+    week,
+    week_api,
 )
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
@@ -101,6 +103,8 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
         exports,
         api,
         imports_api,
+        week,
+        week_api,
         metrics,
     ):
         app.register_blueprint(room.pages)
