@@ -69,10 +69,9 @@ class Pages:
         """Open a page on a phone and sign in on the way."""
         page = self.open(PHONE)
         page.goto(address)
-        for name, typed in (("name", person.name), ("password", PASSWORD)):
-            page.fill(f'input[name="{name}"]', typed)
-        page.fill('input[name="code"]', person.code(time.time_ns() // 1_000_000))
-        press(page, "Enter")
+        page.keyboard.type(person.name)
+        page.keyboard.press("Tab")
+        type_password_and_code(page, person)
         assert page.url == address
         return page
 
@@ -93,6 +92,14 @@ def tab_until(page: Page, wanted: str, most: int = 60) -> int:
         if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
             return pressed
     pytest.fail(f"{wanted} is not reached by {most} times Tab")
+
+
+def type_password_and_code(page: Page, person: Person, password: str = PASSWORD) -> None:
+    """Go on with signing in, where the focus is on the password."""
+    page.keyboard.type(password)
+    page.keyboard.press("Tab")
+    page.keyboard.type(person.code(time.time_ns() // 1_000_000))
+    press(page, "Enter")
 
 
 def press(page: Page, key: str) -> None:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +13,17 @@ import pytest
 from fleet.operators.accounts import Role
 from fleet.store.session import open_engine
 from tests.fleet.books import add_kiosk, heard
-from tests.fleet.operators.people import KEY_BYTES, PASSWORD, somebody
-from tests.fleet.web.browsing import CONTRAST, IS_NARROW_ENOUGH, NEEDS_CHROMIUM, PHONE, WIDE, press, tab_until
+from tests.fleet.operators.people import KEY_BYTES, somebody
+from tests.fleet.web.browsing import (
+    CONTRAST,
+    IS_NARROW_ENOUGH,
+    NEEDS_CHROMIUM,
+    PHONE,
+    WIDE,
+    press,
+    tab_until,
+    type_password_and_code,
+)
 from tests.fleet.web.process import closed_settings_file, running
 
 if TYPE_CHECKING:
@@ -72,7 +81,7 @@ def test_one_signs_in_looks_and_signs_out(pages: Pages, console: Console, width:
     is_good_to_look_at(page)
     assert "Not signed in" in page.get_by_role("alert").inner_text()
     assert page.evaluate("document.activeElement.name") == "password"
-    type_password_and_code(page, person, PASSWORD)
+    type_password_and_code(page, person)
     assert page.url == f"{console.address}devices?lang=en"
     is_good_to_look_at(page)
     tab_until(page, 'a[href^="/sessions"]')
@@ -83,13 +92,6 @@ def test_one_signs_in_looks_and_signs_out(pages: Pages, console: Console, width:
     press(page, "Enter")
     page.goto(f"{console.address}devices?lang=en")
     assert page.locator("h1").inner_text() == "Sign in"
-
-
-def type_password_and_code(page: Page, person: Person, password: str) -> None:
-    page.keyboard.type(password)
-    page.keyboard.press("Tab")
-    page.keyboard.type(person.code(time.time_ns() // 1_000_000))
-    press(page, "Enter")
 
 
 def test_a_stolen_kiosk_is_reported_by_one_and_confirmed_by_another(pages: Pages, console: Console) -> None:
@@ -111,23 +113,56 @@ def test_a_stolen_kiosk_is_reported_by_one_and_confirmed_by_another(pages: Pages
     is_good_to_look_at(second)
 
 
-def test_a_file_is_proposed_by_one_and_approved_by_another(pages: Pages, console: Console, tmp_path: Path) -> None:
+def test_a_file_with_bad_rows_is_corrected_proposed_by_one_and_approved_by_another(
+    pages: Pages, console: Console, tmp_path: Path
+) -> None:
     somsri, malee = console.two("import")
-    files = {"bad": "2026,8,1,2", "good": "2570,41,1,2"}
+    files = {"bad": "2570,41,1,2\n2026,8,1,2\n2570,40,-1,x", "good": "2570,41,1,2\n2570,40,3,4"}
     for name, rows in files.items():
         (tmp_path / f"{name}.csv").write_text(f"fiscal_year,province,b1,b2\n{rows}\n")
     first = pages.signed_in(f"{console.address}imports/new", somsri)
+    tab_until(first, 'input[name="source"]')
+    first.keyboard.type("NHSO")
     for name in files:
         first.set_input_files('input[name="file"]', tmp_path / f"{name}.csv")
-        first.fill('input[name="source"]', "NHSO")
         tab_until(first, "form.entry > button")
         press(first, "Enter")
         is_good_to_look_at(first)
         if name == "bad":
-            assert "รหัสจังหวัด 2 หลัก" in first.locator(".problems").inner_text()
+            told = first.locator(".problems tbody tr").all_inner_texts()
+            assert [row.split()[:2] for row in told] == [
+                ["3", "fiscal_year"],
+                ["3", "province"],
+                ["4", "b1"],
+                ["4", "b2"],
+            ]
+            assert "รหัสจังหวัด 2 หลัก" in told[1]
+            assert first.input_value('input[name="source"]') == "NHSO"
     assert first.url == f"{console.address}imports/1"
+    assert first.locator(".answers button").all_inner_texts() == ["ถอนข้อเสนอ"]
     second = pages.signed_in(first.url, malee)
     tab_until(second, ".answers button")
     press(second, "Enter")
     assert "นำเข้าแล้ว" in second.locator(".lead").inner_text()
+    is_good_to_look_at(second)
+
+
+def test_an_announcement_is_proposed_by_one_and_approved_by_another(pages: Pages, console: Console) -> None:
+    somsri, malee = console.two("news")
+    first = pages.signed_in(f"{console.address}announcements", somsri)
+    for name, typed in (("th", "ฉีดวัคซีนฟรี"), ("en", "Free flu shots"), ("kiosk", "udon-01")):
+        tab_until(first, f'input[name="{name}"]')
+        first.keyboard.type(typed)
+    today = date.fromisoformat(first.input_value('input[name="from"]'))
+    tab_until(first, 'input[name="until"]')
+    first.keyboard.type(f"{today:%m%d%Y}")  # in the order of the browser's language, English of the USA
+    tab_until(first, ".entry button")
+    press(first, "Enter")
+    assert "ฉีดวัคซีนฟรี" in first.locator("tbody th").inner_text()
+    assert first.locator(".deeds button").all_inner_texts() == ["ถอน\nฉีดวัคซีนฟรี"]
+    is_good_to_look_at(first)
+    second = pages.signed_in(f"{console.address}announcements", malee)
+    tab_until(second, ".deeds button:not(.plain)")
+    press(second, "Enter")
+    assert "อนุมัติโดย news-2" in second.locator("tbody tr").inner_text()
     is_good_to_look_at(second)
