@@ -26,18 +26,18 @@ from fleet.operators.accounts import Role
 from fleet.simulation.demo.plan import Plan
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine, reading
-from fleet.store.tables import enrollment, kiosk
-from tests.fleet.books import NOW_MS
+from fleet.store.tables import enrollment
+from tests.fleet.books import NOW_MS, bring_samples
 from tests.fleet.operators.people import somebody
 from tests.fleet.web.signed_in import Clock, closed, sign_in
 from tests.simulators import postgres
+from wire.ids import simulated_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flask import Flask
     from flask.testing import FlaskClient
-    from sqlalchemy import Engine
     from werkzeug.routing import Rule
 
 _ALLOWED_MS = {"coverage.overview": 100.0}  # of 95 of a hundred answers; of every other page:
@@ -45,6 +45,8 @@ _ALLOWED_OF_OTHERS_MS = 300.0
 _FIGURES = "figures=proxy-test"  # the made-up people's
 _SILENCE = timedelta(minutes=20)  # after which no kiosk was heard
 _WELL = range(200, 400)
+# What addresses take: the largest province, a kiosk, an import, and what is dearest to write.
+_EXAMPLES = {"code": "10", "name": simulated_id(1), "number": 2, "kind": "denominators", "ending": "xlsx"}
 _COVERAGE = ("/coverage", "/api/v1/coverage")
 # Beside each address as it is: the ends of long lists, and one province of many.
 _MORE = (
@@ -94,11 +96,13 @@ class _Console:
         url = cluster.url(cluster.create())
         self.engine = open_engine(url)
         upgrade(self.engine)
+        self.clock = Clock()
+        self._app = closed(self.engine, self.clock)
+        self._addresses = _addresses(self._app)
         with redirect_stdout(StringIO()):
             settings = Settings(database_url=url, web=Web(profile="test"))
             run(settings, Plan(kiosks, people, days=365, seed=1, until_ms=NOW_MS))
-        self.clock = Clock()
-        self._app = closed(self.engine, self.clock)
+        bring_samples(self.engine)
         self._client: FlaskClient = self._app.test_client()
         self._person = somebody(self.engine, role=Role.APPROVER)
         self.enter()
@@ -110,8 +114,7 @@ class _Console:
 
     def pages(self) -> list[str]:
         """Every address that may be asked for, with an example of what it takes."""
-        rules = (rule for rule in self._app.url_map.iter_rules() if "GET" in (rule.methods or ()))
-        return [*sorted(_address(self._app, rule, self.engine) for rule in rules if rule.endpoint != "static"), *_MORE]
+        return [*self._addresses, *_MORE]
 
     def getting(self, page: str) -> Callable[[], object]:
         """What asks for a page once."""
@@ -142,14 +145,15 @@ class _Console:
             return connection.execute(asked).all()
 
 
-def _address(app: Flask, rule: Rule, engine: Engine) -> str:
-    examples = {"code": "10", "filename": "console.css"}
-    with reading(engine) as connection:
-        examples["kiosk"] = str(connection.execute(select(func.min(kiosk.c.id))).scalar_one())
-    if missing := rule.arguments - examples.keys():
+def _addresses(app: Flask) -> list[str]:
+    rules = (rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static")
+    return sorted(_address(app, rule) for rule in rules)
+
+
+def _address(app: Flask, rule: Rule) -> str:
+    if missing := rule.arguments - _EXAMPLES.keys():
         sys.exit(f"console: {rule.rule} takes {', '.join(sorted(missing))}. Give an example in benchmarks/console.py.")
-    with app.test_request_context():
-        return str(app.url_map.bind("").build(rule.endpoint, {name: examples[name] for name in rule.arguments}))
+    return str(app.url_map.bind("").build(rule.endpoint, {name: _EXAMPLES[name] for name in rule.arguments}))
 
 
 def _row(page: str, console: _Console, rounds: int, when: str = "") -> tuple[str, ...]:

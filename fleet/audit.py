@@ -62,6 +62,7 @@ class Act(StrEnum):
     SUBSCRIPTION_ADDED = "subscription.added"
     SUBSCRIPTION_ENDED = "subscription.ended"
     HOURS_SET = "hours.set"
+    MORNING_CHECKED = "morning.checked"
     ACCOUNT_ADDED = "account.added"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_DISABLED = "account.disabled"

@@ -117,6 +117,15 @@ def read_cleared(connection: Connection, scope: Scope, since_ms: int, limit: int
     return [entry(row) for row in connection.execute(asked.limit(limit))]
 
 
+def read_history(connection: Connection, about: Subject, scope: Scope, limit: int = SHOWN) -> list[Entry]:
+    """Every alarm that was raised about one subject of a scope, the latest first."""
+    raised = (alert.c.subject == str(about), alert.c.raised_ms.is_not(None))
+    rows = connection.execute(
+        _in(scope).where(*raised).order_by(alert.c.raised_ms.desc(), alert.c.id.desc()).limit(limit)
+    )
+    return [entry(row) for row in rows]
+
+
 def acknowledge(connection: Connection, number: int, by: str, scope: Scope, now_ms: int) -> Entry:
     """Say that somebody looks after an open alarm; the first who says so counts. It stays until it is over.
 
@@ -152,13 +161,6 @@ def _change(
     if connection.execute(update(alert).where(alert.c.id == number, *still).values(**values)).rowcount != 1:
         message = f"alert {number}: somebody has just acknowledged it, or it has just ended. {_LOOK}"
         raise AlertRefusedError(Why.TAKEN, message)
-
-
-def cleared_by_hand(connection: Connection) -> dict[Subject, int]:
-    """When somebody last ended an alarm of each subject: what was there before is looked after."""
-    asked = select(alert).where(alert.c.cleared_by.is_not(None)).order_by(alert.c.cleared_ms)
-    rows = connection.execute(asked)
-    return {stored(row.subject, row.province, row.facility): row.cleared_ms for row in rows}
 
 
 def entry(row: Row[Any]) -> Entry:

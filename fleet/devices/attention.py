@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select, update
 
-from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
+from fleet.devices.health import SILENT_AFTER_MS, WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
 from fleet.store.many import Lookup, Of
 from fleet.store.tables import alarm, device_state, kiosk, quarantine
@@ -87,38 +87,39 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, from when to when."""
+    """What stands in the controller's books against one kiosk: `what` kind or reason, how often, and since when."""
 
     kiosk: str
     site: Site
     what: str
     n: int
     since_ms: int
-    last_ms: int
 
 
 def read_troubled(connection: Connection, now_ms: int, scope: Scope, *, dark: Collection[str] = ()) -> list[Troubled]:
     """Every kiosk that needs care or is silent, by name; of `dark` provinces those that are silent are left out."""
     condition = condition_at(now_ms)
-    is_silent = and_(condition == str(Condition.SILENT), kiosk.c.province.not_in(dark))
-    wanted = or_(condition == str(Condition.NEEDS_CARE), is_silent)
-    return _troubled(connection, _with_condition(condition).where(wanted).order_by(kiosk.c.id), scope)
+    wanted = condition.in_([str(Condition.NEEDS_CARE), str(Condition.SILENT)])
+    asked = _with_condition(condition).where(wanted).order_by(kiosk.c.id)
+    if dark:
+        asked = asked.where(or_(kiosk.c.province.not_in(dark), device_state.c.seen_ms > now_ms - SILENT_AFTER_MS))
+    return _troubled(connection, asked, scope)
 
 
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:
     """The kiosks that were registered and never heard from: so many of them, those first that are missed longest."""
-    condition = condition_at(now_ms)
     age_s = (now_ms - kiosk.c.registered_ms) // 1000
-    asked = _with_condition(condition).where(condition == str(Condition.NEVER_SEEN))
+    asked = _with_condition(condition_at(now_ms)).where(kiosk.c.status == ACTIVE, device_state.c.kiosk.is_(None))
     asked = asked.order_by(age_s.desc(), kiosk.c.province, kiosk.c.facility, kiosk.c.id).limit(at_most)
     return _troubled(connection, asked, scope)
 
 
 def silent_sites(now_ms: int, scope: Scope, provinces: Collection[str]) -> Select[tuple[str, str]]:
     """A statement for the sites in these provinces where a kiosk is silent, to be read within another."""
-    asked = select(kiosk.c.province, kiosk.c.facility).distinct().select_from(WITH_STATE)
-    is_silent = condition_at(now_ms) == str(Condition.SILENT)
-    return _within(asked.where(is_silent, kiosk.c.province.in_(provinces)), scope)
+    asked = select(kiosk.c.province, kiosk.c.facility).distinct()
+    asked = asked.join_from(kiosk, device_state, device_state.c.kiosk == kiosk.c.id)
+    is_silent = (kiosk.c.status == ACTIVE, device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS)
+    return _within(asked.where(*is_silent, kiosk.c.province.in_(provinces)), scope)
 
 
 def _with_condition(condition: Case[str]) -> Select[Any]:
@@ -161,8 +162,15 @@ def read_all_sites(connection: Connection, scope: Scope) -> dict[Site, int]:
 
 
 def read_alarms(connection: Connection, scope: Scope) -> list[Noted]:
-    """The alarms of kiosks that were not revoked, one for each kind; they stand until somebody has looked."""
-    return _noted(connection, _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms), scope)
+    """The alarms of kiosks that were not revoked, one for each kind; until somebody has looked."""
+    asked = _by_kiosk(alarm.c.kiosk, alarm.c.kind, alarm.c.raised_ms).where(alarm.c.looked_ms.is_(None))
+    return _noted(connection, asked, scope)
+
+
+def look_at(connection: Connection, who: str, now_ms: int) -> None:
+    """Note that somebody has looked at what stands against a kiosk: it asks for care no longer."""
+    unseen = (alarm.c.kiosk == who, alarm.c.looked_ms.is_(None))
+    connection.execute(update(alarm).where(*unseen).values(looked_ms=now_ms))
 
 
 def read_quarantined(connection: Connection, since_ms: int, scope: Scope) -> list[Noted]:
@@ -180,7 +188,6 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
             what.label("what"),
             func.count().label("n"),
             func.min(when).label("since_ms"),
-            func.max(when).label("last_ms"),
         )
         .join_from(kiosk, whose.table, whose == kiosk.c.id)
         .where(kiosk.c.status == ACTIVE)
@@ -191,9 +198,7 @@ def _by_kiosk(whose: Any, what: Any, when: Any) -> Select[Any]:  # noqa: ANN401 
 
 def _noted(connection: Connection, asked: Select[Any], scope: Scope) -> list[Noted]:
     rows = connection.execute(_within(asked, scope))
-    return [
-        Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms, row.last_ms) for row in rows
-    ]
+    return [Noted(row.id, Site(row.province, row.facility), row.what, int(row.n), row.since_ms) for row in rows]
 
 
 def _within(asked: Select[Any], scope: Scope) -> Select[Any]:

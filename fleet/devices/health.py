@@ -69,13 +69,14 @@ class Muster:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What no healthy kiosk does; it stands until somebody has looked."""
+    """What no healthy kiosk does; it asks for care until somebody has looked."""
 
     kiosk: str
     kind: str
     stream: str
     seq: int
     raised_ms: int
+    looked_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ def _signs_or_unknown() -> dict[Care, ColumnElement[bool]]:
     """The same; null where a kiosk has not said it."""
     said = device_state.c
     return {
-        Care.ALARM: kiosk.c.id.in_(select(alarm.c.kiosk)),
+        Care.ALARM: kiosk.c.id.in_(select(alarm.c.kiosk).where(alarm.c.looked_ms.is_(None))),
         Care.HELP: said.screen == HELP_WANTED,
         Care.SCREEN: said.screen.not_in(sorted(WELL | {HELP_WANTED})),
         Care.READER: said.reader.not_in(sorted(WELL)),
@@ -300,7 +301,7 @@ def _summed(
 
 def _alarms(connection: Connection, asked: Select[Any]) -> tuple[Alarm, ...]:
     rows = connection.execute(asked.order_by(alarm.c.raised_ms.desc(), alarm.c.row.desc()))
-    return tuple(Alarm(row.kiosk, row.kind, row.stream, row.seq, row.raised_ms) for row in rows)
+    return tuple(Alarm(row.kiosk, row.kind, row.stream, row.seq, row.raised_ms, row.looked_ms) for row in rows)
 
 
 def _strangers(connection: Connection) -> tuple[Refusal, ...]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from fleet import audit
 from fleet.alerts import book, messages, schedule, subscribers
 from fleet.alerts.windows import Window, WindowRefusedError
+from fleet.devices import attention
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
 from fleet.store.days import BANGKOK
@@ -75,7 +76,8 @@ def clear(settings: Settings, number: int) -> None:
         AlertRefusedError: it is not open, or ends by itself.
     """
     with _act(settings, audit.Act.ALERT_CLEARED, str(number)) as (connection, at_ms):
-        book.clear(connection, number, account(), NATION, at_ms)
+        ended = book.clear(connection, number, account(), NATION, at_ms)
+        attention.look_at(connection, ended.alarm.subject.name, at_ms)
     _tell({"alert": number, "cleared": True})
 
 

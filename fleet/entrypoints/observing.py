@@ -69,7 +69,7 @@ class WholeFleet:
         seen = [
             *(each for kiosk in troubled for each in _of_kiosk(kiosk, known)),
             *_help(connection, now_ms),
-            *_security(attention.read_alarms(connection, NATION), book.cleared_by_hand(connection)),
+            *_security(attention.read_alarms(connection, NATION)),
             *_quarantined(attention.read_quarantined(connection, now_ms - QUARANTINED_LATELY_MS, NATION)),
             *_couriers(connection, now_ms),
             *_relay(connection, now_ms, self.profile),
@@ -128,14 +128,11 @@ def _help(connection: Connection, now_ms: int) -> Iterator[Observation]:
             yield Observation(RuleId.HELP, where, call.since_ms)
 
 
-def _security(noted: Iterable[Noted], looked_after_ms: Mapping[Subject, int]) -> Iterator[Observation]:
-    """The ledger's alarms since somebody has looked last."""
+def _security(noted: Iterable[Noted]) -> Iterator[Observation]:
+    """The ledger's alarms at which nobody has looked."""
     for subject, alarms in _by_kiosk(noted).items():
-        fresh = [each for each in alarms if each.last_ms > looked_after_ms.get(subject, 0)]
-        if fresh:
-            kinds, since_ms = ", ".join(each.what for each in fresh), min(each.since_ms for each in fresh)
-            since_ms = max(since_ms, looked_after_ms.get(subject, 0))
-            yield Observation(RuleId.SECURITY, subject, since_ms, code=kinds, n=sum(each.n for each in fresh))
+        kinds, since_ms = ", ".join(each.what for each in alarms), min(each.since_ms for each in alarms)
+        yield Observation(RuleId.SECURITY, subject, since_ms, code=kinds, n=sum(each.n for each in alarms))
 
 
 def _quarantined(noted: Iterable[Noted]) -> Iterator[Observation]:

@@ -64,3 +64,13 @@ sign_in_pause = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_ms", _MS, nullable=False),
 )
+
+# Who has looked at which scope's morning, by the day in Bangkok.
+morning_check = Table(
+    "morning_check",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("who", String(32), primary_key=True),
+    Column("at_ms", _MS, nullable=False),
+)

@@ -243,6 +243,7 @@ alarm = Table(
     Column("stream", String(24), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("raised_ms", _MS, nullable=False),
+    Column("looked_ms", _MS),  # until somebody has looked, the kiosk needs care
     UniqueConstraint("kiosk", "kind", "stream", "seq"),
 )
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import alert_tables, device_tables, import_tables, tables
+from fleet.store import alert_tables, device_tables, import_tables, operator_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
         device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
-        tables.alarm.name: Walled(BY_KIOSK),
+        tables.alarm.name: Walled(BY_KIOSK, "SELECT, UPDATE (looked_ms)"),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"
         ),  # not what was sent
@@ -105,6 +105,7 @@ OPEN: Mapping[str, str] = MappingProxyType(
         # A file's name and source, and who answers for it; whose figures it brought is walled.
         tables.import_batch.name: "SELECT, INSERT",
         import_tables.import_proposal.name: _KEEP,
+        operator_tables.morning_check.name: "SELECT, INSERT",  # who has looked, asked for by one scope
         tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
         alert_tables.alert_watch.name: _LOOK,  # whether anybody would be told
     }

@@ -16,6 +16,7 @@ from fleet.alerts import book, messages, schedule, watch
 from fleet.alerts.book import AlertRefusedError, Why
 from fleet.alerts.rules import Severity
 from fleet.alerts.subjects import SubjectKind
+from fleet.devices import attention
 from fleet.web.reach import acting, looking
 from fleet.web.supplies import now_ms
 from fleet.web.wording import code_words, language
@@ -86,7 +87,8 @@ def clear(number: int) -> AnyResponse:
     """End a security alarm that somebody has looked at."""
     try:
         with acting() as deed:
-            book.clear(deed.connection, number, deed.who, deed.scope, deed.at_ms)
+            ended = book.clear(deed.connection, number, deed.who, deed.scope, deed.at_ms)
+            attention.look_at(deed.connection, ended.alarm.subject.name, deed.at_ms)
             deed.record(audit.Act.ALERT_CLEARED, str(number))
     except AlertRefusedError as error:
         return _refused(error)

@@ -172,12 +172,13 @@ class ProvinceAnswer(_Answer):
 
 
 class AlarmAnswer(_Answer):
-    """What no healthy kiosk does."""
+    """What no healthy kiosk does; `looked_at` is null until somebody has looked."""
 
     kind: str
     stream: str
     seq: int
     raised_at: str
+    looked_at: str | None
 
 
 class DeviceAnswer(_Answer):

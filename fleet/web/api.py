@@ -337,7 +337,13 @@ def _device(device: Device, helper_wait_s: int | None) -> answers.DeviceAnswer:
     said = asdict(device)
     seen_ms = said.pop("seen_ms")
     alarms = [
-        answers.AlarmAnswer(kind=each.kind, stream=each.stream, seq=each.seq, raised_at=at(each.raised_ms))
+        answers.AlarmAnswer(
+            kind=each.kind,
+            stream=each.stream,
+            seq=each.seq,
+            raised_at=at(each.raised_ms),
+            looked_at=None if each.looked_ms is None else at(each.looked_ms),
+        )
         for each in device.alarms
     ]
     seen_at = None if seen_ms is None else at(seen_ms)

@@ -3,26 +3,33 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
-from flask import render_template
+from flask import redirect, render_template, url_for
 
+from fleet import audit
 from fleet.alerts.telling import read_figures
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
 from fleet.devices.health import SILENT_AFTER_MS
+from fleet.operators import mornings
+from fleet.operators.mornings import Check
 from fleet.store.scope import province_scope
 from fleet.web import gate
 from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
 from fleet.web.alerts import urgency
 from fleet.web.questions import Choice, MorningQuestion
-from fleet.web.reach import looking
-from fleet.web.refusals import asked
+from fleet.web.reach import acting, looking
+from fleet.web.refusals import asked, asked_again
 from fleet.web.supplies import now
 from fleet.web.wording import in_reading_order, province_name
 
 if TYPE_CHECKING:
+    from werkzeug import Response as AnyResponse
+
+    from fleet.store.scope import Scope
     from fleet.web.agenda import Agenda
 
 pages = APIBlueprint("morning", __name__, enable_openapi=False)
@@ -33,18 +40,21 @@ def overview() -> str:
     """Show this morning, of the country or of one province."""
     question = asked(MorningQuestion)
     agenda = agenda_of(question)
-    with looking() as (connection, scope):
-        alerts = read_figures(connection, agenda.at_ms, scope)
+    today = bangkok_day(now())
+    with looking() as (connection, _):
+        alerts = read_figures(connection, agenda.at_ms, agenda.scope)
+        checks = mornings.read_checks(connection, agenda.scope, today)
     return render_template(
         "morning.html",
         question=question,
         agenda=agenda,
         alerts=alerts,
+        checks=checks,
         urgency=urgency,
         provinces=sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
         choices=(Choice.LIVE, Choice.TEST),
         is_test=question.choice is Choice.TEST,
-        this_year=fiscal_year(bangkok_day(now())),
+        this_year=fiscal_year(today),
         shown=kpi57.shown,
         silent_minutes=SILENT_AFTER_MS // 60_000,
         visits_days=VISITS_DAYS,
@@ -52,8 +62,22 @@ def overview() -> str:
     )
 
 
+@pages.post("/morning/checked")
+def check() -> AnyResponse:
+    """Write down that the account has looked at this morning."""
+    question = asked(MorningQuestion)
+    with acting() as deed:
+        here, today = _here(question, deed.scope), bangkok_day(now())
+        if mornings.check(deed.connection, here, today, Check(deed.who, deed.at_ms)):
+            deed.record(audit.Act.MORNING_CHECKED, str(here), {"day": today.isoformat()})
+    return redirect(url_for("morning.overview", **asked_again()), HTTPStatus.SEE_OTHER)
+
+
 def agenda_of(question: MorningQuestion) -> Agenda:
     """Read the morning asked for; the page and the JSON share it."""
     with looking() as (connection, scope):
-        here = scope if question.only is None else scope.narrowed(province_scope(question.only))
-        return read_agenda(connection, now(), question.profile, here)
+        return read_agenda(connection, now(), question.profile, _here(question, scope))
+
+
+def _here(question: MorningQuestion, scope: Scope) -> Scope:
+    return scope if question.only is None else scope.narrowed(province_scope(question.only))

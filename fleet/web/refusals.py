@@ -7,7 +7,7 @@ It never repeats what was asked. Source: RFC 9457.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from apiflask import HTTPError
@@ -45,6 +45,7 @@ _ALLOWED = {
     "province": lazy_gettext("province: the two digits of a province."),
     "sort": lazy_gettext("sort: code, name, region, staff, people, gap or verdict."),
     "dir": lazy_gettext("dir: up or down."),
+    "page": lazy_gettext("page: a whole number from 1."),
     "lang": lazy_gettext("lang: th or en."),
 }
 
@@ -70,8 +71,14 @@ def asked(kind: type[Q]) -> Q:
         raise QuestionError(str(each["loc"][0]) for each in error.errors()) from error
 
 
+def asked_again() -> dict[str, Any]:
+    """What the address asked, for a link that asks it again: known names only, and none that Flask takes for itself."""
+    return {name: value for name, value in request.args.items() if name in _ALLOWED}
+
+
 def explain_refusals(app: Flask) -> None:
     """Give every refusal of the app its words."""
+    app.jinja_env.globals["asked_again"] = asked_again
     app.register_error_handler(QuestionError, _question)
     app.register_error_handler(HTTPError, _api_question)
     app.register_error_handler(ModeNotOfferedError, _not_offered)

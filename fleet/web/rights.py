@@ -88,6 +88,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "kiosk.overview": _LOOK,
         "kiosk.report_loss": _ACT,
         "kiosk.withdraw_loss": _ACT,
+        "morning.check": _ACT,
         "morning.overview": _LOOK,
         "openapi.spec": _LOOK,
         "signing_in.end": _LOOK,

@@ -53,7 +53,7 @@ def main() -> None:
             activate_after_s=2.0 if auto else 15.0,
             size=size,
         )
-        with lobby:
+        with lobby, lobby.also("alerts"):
             _import_samples(lobby)
             lobby.wait_for_link()
             _say(f"Console: {lobby.address}")

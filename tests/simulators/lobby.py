@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +24,7 @@ from tests.simulators.terminal import Terminal
 from tests.simulators.vpcd import VpcdCard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -151,6 +152,16 @@ class Lobby:
     ) -> None:
         """Stop everything."""
         self._stack.close()
+
+    @contextmanager
+    def also(self, name: str) -> Iterator[None]:
+        """Run one more of the controller's processes."""
+        service = self._fleet(name)
+        service.start()
+        try:
+            yield
+        finally:
+            service.stop()
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -110,7 +110,6 @@ def test_only_what_does_not_end_by_itself_is_ended_by_hand(engine: Engine) -> No
         with pytest.raises(AlertRefusedError, match="no such alarm"):
             book.clear(connection, alarm.id, "somchai", LOEI, NOW)
         book.clear(connection, alarm.id, "somchai", UDON, NOW + 5)
-        assert book.cleared_by_hand(connection) == {kiosk(1): NOW + 5}
     assert [each.id for each in shown(engine)] == [silence.id]
 
 

@@ -17,6 +17,7 @@ from fleet.alerts.loop import Alerting, Surroundings
 from fleet.alerts.outbox import GIVE_UP_MS
 from fleet.alerts.subscribers import ChannelKind
 from fleet.alerts.windows import Window
+from fleet.devices import attention
 from fleet.entrypoints.observing import WholeFleet
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
@@ -166,6 +167,7 @@ def test_a_security_alarm_that_somebody_has_looked_at_comes_back_only_with_a_new
     with unit_of_work(engine) as connection:
         (entry,) = book.read_open(connection, NATION)
         book.clear(connection, entry.id, "somchai", NATION, world.clock.ms)
+        attention.look_at(connection, "udon-01", world.clock.ms)
     say(engine, "udon-01", world.clock.ms)
     world.pass_by(2)
     assert world.open() == set()

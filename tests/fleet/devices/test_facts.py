@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
+from fleet.devices import attention
 from fleet.devices.closeup import read_closeup
 from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
-from fleet.devices.health import Care
+from fleet.devices.health import Care, Condition
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import device_state, event, kiosk, stream
@@ -125,8 +126,15 @@ def test_the_summary_is_the_word_that_lists_give(
     assert found.facts.condition is found.device.condition
 
 
-def test_an_alarm_is_a_care_of_its_health(engine: Engine) -> None:
+def test_an_alarm_is_a_care_of_its_health_until_somebody_has_looked(engine: Engine) -> None:
     add_kiosk(engine, UDON)
     heard(engine, UDON)
     raise_alarm(engine, UDON)
+    assert of(engine).facts.cares == (Care.ALARM,)
+    with unit_of_work(engine) as connection:
+        attention.look_at(connection, UDON, NOW_MS)
+        assert attention.read_alarms(connection, NATION) == []
+    assert (of(engine).facts.cares, of(engine).device.condition) == ((), Condition.OK)
+    assert [each.looked_ms for each in of(engine).device.alarms] == [NOW_MS]
+    raise_alarm(engine, UDON, "rollback")
     assert of(engine).facts.cares == (Care.ALARM,)

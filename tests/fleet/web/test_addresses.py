@@ -160,6 +160,15 @@ def test_no_path_breaks_the_console(client: FlaskClient, place: str, path: str) 
     assert client.get(place + quote(path, safe="")).status_code in (200, 302, 308, 404)
 
 
+@pytest.mark.parametrize("address", ["/morning", "/coverage", "/coverage/41", "/funnel", "/devices"])
+@pytest.mark.parametrize("asked", ["_scheme=javascript", "_external=1&_scheme=javascript", "endpoint=x", "code=50"])
+def test_no_parameter_bends_the_links_of_a_page(client: FlaskClient, address: str, asked: str) -> None:
+    answer = client.get(f"{address}?{asked}")
+    assert answer.status_code == 200
+    assert "javascript" not in answer.text
+    assert "http://localhost" not in answer.text
+
+
 def test_what_was_asked_is_never_repeated(client: FlaskClient) -> None:
     answer = client.get("/coverage?year=<b>3100600445636</b>&figures=zzz")
     assert "3100600445636" not in answer.text

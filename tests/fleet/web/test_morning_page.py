@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet import audit
 from fleet.devices import help_calls
 from fleet.devices.help_calls import Coming, HelpCalls
-from fleet.store.scope import NATION
-from fleet.store.session import unit_of_work
+from fleet.operators.accounts import Role
+from fleet.store.scope import NATION, Scope
+from fleet.store.session import reading, unit_of_work
 from fleet.web import morning_words
 from fleet.web.agenda import Cause, Counted
 from tests.fleet.books import (
@@ -24,6 +26,7 @@ from tests.fleet.books import (
     work,
 )
 from tests.fleet.web.reading import text
+from tests.fleet.web.signed_in import Clock, Visitor, closed
 from wire.help_calls import HelperName
 from wire.ids import kiosk_id
 
@@ -106,3 +109,21 @@ def test_the_json_says_the_same_as_the_page(books: Engine, client: FlaskClient) 
     assert answer["progress"]["official"]["absence"] == "not_imported"
     for link in (task["source"], task["people_source"]):
         assert client.get(link).status_code == 200
+
+
+def test_whoever_has_looked_says_so_once_and_others_of_that_scope_see_it(books: Engine) -> None:
+    console, udon = closed(books, Clock()), Scope.parse("province:41")
+    somsri = Visitor.signed_in(console, books, "somsri", Role.OPERATOR, udon)
+    malee = Visitor.signed_in(console, books, "malee", Role.VIEWER, udon)
+    boss = Visitor.signed_in(console, books, "boss", Role.OPERATOR)
+    assert "Nobody has said so yet." in malee.get("/morning?lang=en").text
+    assert malee.post("/morning/checked").status_code == 403
+    for _ in range(2):
+        assert somsri.post("/morning/checked?lang=en").headers["Location"] == "/morning?lang=en"
+    assert "I have looked" not in somsri.get("/morning?lang=en").text
+    assert "somsri" in malee.get("/morning?lang=en").text.split("Checked today")[1]
+    assert "somsri" in boss.get("/morning?lang=en&province=41").text
+    assert "somsri" not in boss.get("/morning?lang=en").text
+    with reading(books) as connection:
+        done = [(each.who, each.act, each.subject, each.detail) for each in audit.entries(connection)]
+    assert done == [("somsri", "morning.checked", "province:41", {"day": "2026-11-24"})]

@@ -93,6 +93,7 @@ CASES = {
         asked=("/api/v1/imports/1", "/api/v1/imports/3"), foreign=("/api/v1/imports/4", "/api/v1/imports/6")
     ),
     "devices.overview": Case(asked=("/devices", "/devices?lang=en", "/devices?page=2")),
+    "morning.check": Case(acts=(("/morning/checked?province=50", {}),)),
     "announcements.overview": Case(asked=("/announcements", "/announcements?lang=en")),
     "announcements.propose": Case(
         acts=tuple(
