@@ -69,6 +69,7 @@ class Pages:
         """Open a page on a phone and sign in on the way."""
         page = self.open(PHONE)
         page.goto(address)
+        wait_for_focus(page, "name")
         page.keyboard.type(person.name)
         page.keyboard.press("Tab")
         type_password_and_code(page, person)
@@ -92,6 +93,11 @@ def tab_until(page: Page, wanted: str, most: int = 60) -> int:
         if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
             return pressed
     pytest.fail(f"{wanted} is not reached by {most} times Tab")
+
+
+def wait_for_focus(page: Page, name: str) -> None:
+    """Wait until the browser has put the focus where the page wants it, which is after the page was loaded."""
+    page.locator(f'input[name="{name}"]:focus').wait_for()
 
 
 def type_password_and_code(page: Page, person: Person, password: str = PASSWORD) -> None:

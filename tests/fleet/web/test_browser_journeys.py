@@ -23,6 +23,7 @@ from tests.fleet.web.browsing import (
     press,
     tab_until,
     type_password_and_code,
+    wait_for_focus,
 )
 from tests.fleet.web.process import closed_settings_file, running
 
@@ -74,13 +75,13 @@ def test_one_signs_in_looks_and_signs_out(pages: Pages, console: Console, width:
     page = pages.open(width)
     page.goto(f"{console.address}devices?lang=en")
     assert page.locator("h1").inner_text() == "Sign in"
-    assert page.evaluate("document.activeElement.name") == "name"
+    wait_for_focus(page, "name")
     page.keyboard.type(person.name)
     page.keyboard.press("Tab")
     type_password_and_code(page, person, "wrong")
     is_good_to_look_at(page)
     assert "Not signed in" in page.get_by_role("alert").inner_text()
-    assert page.evaluate("document.activeElement.name") == "password"
+    wait_for_focus(page, "password")
     type_password_and_code(page, person)
     assert page.url == f"{console.address}devices?lang=en"
     is_good_to_look_at(page)
