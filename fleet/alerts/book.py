@@ -117,6 +117,15 @@ def read_cleared(connection: Connection, scope: Scope, since_ms: int, limit: int
     return [entry(row) for row in connection.execute(asked.limit(limit))]
 
 
+def read_history(connection: Connection, about: Subject, scope: Scope, limit: int = SHOWN) -> list[Entry]:
+    """Every alarm that was raised about one subject of a scope, the latest first."""
+    raised = (alert.c.subject == str(about), alert.c.raised_ms.is_not(None))
+    rows = connection.execute(
+        _in(scope).where(*raised).order_by(alert.c.raised_ms.desc(), alert.c.id.desc()).limit(limit)
+    )
+    return [entry(row) for row in rows]
+
+
 def acknowledge(connection: Connection, number: int, by: str, scope: Scope, now_ms: int) -> Entry:
     """Say that somebody looks after an open alarm; the first who says so counts. It stays until it is over.
 

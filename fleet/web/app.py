@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 from flask import request
@@ -29,6 +29,7 @@ from fleet.web import (
     week,
     week_api,
 )
+from fleet.web.description import tell_refusals
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
 from fleet.web.refusals import explain_refusals
@@ -47,13 +48,6 @@ LARGEST_BODY_BYTES = 4096  # of every form but one: the sign-in, with a long pas
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _asking_for_a_token(spec: dict[str, Any]) -> dict[str, Any]:
-    """Say in the API's description what every path needs but the one that is open."""
-    spec["security"] = [{"token": []}]
-    spec["paths"]["/healthz"]["get"]["security"] = []
-    return spec
 
 
 def _make_room() -> None:
@@ -111,5 +105,5 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     if sign_in is not None:
         app.register_blueprint(signing_in.pages)
         app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
-        app.spec_processor(_asking_for_a_token)  # type: ignore[arg-type]  # a str is for descriptions in YAML
+    app.spec_processor(tell_refusals)  # type: ignore[arg-type]  # a str is for descriptions in YAML
     return app

@@ -15,7 +15,7 @@ from fleet.coverage.judging import Judgement
 from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.standing import QUARTERS, Standing, read_standing
 from fleet.store.scope import region_scope
-from fleet.web.questions import OrNothing, WholeNumber
+from fleet.web.questions import OrNothing, WholeNumber, described
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
 from fleet.web.supplies import now
@@ -34,7 +34,9 @@ class QuarterQuestion(BaseModel):
     quarter: Annotated[
         Annotated[int, WholeNumber, Field(ge=1, le=len(QUARTERS))] | None,
         OrNothing,
-        Field(description="Quarter of the fiscal year, 1 to 4; the last one that is over if not given."),
+        described(
+            "Quarter of the fiscal year; the last one that is over if not given.", type="integer", minimum=1, maximum=4
+        ),
     ] = None
 
     @property

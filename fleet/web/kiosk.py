@@ -10,24 +10,29 @@ from apiflask import APIBlueprint
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 
 from fleet import audit
+from fleet.alerts import book
+from fleet.alerts.subjects import kiosk_at
 from fleet.devices import help_calls, losses
 from fleet.devices.closeup import read_closeup
 from fleet.devices.help_calls import Coming, HelpRefusedError
 from fleet.devices.losses import Kind, LossRefusedError
+from fleet.web.alerts import said
 from fleet.web.kiosk_words import KINDS, STANDINGS, WHY_NO_HELPER, WHY_NOT, facts_words
 from fleet.web.reach import acting, looking
 from fleet.web.supplies import now_ms
 from wire.errors import WireError
 from wire.help_calls import MINUTES_AT_MOST, helper_name
-from wire.ids import kiosk_id
+from wire.ids import FacilityCode, KioskId, ProvinceCode, kiosk_id
 
 if TYPE_CHECKING:
     from werkzeug import Response as AnyResponse
 
-    from wire.ids import KioskId
+    from fleet.alerts.subjects import Subject
+    from fleet.devices.health import Device
 
 pages = APIBlueprint("kiosk", __name__, enable_openapi=False)
 _USUAL_MINUTES = 5
+_HISTORY = 30  # alarms
 
 
 @pages.get("/devices/<name>")
@@ -108,13 +113,16 @@ def _page(who: KioskId, refused: str = "") -> Response:
     moment = now_ms()
     with looking() as (connection, scope):
         found = read_closeup(connection, who, moment, scope)
+        if found is None:
+            abort(HTTPStatus.NOT_FOUND)
         calls = help_calls.open_calls(connection, moment, scope, only=who)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
+        history = book.read_history(connection, _subject(found.device), scope, _HISTORY)
     page = render_template(
         "kiosk.html",
         found=found,
         device=found.device,
+        history=history,
+        said=said,
         call=calls[0] if calls else None,
         refused=refused,
         now_ms=moment,
@@ -125,6 +133,10 @@ def _page(who: KioskId, refused: str = "") -> Response:
         minutes_at_most=MINUTES_AT_MOST,
     )
     return make_response(page, HTTPStatus.CONFLICT if refused else HTTPStatus.OK)
+
+
+def _subject(device: Device) -> Subject:
+    return kiosk_at(KioskId(device.kiosk), ProvinceCode(device.province), FacilityCode(device.facility))
 
 
 def _minutes() -> int:

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import BUDDHIST_ERA_YEARS, Period, bangkok_day, fiscal_year
@@ -21,7 +21,7 @@ from fleet.store.scope import province_scope
 from fleet.web.supplies import now
 from wire.errors import Malformed
 from wire.events import Profile
-from wire.provinces import province_code
+from wire.provinces import PROVINCES, province_code
 
 if TYPE_CHECKING:
     from fleet.store.scope import Scope
@@ -67,6 +67,10 @@ _MODES = {
 }
 
 
+_OFFERED = [str(each) for each in Choice if each is not Choice.MATCHED]
+_LAST_PAGE = 9_999  # four digits, as every number of an address
+
+
 def _whole_number(value: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= len(str(LAST_YEAR))):
         message = "whole number expected"
@@ -101,30 +105,38 @@ def _friday(text: str) -> str:
 WholeNumber = BeforeValidator(_whole_number)
 OrNothing = BeforeValidator(_given)
 
+
+def described(words: str, **schema: Any) -> WithJsonSchema:  # noqa: ANN401 - JSON Schema
+    """What the API's description says of a parameter; whether one may leave it out is said beside it."""
+    return WithJsonSchema({**schema, "description": words})
+
+
 Year = Annotated[
     Annotated[int, WholeNumber, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None,
     OrNothing,
-    Field(description="Fiscal year in B.E.; the current one if not given."),
+    described(
+        "Fiscal year in B.E.; the current one if not given.", type="integer", minimum=FIRST_YEAR, maximum=LAST_YEAR
+    ),
 ]
 Months = Annotated[
     Annotated[int, WholeNumber, Field(ge=Period.SIX, le=Period.TWELVE, multiple_of=6)] | None,
     OrNothing,
-    Field(description="Period: 6 or 12 months; 12 if not given."),
+    described("Period: 6 or 12 months; 12 if not given.", type="integer", enum=[int(Period.SIX), int(Period.TWELVE)]),
 ]
 Region = Annotated[
     Annotated[int, WholeNumber, Field(ge=1, le=13)] | None,
     OrNothing,
-    Field(description="Health region 1 to 13; all if not given."),
+    described("Health region 1 to 13; all if not given.", type="integer", minimum=1, maximum=13),
 ]
 Province = Annotated[
     Annotated[str, AfterValidator(_province)] | None,
     OrNothing,
-    Field(description="A province's code of two digits; the country if not given."),
+    described("A province's code; all that the account sees if not given.", type="string", enum=sorted(PROVINCES)),
 ]
 Page = Annotated[
     Annotated[int, WholeNumber, Field(ge=1)] | None,
     OrNothing,
-    Field(description="Which page of the list; the first if not given."),
+    described("Which page of the list; the first if not given.", type="integer", minimum=1, maximum=_LAST_PAGE),
 ]
 Friday = Annotated[
     Annotated[str, AfterValidator(_friday)] | None,
@@ -134,7 +146,7 @@ Friday = Annotated[
 Figures = Annotated[
     Choice | None,
     OrNothing,
-    Field(description="official, proxy-live or proxy-test; proxy-live if not given. matched is refused for now."),
+    described("Our own live figures if not given; matched ones cannot be had yet.", type="string", enum=_OFFERED),
 ]
 
 

@@ -15,6 +15,7 @@ from fleet.store.session import open_engine
 from fleet.web.app import create_app
 from fleet.web.wording import TRANSLATIONS
 from tests.fleet.books import NOW
+from tests.fleet.web.browsing import Pages, chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from apiflask import APIFlask
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser
     from sqlalchemy import Engine
 
 WORDS = TRANSLATIONS / "th" / "LC_MESSAGES" / "messages.po"
@@ -52,3 +54,18 @@ def console(books: Engine) -> APIFlask:
 @pytest.fixture
 def client(console: APIFlask) -> FlaskClient:
     return console.test_client()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def pages(browser: Browser) -> Iterator[Pages]:
+    """Pages of the browser; the test fails if the browser was unhappy with one of them."""
+    pages = Pages(browser)
+    yield pages
+    pages.close()
+    assert pages.trouble == []

@@ -16,6 +16,7 @@ from fleet.web import wording
 from fleet.web.app import create_app
 from fleet.web.headers import HEADERS
 from tests.fleet.books import bring, bring_samples
+from tests.fleet.web.every_address import addresses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,22 +36,6 @@ ASKING = (
     "/morning",
     "/api/v1/morning",
 )
-
-
-def addresses(console: APIFlask) -> list[str]:
-    """Give one address of every route."""
-    filled = {
-        "<path:filename>": "console.css",
-        "<code>": "41",
-        "<name>": "udon-01",
-        "<int:number>": "1",
-        "<kind>.<ending>": "official.xlsx",
-        "<ending>": "xlsx",
-    }
-    rules = [rule.rule for rule in console.url_map.iter_rules() if rule.methods and "GET" in rule.methods]
-    for part, value in filled.items():
-        rules = [rule.replace(part, value) for rule in rules]
-    return rules
 
 
 def test_every_route_answers_and_carries_the_headers(console: APIFlask) -> None:

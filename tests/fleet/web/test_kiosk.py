@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet import audit
+from fleet.alerts import book
+from fleet.alerts.judging import Alarm
+from fleet.alerts.rules import RuleId
+from fleet.alerts.subjects import kiosk_at
 from fleet.devices.help_calls import HelpCalls
 from fleet.operators.accounts import Role
 from fleet.store.session import reading, unit_of_work
@@ -16,7 +20,8 @@ from fleet.store.tables import help_call
 from fleet.web.app import create_app
 from tests.fleet.books import NOW_MS, add_kiosk, heard
 from tests.fleet.web.signed_in import Clock, Visitor, closed
-from wire.ids import KioskId
+from wire.ids import KioskId, facility_code
+from wire.provinces import province_code
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
@@ -124,3 +129,17 @@ def test_an_open_console_shows_the_kiosk_and_lets_nobody_act(books: Engine) -> N
     client = create_app(books, sign_in=None, clock=Clock()).test_client()
     assert "<button" not in client.get(PAGE).text.split("<main", 1)[1]
     assert client.post(f"/devices/{UDON}/loss", data={"kind": "lost"}).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_what_was_amiss_stands_in_its_history_and_another_kiosk_s_does_not(console: APIFlask, books: Engine) -> None:
+    somsri = Visitor.signed_in(console, books, "somsri", Role.VIEWER)
+    assert "No alarm was ever raised here." in somsri.get(PAGE).text
+    place = province_code("41"), facility_code("11013")
+    over = Alarm(RuleId.CAMERA, kiosk_at(UDON, *place), NOW_MS - 9, raised_ms=NOW_MS - 8, cleared_ms=NOW_MS)
+    waits = Alarm(RuleId.DISK_LOW, kiosk_at(UDON, *place), NOW_MS)
+    other = Alarm(RuleId.READER, kiosk_at(KioskId("udon-02"), *place), NOW_MS, raised_ms=NOW_MS)
+    with unit_of_work(books) as connection:
+        for each in (over, waits, other):
+            book.add(connection, each)
+    told = somsri.get(PAGE).text.split('id="history"')[1]
+    assert [word in told for word in ("Camera", "Card reader", "disk")] == [True, False, False]

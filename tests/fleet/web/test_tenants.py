@@ -286,3 +286,21 @@ def test_a_part_of_a_region_is_not_shown_as_the_region(console: APIFlask, tenant
     assert "Health regions" not in province
     assert "Health regions" in region
     assert "Without Bangkok" not in province + region
+
+
+def test_what_lies_in_one_s_own_scope_can_be_done_on_both_engines(console: APIFlask, tenants: Engine) -> None:
+    client = as_one_of(console, tenants, UDON.scope, Role.APPROVER)
+    kiosk = f"/devices/{UDON.name}"
+    for address, form in (
+        (f"{kiosk}-3/helper", {"helper": "Malee", "minutes": "5"}),
+        (f"{kiosk}-1/loss", {"kind": "stolen"}),
+        (f"{kiosk}-1/loss/withdraw", {}),
+        (f"{kiosk}-2/loss/confirm", {"sure": "yes"}),
+        ("/announcements", NEWS | {"province": "41"}),
+        ("/announcements/1/withdraw", {}),
+        ("/morning/checked", {}),
+        ("/alerts/1/acknowledge", {}),
+        ("/alerts/1/clear", {}),
+    ):
+        answer = client.post(address, **form)
+        assert answer.status_code == HTTPStatus.SEE_OTHER, (address, answer.text)

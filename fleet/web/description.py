@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the API's description says beside its shapes: that it wants a token, and how it refuses.
+
+Source: OpenAPI 3.1, 4.8.16 "Responses Object"; RFC 9457.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+_OPEN = "/healthz"
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+_ALWAYS = {
+    HTTPStatus.BAD_REQUEST: "A parameter is not one of those allowed.",
+    HTTPStatus.UNAUTHORIZED: "There is no token, or it is over.",
+    HTTPStatus.FORBIDDEN: "It lies outside of what the account may see, or its role may not.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer.",
+}
+_NOTHING_THERE = {HTTPStatus.NOT_FOUND: "There is no such thing in what the account may see."}
+
+
+def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add both to a description as APIFlask makes it."""
+    spec["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
+    if "securitySchemes" in spec["components"]:
+        spec["security"] = [{"token": []}]
+        spec["paths"][_OPEN]["get"]["security"] = []
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            told = _ALWAYS if "{" not in path else _ALWAYS | _NOTHING_THERE
+            operation["responses"].update({str(int(status)): _problem(words) for status, words in told.items()})
+    return spec
+
+
+def _problem(words: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {"application/problem+json": {"schema": schema}}}
