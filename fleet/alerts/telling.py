@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told of the alerts in figures: how many are open, and whether anybody would be told."""
+"""What is told of the alerts in figures: how many are open or were raised, and whether anybody would be told."""
 
 from __future__ import annotations
 
@@ -40,6 +40,28 @@ def read_figures(connection: Connection, now_ms: int, scope: Scope) -> Figures:
     return Figures(
         {each: counted.get(each, 0) for each in Severity}, heartbeat.is_silent(now_ms), heartbeat.age_s(now_ms)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Alarms that were raised in some time, by severity; the kiosks of an outage are not counted beside it."""
+
+    by_severity: Mapping[Severity, int]
+
+
+def read_raised(connection: Connection, since_ms: int, before_ms: int, scope: Scope) -> Raised | None:
+    """Count what was raised in a scope from `since_ms` to before `before_ms`, whether or not it is over.
+
+    None where that is not known: the alerting did not live until `before_ms`.
+    """
+    beat_ms = watch.read(connection).beat_ms
+    if beat_ms is None or beat_ms < before_ms - watch.SILENT_AFTER_MS:
+        return None
+    asked = select(alert.c.severity, func.count()).where(
+        within(scope, alert), alert.c.raised_ms >= since_ms, alert.c.raised_ms < before_ms, alert.c.part_of.is_(None)
+    )
+    counted = {Severity(name): int(n) for name, n in connection.execute(asked.group_by(alert.c.severity))}
+    return Raised({each: counted.get(each, 0) for each in Severity})
 
 
 def _open_in(scope: Scope, rows: FromClause) -> tuple[ColumnElement[bool], ...]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from fleet.coverage.figures import Share
     from fleet.coverage.judging import Judged
     from fleet.coverage.kpi57 import Met, National
+    from fleet.coverage.progress import Progress
     from fleet.coverage.report import AnyReport
     from fleet.devices.health import Device
     from fleet.web.agenda import Task
@@ -231,7 +232,6 @@ def announcements() -> answers.AnnouncementsAnswer:
 def morning(question: MorningQuestion) -> answers.MorningAnswer:
     """What is to be done this morning, in the country or in one province."""
     agenda = agenda_of(question)
-    progress = agenda.progress
     return answers.MorningAnswer(
         at=at(agenda.at_ms),
         scope=str(agenda.scope),
@@ -241,15 +241,7 @@ def morning(question: MorningQuestion) -> answers.MorningAnswer:
         counts=dict(agenda.counts),
         tasks=[_task(task, question) for task in agenda.tasks],
         left_out=agenda.left_out,
-        progress=answers.ProgressAnswer(
-            as_of=None if progress.as_of is None else progress.as_of.isoformat(),
-            fiscal_year=None if progress.basis is None else progress.basis.fiscal_year,
-            period=None if progress.basis is None else int(progress.basis.period),
-            official=_share(progress.official, gap=progress.gap),
-            ours_since=progress.ours,
-            target_percent=None if progress.gate is None else progress.gate.people_percent,
-            made_up=progress.made_up,
-        ),
+        progress=progress_answer(agenda.progress),
     )
 
 
@@ -260,6 +252,19 @@ def healthz() -> answers.HealthAnswer:
     with read_only(engine()) as connection:
         connection.execute(select(1))
     return answers.HealthAnswer(status="ok")
+
+
+def progress_answer(progress: Progress) -> answers.ProgressAnswer:
+    """Write where KPI 57.2 stands."""
+    return answers.ProgressAnswer(
+        as_of=None if progress.as_of is None else progress.as_of.isoformat(),
+        fiscal_year=None if progress.basis is None else progress.basis.fiscal_year,
+        period=None if progress.basis is None else int(progress.basis.period),
+        official=_share(progress.official, gap=progress.gap),
+        ours_since=progress.ours,
+        target_percent=None if progress.gate is None else progress.gate.people_percent,
+        made_up=progress.made_up,
+    )
 
 
 def _basis(found: AnyReport) -> answers.BasisAnswer:

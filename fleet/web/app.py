@@ -26,6 +26,8 @@ from fleet.web import (
     metrics,
     morning,
     signing_in,
+    week,
+    week_api,
 )
 from fleet.web.description import tell_refusals
 from fleet.web.headers import guard
@@ -95,6 +97,8 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
         exports,
         api,
         imports_api,
+        week,
+        week_api,
         metrics,
     ):
         app.register_blueprint(room.pages)

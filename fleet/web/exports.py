@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the pages as files, for spreadsheets: CSV and Excel, in the language of the page.
+"""The tables of the pages as files, for spreadsheets: CSV and Excel; a week as text; in the language of the page.
 
 Every row says what its figures are (official, estimate, test, made up), because a row is copied without its page.
 Counts are whole numbers; a share stands beside them as the exact fraction and as the percentage that the page shows.
@@ -20,9 +20,11 @@ from fleet.coverage.fiscal import last_day
 from fleet.coverage.report import report
 from fleet.people.writing import written_csv, written_workbook
 from fleet.web.funnel import read_funnels
-from fleet.web.questions import Choice, RegionQuestion
+from fleet.web.questions import Choice, RegionQuestion, WeekQuestion
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
+from fleet.web.week import week_of
+from fleet.web.week_words import letter
 from fleet.web.wording import FLAGS, VERDICTS, province_name, written_day
 from wire.provinces import PROVINCES
 
@@ -75,6 +77,15 @@ def funnel(ending: str) -> Response:
     return _file(f"funnel-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", ending, rows)
 
 
+@pages.get("/exports/week.txt")
+def week() -> Response:
+    """Give the weekly summary as text for a mail."""
+    question = asked(WeekQuestion)
+    summary = week_of(question)
+    name = f"week-{summary.counts.week.last.isoformat()}-{question.ours}.txt"
+    return _attached(letter(summary).encode(), "text/plain; charset=utf-8", name)
+
+
 def _file(name: str, ending: str, rows: Rows) -> Response:
     match ending:
         case Ending.CSV:
@@ -83,8 +94,12 @@ def _file(name: str, ending: str, rows: Rows) -> Response:
             content = written_workbook(name[:31], rows)  # Excel names no sheet longer
         case _:
             abort(HTTPStatus.NOT_FOUND)
-    response = Response(content, content_type=_TYPES[Ending(ending)])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    return _attached(content, _TYPES[Ending(ending)], f"{name}.{ending}")
+
+
+def _attached(content: bytes, content_type: str, name: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -16,7 +16,6 @@ from fleet.coverage.fiscal import bangkok_day, fiscal_year
 from fleet.devices.health import SILENT_AFTER_MS
 from fleet.operators import mornings
 from fleet.operators.mornings import Check
-from fleet.store.scope import province_scope
 from fleet.web import gate
 from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
 from fleet.web.alerts import urgency
@@ -29,7 +28,6 @@ from fleet.web.wording import in_reading_order, province_name
 if TYPE_CHECKING:
     from werkzeug import Response as AnyResponse
 
-    from fleet.store.scope import Scope
     from fleet.web.agenda import Agenda
 
 pages = APIBlueprint("morning", __name__, enable_openapi=False)
@@ -67,7 +65,7 @@ def check() -> AnyResponse:
     """Write down that the account has looked at this morning."""
     question = asked(MorningQuestion)
     with acting() as deed:
-        here, today = _here(question, deed.scope), bangkok_day(now())
+        here, today = question.within(deed.scope), bangkok_day(now())
         if mornings.check(deed.connection, here, today, Check(deed.who, deed.at_ms)):
             deed.record(audit.Act.MORNING_CHECKED, str(here), {"day": today.isoformat()})
     return redirect(url_for("morning.overview", **asked_again()), HTTPStatus.SEE_OTHER)
@@ -76,8 +74,4 @@ def check() -> AnyResponse:
 def agenda_of(question: MorningQuestion) -> Agenda:
     """Read the morning asked for; the page and the JSON share it."""
     with looking() as (connection, scope):
-        return read_agenda(connection, now(), question.profile, _here(question, scope))
-
-
-def _here(question: MorningQuestion, scope: Scope) -> Scope:
-    return scope if question.only is None else scope.narrowed(province_scope(question.only))
+        return read_agenda(connection, now(), question.profile, question.within(scope))

@@ -6,23 +6,29 @@ An empty parameter is one that was not given, as a form sends it.
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from fleet.coverage.figures import Mode
-from fleet.coverage.fiscal import Period, bangkok_day, fiscal_year
+from fleet.coverage.fiscal import BUDDHIST_ERA_YEARS, Period, bangkok_day, fiscal_year
 from fleet.coverage.reading import Basis
+from fleet.coverage.weekly import NoWeekError, last_friday, week_ending
+from fleet.store.scope import province_scope
 from fleet.web.supplies import now
 from wire.errors import Malformed
 from wire.events import Profile
 from wire.provinces import PROVINCES, province_code
 
 if TYPE_CHECKING:
+    from fleet.store.scope import Scope
     from wire.ids import ProvinceCode
 
 FIRST_YEAR, LAST_YEAR = 2560, 2600  # B.E.; what the imports accept
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Choice(StrEnum):
@@ -84,6 +90,18 @@ def _province(text: str) -> str:
         raise ValueError(message) from error
 
 
+def _friday(text: str) -> str:
+    if not _DAY.fullmatch(text) or (day := date.fromisoformat(text)).year < FIRST_YEAR - BUDDHIST_ERA_YEARS:
+        message = "a day expected, as YYYY-MM-DD"
+        raise ValueError(message)
+    try:
+        week_ending(day, bangkok_day(now()))
+    except NoWeekError as error:
+        message = "a Friday expected that is not in the future"
+        raise ValueError(message) from error
+    return text
+
+
 WholeNumber = BeforeValidator(_whole_number)
 OrNothing = BeforeValidator(_given)
 
@@ -119,6 +137,11 @@ Page = Annotated[
     Annotated[int, WholeNumber, Field(ge=1)] | None,
     OrNothing,
     described("Which page of the list; the first if not given.", type="integer", minimum=1, maximum=_LAST_PAGE),
+]
+Friday = Annotated[
+    Annotated[str, AfterValidator(_friday)] | None,
+    OrNothing,
+    Field(description="The Friday that ends the week, YYYY-MM-DD; the last one, which may be today, if not given."),
 ]
 Figures = Annotated[
     Choice | None,
@@ -185,10 +208,29 @@ class MorningQuestion(Question):
         """The province asked for."""
         return None if self.province is None else province_code(self.province)
 
+    def within(self, scope: Scope) -> Scope:
+        """What of the scope is asked about.
+
+        Raises:
+            OutOfScopeError: nothing of it.
+        """
+        return scope if self.only is None else scope.narrowed(province_scope(self.only))
+
     @property
     def ours(self) -> Choice:
         """Our own figures of the profile asked for: what counts people here."""
         return Choice.TEST if self.choice is Choice.TEST else Choice.LIVE
+
+
+class WeekQuestion(MorningQuestion):
+    """A week's question: of one province or of all that the account may see, ending with a Friday."""
+
+    ending: Friday = None
+
+    @property
+    def last(self) -> date:
+        """The Friday asked for; the last one if none was."""
+        return last_friday(bangkok_day(now())) if self.ending is None else date.fromisoformat(self.ending)
 
 
 class TableQuestion(RegionQuestion):

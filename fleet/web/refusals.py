@@ -46,6 +46,7 @@ _ALLOWED = {
     "sort": lazy_gettext("sort: code, name, region, staff, people, gap or verdict."),
     "dir": lazy_gettext("dir: up or down."),
     "page": lazy_gettext("page: a whole number from 1."),
+    "ending": lazy_gettext("ending: a Friday that is not in the future, as YYYY-MM-DD."),
     "lang": lazy_gettext("lang: th or en."),
 }
 

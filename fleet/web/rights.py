@@ -65,6 +65,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "api.province": _FIGURES,
         "api_imports.one": _FIGURES,
         "api_imports.overview": _FIGURES,
+        "api_week.overview": _FIGURES,
         "coverage.outlines": _LOOK,
         "coverage.overview": _FIGURES,
         "coverage.province": _FIGURES,
@@ -72,6 +73,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "devices.overview": _LOOK,
         "exports.coverage": _FIGURES,
         "exports.funnel": _FIGURES,
+        "exports.week": _FIGURES,
         "funnel.overview": _FIGURES,
         "imports.approve": Right(Role.APPROVER, Level.PROVINCE),
         "imports.batch": _FIGURES,
@@ -94,5 +96,6 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "signing_in.end": _LOOK,
         "signing_in.leave": _LOOK,
         "signing_in.overview": _LOOK,
+        "week.overview": _FIGURES,
     }
 )

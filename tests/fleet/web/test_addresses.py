@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-PARAMETERS = ("year", "period", "figures", "region", "province", "sort", "dir", "lang")
+PARAMETERS = ("year", "period", "figures", "region", "province", "ending", "sort", "dir", "lang")
 ASKING = (
     "/coverage",
     "/coverage/41",
@@ -35,6 +35,9 @@ ASKING = (
     "/api/v1/funnel",
     "/morning",
     "/api/v1/morning",
+    "/week",
+    "/exports/week.txt",
+    "/api/v1/week",
 )
 
 

@@ -61,6 +61,8 @@ def schema_of(spec: dict[str, Any], path: str) -> dict[str, Any]:
         ("/api/v1/alerts", "/api/v1/alerts"),
         ("/api/v1/morning", "/api/v1/morning?figures=proxy-test"),
         ("/api/v1/morning", "/api/v1/morning?province=41"),
+        ("/api/v1/week", "/api/v1/week?figures=proxy-test"),
+        ("/api/v1/week", "/api/v1/week?province=41&ending=2026-11-06"),
         ("/healthz", "/healthz"),
     ],
 )
@@ -92,6 +94,7 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
         "/api/v1/imports",
         "/api/v1/imports/{number}",
         "/api/v1/morning",
+        "/api/v1/week",
         "/healthz",
     }
     asked = {each["name"] for each in spec["paths"]["/api/v1/coverage"]["get"]["parameters"]}

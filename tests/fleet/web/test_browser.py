@@ -30,6 +30,7 @@ PAGES = (
     "/devices/udon-general-hospital-lobby-0001",
     "/announcements",
     "/morning?province=41&figures=proxy-test",
+    "/week?figures=proxy-test",
     "/imports",
     "/imports/2",
     "/x",

@@ -14,8 +14,9 @@ from fleet.operators.accounts import Role
 from fleet.store.scope import NATION, Scope
 from fleet.web import gate
 from fleet.web.rights import RIGHTS
+from tests.fleet.books import count, work
 from tests.fleet.web.signed_in import Clock, Visitor, closed
-from tests.fleet.web.tenants import CHIANG_MAI, NEXT_DOOR, UDON, everything, fill
+from tests.fleet.web.tenants import CHIANG_MAI, NEXT_DOOR, UDON, Tenant, everything, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +119,16 @@ CASES = {
     "alerts.acknowledge": Case(acts=tuple((f"/alerts/{n}/acknowledge", {}) for n in (4, 5, 6, 99))),
     "alerts.clear": Case(acts=tuple((f"/alerts/{n}/clear", {}) for n in (4, 5, 6, 99))),
     "api.alerts": Case(asked=("/api/v1/alerts",)),
+    "week.overview": Case(
+        asked=("/week", *(f"/week{each}" for each in _BASES), "/week?ending=2026-11-13", "/week?province=41"),
+        foreign=("/week?province=50", "/week?province=50&ending=2026-11-13"),
+    ),
+    "exports.week": Case(
+        asked=tuple(f"/exports/week.txt{each}" for each in _BASES), foreign=("/exports/week.txt?province=50",)
+    ),
+    "api_week.overview": Case(
+        asked=("/api/v1/week", "/api/v1/week?figures=proxy-test"), foreign=("/api/v1/week?province=50",)
+    ),
     "api.device": Case(asked=(f"/api/v1/devices/{UDON.name}-2",), foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2",)),
     "api.morning": Case(
         asked=("/api/v1/morning", "/api/v1/morning?figures=proxy-test"), foreign=("/api/v1/morning?province=50",)
@@ -224,6 +235,28 @@ def test_postgresql_holds_what_a_statement_without_its_criterion_would_let_out(
         assert leaks == set()
     else:
         assert CHIANG_MAI.name in leaks  # SQLite has the first wall only: this is what it would be without
+
+
+@pytest.mark.parametrize("scope", [UDON.scope, UDON.region], ids=str)
+def test_a_week_in_which_every_place_has_figures_tells_nothing_of_another(
+    console: APIFlask, tenants: Engine, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for tenant in (UDON, CHIANG_MAI):
+        work(tenants, tenant.province, tenant.facility, "2026-11-20", tenant.numbers[0])
+        for profile, n in (("live", tenant.numbers[5]), ("test", tenant.numbers[6])):
+            count(tenants, tenant.province, "activated", "2026-11-20", n, profile=profile)
+    client = as_one_of(console, tenants, scope, Role.VIEWER)
+
+    def seen_of(tenant: Tenant) -> set[str]:
+        asked = ("/week", "/week?figures=proxy-test", "/exports/week.txt?lang=en", "/api/v1/week")
+        texts = "".join(client.get(each).text for each in asked)
+        return {mark for mark in tenant.marks if mark in texts}
+
+    assert {UDON.facility, *(f"{UDON.numbers[n]:,}" for n in (0, 5, 6))} <= seen_of(UDON)
+    assert seen_of(CHIANG_MAI) == set()
+    monkeypatch.setattr(Scope, "of_provinces", lambda *_: true())
+    monkeypatch.setattr(Scope, "of_places", lambda *_: true())
+    assert (seen_of(CHIANG_MAI) == set()) == (tenants.dialect.name == "postgresql")
 
 
 def test_an_address_without_a_right_answers_nobody(
