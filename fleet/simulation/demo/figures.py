@@ -51,6 +51,12 @@ class Import:
             "imported_by": BY,
         }
 
+    def entry(self, plan: Plan) -> dict[str, object]:
+        """Its line in the book of imports: taken at once, and what it replaced is not there."""
+        batch = self.batch(plan)
+        known = {name: batch[name] for name in ("kind", "file_sha256", "file_name", "source", "made_up")}
+        return known | {"rows": 0, "reason": "", "proposed_by": BY, "proposed_ms": batch["imported_ms"]}
+
 
 def imports(plan: Plan) -> list[Import]:
     """All of them, in the columns of `denominator`, `official` and `indicator_figure`."""

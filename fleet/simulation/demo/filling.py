@@ -20,7 +20,7 @@ from fleet.simulation.demo.country import facilities, shares
 from fleet.simulation.demo.kiosks import help_rows, kiosk_at, kiosk_row, state_rows
 from fleet.simulation.demo.plan import DemoRefusedError
 from fleet.simulation.demo.visits import visits_at
-from fleet.store import alert_tables, tables
+from fleet.store import alert_tables, import_tables, tables
 from fleet.store.many import Insertion
 from fleet.store.session import truncate_log
 
@@ -155,6 +155,7 @@ def _import(connection: Connection, shelf: _Shelf, plan: Plan) -> None:
     for each in figures.imports(plan):
         written = tables.import_batch.insert().values(**each.batch(plan)).returning(tables.import_batch.c.id)
         number = connection.execute(written).scalar_one()
+        connection.execute(import_tables.import_proposal.insert().values(**each.entry(plan), batch=number))
         shelf.add(_FIGURES[each.kind], each.rows, number)
     connection.execute(tables.announcement.insert(), figures.announcements(plan))
 
