@@ -286,7 +286,7 @@ def mutated(body: dict[str, Any], mutation: tuple[str, bool, Any]) -> bytes:
     return json.dumps(other).encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(mutations=st.lists(MUTATION, min_size=50, max_size=50))
 def test_a_thousand_signed_mutations_neither_raise_nor_stop_the_next_good_message(
     fleet: Fleet, mutations: list[tuple[str, bool, Any]]

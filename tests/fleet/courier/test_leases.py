@@ -83,7 +83,7 @@ def test_a_courier_that_slept_takes_nothing_that_another_has_by_now(engine: Engi
 STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["renew", "die", "release"])), max_size=40)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_no_shard_is_ever_taken_by_two_couriers_that_keep_time(engine: Engine, steps: list[tuple[int, str]]) -> None:
     clock = Clock(1_000_000)

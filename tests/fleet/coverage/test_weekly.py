@@ -130,7 +130,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows.flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))
 def test_the_order_of_rows_changes_nothing(
     books: Engine, orders: tuple[list[tuple[str, str, int]], list[tuple[str, str, int]]]

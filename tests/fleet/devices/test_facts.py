@@ -98,7 +98,7 @@ def test_books_balance_when_the_ledger_holds_what_receipts_promised(engine: Engi
     assert [(book.acked, book.held, book.balances) for book in of(engine).books] == [(3, 2, False), (2, 2, True)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     minutes_ago=st.one_of(st.none(), st.integers(0, 40)),
     status=st.sampled_from(["active", "revoked"]),

@@ -138,7 +138,7 @@ def test_a_number_is_written_in_plain_digits(client: FlaskClient, value: str) ->
     assert client.get(f"/coverage?year={quote(value)}").status_code == 400
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     address=st.sampled_from(ASKING),
     asked=st.dictionaries(
@@ -157,7 +157,7 @@ def test_no_question_breaks_a_page(client: FlaskClient, address: str, asked: dic
     assert answer.text
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(["/coverage/", "/api/v1/coverage/", "/", "/api/"]), path=st.text(min_size=1, max_size=30))
 def test_no_path_breaks_the_console(client: FlaskClient, place: str, path: str) -> None:
     assert client.get(place + quote(path, safe="")).status_code in (200, 302, 308, 404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.face.gestures import Reading, asymmetry, frontal, is_frontal, moves, nose_height, parallax, shape_of
@@ -33,7 +33,6 @@ def test_turning_to_the_persons_left_moves_the_nose_to_the_images_right() -> Non
     assert left > 0.1 > -0.1 > right
 
 
-@settings(deadline=None)
 @given(yaw=ANGLE, turn=st.floats(-180, 180), grow=st.floats(0.3, 4), shift=ANYWHERE)
 def test_where_and_how_large_and_how_tilted_a_face_is_does_not_count(
     yaw: float, turn: float, grow: float, shift: Point
@@ -43,7 +42,6 @@ def test_where_and_how_large_and_how_tilted_a_face_is_does_not_count(
     assert there == pytest.approx(shape_of(marks), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(yaw=ANGLE, mouth=st.booleans())
 def test_turning_left_and_right_mirror_each_other(yaw: float, *, mouth: bool) -> None:
     one, other = (made_reading(side * yaw, mouth=mouth) for side in (1, -1))
@@ -52,7 +50,6 @@ def test_turning_left_and_right_mirror_each_other(yaw: float, *, mouth: bool) ->
     assert parallax(base.shape, one.shape) == pytest.approx(parallax(base.shape, other.shape), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(yaw=ANGLE)
 def test_a_flat_print_has_no_parallax_and_a_head_has(yaw: float) -> None:
     front = made_reading().shape
@@ -62,7 +59,6 @@ def test_a_flat_print_has_no_parallax_and_a_head_has(yaw: float) -> None:
         assert parallax(front, made_reading(yaw).shape) > 0.1
 
 
-@settings(deadline=None)
 @given(pitch=st.floats(-25, 25), mouth=st.booleans())
 def test_looking_up_lifts_the_nose_and_looking_down_lowers_it(pitch: float, *, mouth: bool) -> None:
     lifted = moves(made_reading(mouth=mouth), made_reading(0, pitch, mouth=mouth)).lifted
@@ -70,14 +66,12 @@ def test_looking_up_lifts_the_nose_and_looking_down_lowers_it(pitch: float, *, m
         assert (lifted > 0) == (pitch > 0)
 
 
-@settings(deadline=None)
 @given(pitch=st.floats(-40, 40))
 def test_a_tilted_print_does_not_look_up_where_the_mouth_is_known(pitch: float) -> None:
     flat = moves(made_reading(depth=0.0), made_reading(0, pitch, depth=0.0))
     assert abs(flat.lifted) < 1e-6
 
 
-@settings(deadline=None)
 @given(yaw=ANGLE, pitch=st.floats(-25, 25), nearer=st.floats(0.5, 2), mouth=st.booleans())
 def test_a_reading_has_not_moved_from_itself(yaw: float, pitch: float, nearer: float, *, mouth: bool) -> None:
     reading = made_reading(yaw, pitch, nearer=nearer, mouth=mouth, lids=0.3, lips=0.1)
@@ -87,7 +81,6 @@ def test_a_reading_has_not_moved_from_itself(yaw: float, pitch: float, nearer: f
     assert is_frontal(seen, MESH_CHALLENGE)
 
 
-@settings(deadline=None)
 @given(st.lists(ANYWHERE, min_size=5, max_size=5), st.lists(ANYWHERE, min_size=5, max_size=5))
 def test_no_landmarks_break_the_geometry(one: list[Point], other: list[Point]) -> None:
     for count in (3, 5):

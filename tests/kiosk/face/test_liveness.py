@@ -160,7 +160,7 @@ def test_a_bent_print_that_reads_as_turned_is_flat() -> None:
 
 
 @given(yaw=st.lists(st.floats(-60, 60), min_size=60, max_size=60))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_no_movement_of_a_flat_print_passes(yaw: list[float]) -> None:
     film: Frames = [*FRONT, *[made_reading(one, depth=0.0, lids=0.3, lips=0.05) for one in yaw], *FRONT]
     assert _play((LEFT, UP), film).step is not Step.PASSED
@@ -173,7 +173,7 @@ def test_no_movement_of_a_flat_print_passes(yaw: list[float]) -> None:
     ),
     asked=st.sampled_from(pairs(mesh=True)),
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_only_a_turn_with_parallax_ever_passes_and_the_end_is_final(film: Frames, asked: tuple[Challenge, ...]) -> None:
     progress = Progress(asked)
     for count, reading in enumerate([*FRONT, *film]):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.enrollment.measures import METER_GOOD, METER_STEPS, Meters
@@ -24,7 +24,6 @@ LIMITS = st.floats(1.0, 400.0)
 _FLASHES_A_SECOND = 3.0  # WCAG 2.2, 2.3.1
 
 
-@settings(deadline=None)
 @given(nearer=st.floats(0.2, 4.0), least=LIMITS, room=LIMITS)
 def test_the_distance_is_good_exactly_when_no_hint_is_about_it(nearer: float, least: float, room: float) -> None:
     rules = replace(RULES, eye_distance_at_least_px=least, eye_distance_at_most_px=least + room)
@@ -37,7 +36,6 @@ def test_the_distance_is_good_exactly_when_no_hint_is_about_it(nearer: float, le
     )
 
 
-@settings(deadline=None)
 @given(light=st.floats(0.0, 8.0), dark=st.floats(10.0, 90.0), bright=st.floats(100.0, 250.0))
 def test_the_light_is_good_exactly_when_no_hint_is_about_it(light: float, dark: float, bright: float) -> None:
     rules = replace(RULES, dark_below=dark, bright_above=bright)
@@ -63,7 +61,6 @@ def test_nothing_is_measured_of_nobody_or_of_two(faces: list[object]) -> None:
     assert assess(lit(), faces, RULES).meters == NOTHING_MEASURED  # type: ignore[arg-type] # faces, or none
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from(Band), LIMITS, LIMITS, LIMITS)
 def test_a_step_stays_on_the_meter_and_in_its_band(
     value: float, band: Band, low: float, room: float, rest: float

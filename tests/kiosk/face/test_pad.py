@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.face.pad import crop_box, is_person, summary
@@ -43,7 +43,6 @@ def test_scores_that_are_no_numbers_count_as_the_worst() -> None:
     assert not is_person(summary([0.9] * 6 + [math.nan, math.inf], RULES), RULES)
 
 
-@settings(deadline=None)
 @given(SCORES)
 def test_the_trimmed_least_is_never_above_the_median(scores: list[float]) -> None:
     found = summary(scores, RULES)
@@ -51,7 +50,6 @@ def test_the_trimmed_least_is_never_above_the_median(scores: list[float]) -> Non
     assert found.frames == len(scores)
 
 
-@settings(deadline=None)
 @given(SCORES, st.floats(0, 0.49))
 def test_more_bad_frames_never_make_a_person(scores: list[float], bad: float) -> None:
     before = is_person(summary(scores, RULES), RULES)
@@ -60,7 +58,6 @@ def test_more_bad_frames_never_make_a_person(scores: list[float], bad: float) ->
     assert not after
 
 
-@settings(deadline=None)
 @given(
     left=st.floats(-400, 1000),
     top=st.floats(-400, 1000),

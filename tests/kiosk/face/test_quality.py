@@ -144,19 +144,18 @@ def test_the_limits_of_pitch_are_the_engines_own() -> None:
     assert assess(_lit(), [made_face(0, 40, mouth=False)], POLICIES[DLIB].quality).hint is Prompt.LEVEL_CHIN
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(crisp=st.floats(0.05, 0.6))
 def test_of_two_frames_the_finer_is_worth_more(crisp: float) -> None:
     assert assess(lit(crisp), [FRONT], RULES).worth < assess(lit(), [FRONT], RULES).worth
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(yaw=st.floats(3, 40))
 def test_of_two_frames_the_straighter_is_worth_more(yaw: float) -> None:
     assert assess(lit(), [made_face(yaw)], RULES).worth < assess(lit(), [FRONT], RULES).worth
 
 
-@settings(deadline=None)
 @given(pixels=PIXELS)
 def test_measures_of_light_stay_within_their_scales(pixels: npt.NDArray[np.uint8]) -> None:
     patch = face_patch(Picture(pixels), Box(0, 0, pixels.shape[1], pixels.shape[0]))
@@ -169,7 +168,6 @@ def test_measures_of_light_stay_within_their_scales(pixels: npt.NDArray[np.uint8
 FAR = st.floats(allow_nan=True, allow_infinity=True)
 
 
-@settings(deadline=None)
 @given(pixels=PIXELS, left=FAR, top=FAR, wide=FAR, tall=FAR)
 def test_no_box_and_no_landmarks_break_the_judgement(
     pixels: npt.NDArray[np.uint8], left: float, top: float, wide: float, tall: float
@@ -181,7 +179,6 @@ def test_no_box_and_no_landmarks_break_the_judgement(
     assert found.hint is not None
 
 
-@settings(deadline=None)
 @given(pixels=PIXELS)
 def test_an_eye_outside_the_picture_is_not_seen(pixels: npt.NDArray[np.uint8]) -> None:
     outside = Landmarks((-100.0, -100.0), (-50.0, -100.0), (-75.0, -60.0))

@@ -121,7 +121,6 @@ def lead() -> Iterator[Callable[[Coroutine[Any, Any, None] | None], Kiosk]]:
 
 @settings(
     max_examples=WALKS,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
 @given(beginning=beginnings, first=cards(), story=st.lists(steps, max_size=16))

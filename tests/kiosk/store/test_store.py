@@ -311,7 +311,7 @@ def test_the_noticeboard_keeps_the_last_word_and_the_tally_counts(store: Store) 
     assert noticeboard.endings(store) == {"filed": 2}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_what_is_pending_is_what_a_look_at_every_event_finds(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
