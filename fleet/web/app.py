@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 from flask import request
+from werkzeug.routing import IntegerConverter
 
 from fleet.web import (
     alerts,
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Engine
+    from werkzeug.routing import Map
 
     from fleet.web.supplies import SignIn
 
+_LARGEST_ROW = 2**63 - 1  # BIGINT
 LARGEST_BODY_BYTES = 4096  # of every form but one: the sign-in, with a long password in Thai
 
 
@@ -54,6 +57,13 @@ def _make_room() -> None:
     """Let the one address that takes a file take one, before anything reads the form."""
     if request.endpoint == imports.UPLOADING:
         request.max_content_length = imports.LARGEST_FORM_BYTES
+
+
+class _RowNumber(IntegerConverter):
+    """A number in an address that a database can hold; a larger one names nothing."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=_LARGEST_ROW)
 
 
 def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], datetime] = _now) -> APIFlask:
@@ -76,6 +86,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
         VALIDATION_ERROR_STATUS_CODE=400,
         AUTO_404_RESPONSE=False,
     )
+    app.url_map.converters["int"] = _RowNumber
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     Supplies(engine, clock, sign_in).keep_in(app.extensions)
     guard(app, sign_in.origin if sign_in else "")

@@ -141,7 +141,11 @@ Page = Annotated[
 Friday = Annotated[
     Annotated[str, AfterValidator(_friday)] | None,
     OrNothing,
-    Field(description="The Friday that ends the week, YYYY-MM-DD; the last one, which may be today, if not given."),
+    described(
+        "The Friday that ends the week, not in the future; the last one, which may be today, if not given.",
+        type="string",
+        format="date",
+    ),
 ]
 Figures = Annotated[
     Choice | None,

@@ -26,6 +26,7 @@ Shape = npt.NDArray[np.float64]
 
 _RIGHT_EYE, _LEFT_EYE, _NOSE, _RIGHT_MOUTH, _LEFT_MOUTH = range(5)
 _WITH_MOUTH = 5
+_NOWHERE = 1e-6  # pixels, or eye distances: what lies so near to each other is one point, and no measure
 _BY_THE_WAY = {Challenge.COME_CLOSER: Challenge.LOOK_UP}  # who leans in lifts the chin
 
 
@@ -61,7 +62,8 @@ def shape_of(landmarks: Landmarks) -> Shape:
     if landmarks.right_mouth and landmarks.left_mouth:
         points += [landmarks.right_mouth, landmarks.left_mouth]
     placed = np.array([complex(*point) for point in points])
-    placed = (placed - (placed[0] + placed[1]) / 2) / (placed[1] - placed[0] or 1.0)
+    apart = placed[1] - placed[0]
+    placed = (placed - (placed[0] + placed[1]) / 2) / (apart if abs(apart) > _NOWHERE else 1.0)
     return np.column_stack([placed.real, placed.imag])
 
 
@@ -76,7 +78,7 @@ def nose_height(shape: Shape) -> float:
     if len(shape) < _WITH_MOUTH:
         return down
     mouth = float(shape[_RIGHT_MOUTH, 1] + shape[_LEFT_MOUTH, 1]) / 2
-    return down / mouth if mouth > 0 else 0.0
+    return down / mouth if mouth > _NOWHERE else 0.0
 
 
 def frontal(readings: Sequence[Reading]) -> Reading:

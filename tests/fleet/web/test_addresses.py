@@ -172,6 +172,12 @@ def test_no_parameter_bends_the_links_of_a_page(client: FlaskClient, address: st
     assert "http://localhost" not in answer.text
 
 
+@pytest.mark.parametrize("number", ["0", "9223372036854775807", "9223372036854775808", "9" * 60])
+@pytest.mark.parametrize("address", ["/api/v1/imports/", "/imports/", "/imports/batches/"])
+def test_no_number_breaks_an_address(client: FlaskClient, address: str, number: str) -> None:
+    assert client.get(address + number).status_code == 404
+
+
 def test_what_was_asked_is_never_repeated(client: FlaskClient) -> None:
     answer = client.get("/coverage?year=<b>3100600445636</b>&figures=zzz")
     assert "3100600445636" not in answer.text

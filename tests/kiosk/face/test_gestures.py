@@ -81,6 +81,11 @@ def test_a_reading_has_not_moved_from_itself(yaw: float, pitch: float, nearer: f
     assert is_frontal(seen, MESH_CHALLENGE)
 
 
+def test_eyes_that_all_but_lie_on_each_other_are_no_measure() -> None:
+    near = shape_of(Landmarks((0.0, 0.0), (5e-324, 0.0), (700.0, 300.0)))
+    assert near == pytest.approx(shape_of(Landmarks((0.0, 0.0), (0.0, 0.0), (700.0, 300.0))))
+
+
 @given(st.lists(ANYWHERE, min_size=5, max_size=5), st.lists(ANYWHERE, min_size=5, max_size=5))
 def test_no_landmarks_break_the_geometry(one: list[Point], other: list[Point]) -> None:
     for count in (3, 5):
