@@ -119,7 +119,8 @@ def test_what_the_policy_forbids_is_noted_and_would_fail_the_test(pages: Pages, 
     page.goto(f"{address}/devices")
     page.evaluate("document.body.setAttribute('style', 'color: red')")
     page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.2/x.png'}))")
-    page.evaluate("setTimeout(() => { throw new Error('broken'); })")
+    with page.context.expect_event("weberror"):
+        page.evaluate("setTimeout(() => { throw new Error('broken'); })")
     page.goto(f"{address}/devices")
     said = "\n".join(pages.trouble)
     assert [each in said for each in ("forbids: style-src-attr", "forbids: img-src http://127.0.0.2", "broken")] == [
