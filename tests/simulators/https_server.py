@@ -7,20 +7,20 @@ One thread a connection; it ends with its `with`. What it was asked for is kept 
 from __future__ import annotations
 
 import ssl
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.simulators.serving import Serving
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class _Server(ThreadingHTTPServer):
         """A client that hung up is what a test wants."""
 
 
-class HttpsServer:
+class HttpsServer(Serving):
     """`with HttpsServer(folder) as server:`; `server.ca` is the file that a client must trust."""
 
     def __init__(self, folder: Path) -> None:
@@ -97,20 +97,7 @@ class HttpsServer:
         self._server = _Server()
         context = server_context(folder)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        """Serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(self._server)
 
     @property
     def asked(self) -> list[tuple[str, str]]:

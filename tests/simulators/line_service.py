@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from tests.simulators.serving import Serving
 
 TOKEN = "channel access token of a test"  # noqa: S105 - of this server
 _ID = re.compile(r"[UCR][0-9a-f]{32}")
@@ -72,25 +70,12 @@ class _Service(ThreadingHTTPServer):
         self.answer: int | None = None
 
 
-class LineService:
+class LineService(Serving):
     """`with LineService() as line:`; `line.answer` makes it refuse all, with that status."""
 
     def __init__(self) -> None:
         self.service = _Service()
-        self._thread = threading.Thread(target=self.service.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        """Serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End."""
-        self.service.shutdown()
-        self._thread.join()
-        self.service.server_close()
+        super().__init__(self.service)
 
     @property
     def url(self) -> str:

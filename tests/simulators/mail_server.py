@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import base64
 import socketserver
-import threading
 from email import policy
 from email.parser import BytesParser
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from tests.simulators.https_server import server_context
+from tests.simulators.serving import Serving
 
 if TYPE_CHECKING:
     import ssl
     from email.message import EmailMessage
     from pathlib import Path
-    from types import TracebackType
 
 PASSWORD = "not a real one"  # noqa: S105 - of this server
 
@@ -90,27 +89,14 @@ class _Server(socketserver.ThreadingTCPServer):
         self.encrypted = 0
 
 
-class MailServer:
+class MailServer(Serving):
     """`with MailServer(folder) as server:`; `server.ca` is the file that a client must trust."""
 
     def __init__(self, folder: Path) -> None:
         self.ca = folder / "ca.pem"
         self.server = _Server()
         self.server.tls = server_context(folder)
-        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        """Serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End."""
-        self.server.shutdown()
-        self._thread.join()
-        self.server.server_close()
+        super().__init__(self.server)
 
     @property
     def port(self) -> int:
