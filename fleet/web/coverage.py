@@ -52,21 +52,25 @@ def start() -> AnyResponse:
 @pages.get("/coverage")
 def overview() -> str:
     """Show all provinces on one basis."""
-    question = asked(TableQuestion)
+    return render_template("coverage.html", **told(asked(TableQuestion)))
+
+
+def told(question: TableQuestion) -> dict[str, Any]:
+    """What the page of all provinces says, on the screen or on paper."""
     with looking() as (connection, scope):
         found = report(connection, question.basis(), scope)
         test_only = _only_test_people(connection, question, scope)
-    return render_template(
-        "coverage.html",
-        question=question,
-        report=found,
-        rows=_sorted(found, question),
-        test_only=test_only,
-        maps=_maps(found, question),
-        outlines=url_for("coverage.outlines"),
+    return {
+        "question": question,
+        "report": found,
+        "rows": _sorted(found, question),
+        "test_only": test_only,
+        "maps": _maps(found, question),
+        "shapes": shapes(),
+        "outlines": url_for("coverage.outlines"),
         **chooser(question),
         **_notes(found),
-    )
+    }
 
 
 @pages.get("/outlines.svg")
@@ -78,8 +82,11 @@ def outlines() -> Response:
 @pages.get("/coverage/<code>")
 def province(code: str) -> str:
     """Show one province with the sources of its figures, its funnel and its facilities."""
-    question = asked(Question)
-    known = known_province(code)
+    return render_template("province.html", **told_of(known_province(code), asked(Question)))
+
+
+def told_of(known: ProvinceCode, question: Question) -> dict[str, Any]:
+    """What the page of one province says, on the screen or on paper."""
     basis = question.basis()
     before = cutoff_day(basis.fiscal_year, basis.period)
     with looking() as (connection, scope):
@@ -88,19 +95,18 @@ def province(code: str) -> str:
         funnels = reading.funnel(connection, question.profile, before, here)
         work = reading.facilities(connection, question.profile, before, here)
         months = _months(connection, here, question, before)
-    return render_template(
-        "province.html",
-        question=question,
-        report=found,
-        province=PROVINCES[known],
-        result=found.results[known],
-        batch=found.reading.batches.get(found.reading.batch_of.get(known, 0)),
-        funnel=funnels.get(known, reading.Funnel()),
-        facilities=work,
-        months=months,
+    return {
+        "question": question,
+        "report": found,
+        "province": PROVINCES[known],
+        "result": found.results[known],
+        "batch": found.reading.batches.get(found.reading.batch_of.get(known, 0)),
+        "funnel": funnels.get(known, reading.Funnel()),
+        "facilities": work,
+        "months": months,
         **chooser(question),
         **_notes(found),
-    )
+    }
 
 
 def known_province(code: str) -> ProvinceCode:

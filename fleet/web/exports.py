@@ -83,7 +83,7 @@ def week() -> Response:
     question = asked(WeekQuestion)
     summary = week_of(question)
     name = f"week-{summary.counts.week.last.isoformat()}-{question.ours}.txt"
-    return _attached(letter(summary).encode(), "text/plain; charset=utf-8", name)
+    return attached(letter(summary).encode(), "text/plain; charset=utf-8", name)
 
 
 def _file(name: str, ending: str, rows: Rows) -> Response:
@@ -94,10 +94,11 @@ def _file(name: str, ending: str, rows: Rows) -> Response:
             content = written_workbook(name[:31], rows)  # Excel names no sheet longer
         case _:
             abort(HTTPStatus.NOT_FOUND)
-    return _attached(content, _TYPES[Ending(ending)], f"{name}.{ending}")
+    return attached(content, _TYPES[Ending(ending)], f"{name}.{ending}")
 
 
-def _attached(content: bytes, content_type: str, name: str) -> Response:
+def attached(content: bytes, content_type: str, name: str) -> Response:
+    """Answer with a file to take along."""
     response = Response(content, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

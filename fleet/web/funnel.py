@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import APIBlueprint
 from flask import render_template
 
@@ -20,18 +22,19 @@ pages = APIBlueprint("funnel", __name__, enable_openapi=False)
 @pages.get("/funnel")
 def overview() -> str:
     """Show the whole funnel and each province's that has one."""
-    question = asked(RegionQuestion)
+    return render_template("funnel.html", **told(asked(RegionQuestion)))
+
+
+def told(question: RegionQuestion) -> dict[str, Any]:
+    """What the page says, on the screen or on paper."""
     rows = read_funnels(question, question.region)
-    return render_template(
-        "funnel.html",
-        **{
-            **chooser(question),
-            "question": question,
-            "rows": rows,
-            "total": reading.summed(list(rows.values())),
-            "choices": (Choice.LIVE, Choice.TEST),
-        },
-    )
+    return {
+        **chooser(question),
+        "question": question,
+        "rows": rows,
+        "total": reading.summed(list(rows.values())),
+        "choices": (Choice.LIVE, Choice.TEST),
+    }
 
 
 def read_funnels(question: Question, region: int | None) -> dict[str, reading.Funnel]:

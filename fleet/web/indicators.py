@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated
+from typing import Annotated, Any
 
 from apiflask import APIBlueprint
 from flask import render_template
@@ -63,14 +63,17 @@ def standing_of(question: QuarterQuestion) -> Standing:
 @pages.get("/indicators")
 def overview() -> str:
     """Show all indicators."""
-    question = asked(QuarterQuestion)
+    return render_template("indicators.html", **told(asked(QuarterQuestion)))
+
+
+def told(question: QuarterQuestion) -> dict[str, Any]:
+    """What the page says, on the screen or on paper."""
     standing = standing_of(question)
     counted = Counter(each.judgement for each in standing.indicators)
-    return render_template(
-        "indicators.html",
-        standing=standing,
-        counts=[(judgement, counted[judgement]) for judgement in Judgement],
-        quarters=QUARTERS,
-        fiscal_year=FISCAL_YEAR,
-        last_day=last_day(FISCAL_YEAR, question.period),
-    )
+    return {
+        "standing": standing,
+        "counts": [(judgement, counted[judgement]) for judgement in Judgement],
+        "quarters": QUARTERS,
+        "fiscal_year": FISCAL_YEAR,
+        "last_day": last_day(FISCAL_YEAR, question.period),
+    }

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
 from flask import redirect, render_template, url_for
@@ -36,28 +36,32 @@ pages = APIBlueprint("morning", __name__, enable_openapi=False)
 @pages.get("/morning")
 def overview() -> str:
     """Show this morning, of the country or of one province."""
-    question = asked(MorningQuestion)
+    return render_template("morning.html", **told(asked(MorningQuestion)))
+
+
+def told(question: MorningQuestion) -> dict[str, Any]:
+    """What the page says, on the screen or on paper."""
     agenda = agenda_of(question)
     today = bangkok_day(now())
     with looking() as (connection, _):
         alerts = read_figures(connection, agenda.at_ms, agenda.scope)
         checks = mornings.read_checks(connection, agenda.scope, today)
-    return render_template(
-        "morning.html",
-        question=question,
-        agenda=agenda,
-        alerts=alerts,
-        checks=checks,
-        urgency=urgency,
-        provinces=sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
-        choices=(Choice.LIVE, Choice.TEST),
-        is_test=question.choice is Choice.TEST,
-        this_year=fiscal_year(today),
-        shown=kpi57.shown,
-        silent_minutes=SILENT_AFTER_MS // 60_000,
-        visits_days=VISITS_DAYS,
-        lately_days=LATELY_DAYS,
-    )
+    return {
+        "question": question,
+        "agenda": agenda,
+        "today": today,
+        "alerts": alerts,
+        "checks": checks,
+        "urgency": urgency,
+        "provinces": sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
+        "choices": (Choice.LIVE, Choice.TEST),
+        "is_test": question.choice is Choice.TEST,
+        "this_year": fiscal_year(today),
+        "shown": kpi57.shown,
+        "silent_minutes": SILENT_AFTER_MS // 60_000,
+        "visits_days": VISITS_DAYS,
+        "lately_days": LATELY_DAYS,
+    }
 
 
 @pages.post("/morning/checked")

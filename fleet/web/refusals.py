@@ -21,6 +21,7 @@ from fleet.coverage.report import ModeNotOfferedError
 from fleet.store.scope import OutOfScopeError
 from fleet.web.gate import ForgedError, NotAllowedError, NotSignedInError
 from fleet.web.headers import ForeignNameError
+from fleet.web.paper import NoPrinterError, PrinterBusyError
 from fleet.web.questions import FIRST_YEAR, LAST_YEAR
 from fleet.web.rights import LEVELS, ROLES
 
@@ -83,6 +84,8 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(QuestionError, _question)
     app.register_error_handler(HTTPError, _api_question)
     app.register_error_handler(ModeNotOfferedError, _not_offered)
+    app.register_error_handler(PrinterBusyError, _printer_busy)
+    app.register_error_handler(NoPrinterError, _no_printer)
     app.register_error_handler(ForeignNameError, _foreign_name)
     app.register_error_handler(NotSignedInError, _not_signed_in)
     app.register_error_handler(NotAllowedError, _not_allowed)
@@ -124,6 +127,25 @@ def _not_offered(_: ModeNotOfferedError) -> Response:
                 "They need a register of people, which cannot be imported yet. Choose official figures or our estimate."
             )
         ],
+    )
+
+
+def _printer_busy(_: PrinterBusyError) -> Response:
+    response = _say(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        gettext("Other papers are being made"),
+        [gettext("Ask for it again in a few seconds.")],
+    )
+    response.headers["Retry-After"] = "3"
+    return response
+
+
+def _no_printer(_: NoPrinterError) -> Response:
+    log.error("pango_missing")
+    return _say(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        gettext("No PDF can be made on this controller"),
+        [gettext("Take the table as Excel. Technician: run the playbook once more, it installs Pango.")],
     )
 
 

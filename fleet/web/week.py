@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
 from flask import render_template
@@ -31,23 +31,26 @@ _WEEKS_OFFERED = 12
 @pages.get("/week")
 def overview() -> str:
     """Show the week asked for."""
-    question = asked(WeekQuestion)
+    return render_template("week.html", **told(asked(WeekQuestion)))
+
+
+def told(question: WeekQuestion) -> dict[str, Any]:
+    """What the page says, on the screen or on paper."""
     summary = week_of(question)
-    return render_template(
-        "week.html",
-        question=question,
-        summary=summary,
-        title=week_words.title(),
-        days=week_words.days(summary),
-        basis=week_words.basis(summary),
-        parts_told=week_words.parts(summary),
-        missing=week_words.missing(summary),
-        letter=week_words.letter(summary),
-        fridays=_fridays(question.last),
-        provinces=sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
-        choices=(Choice.LIVE, Choice.TEST),
-        is_test=question.choice is Choice.TEST,
-    )
+    return {
+        "question": question,
+        "summary": summary,
+        "title": week_words.title(),
+        "days": week_words.days(summary),
+        "basis": week_words.basis(summary),
+        "parts_told": week_words.parts(summary),
+        "missing": week_words.missing(summary),
+        "letter": week_words.letter(summary),
+        "fridays": _fridays(question.last),
+        "provinces": sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
+        "choices": (Choice.LIVE, Choice.TEST),
+        "is_test": question.choice is Choice.TEST,
+    }
 
 
 def week_of(question: WeekQuestion) -> Summary:

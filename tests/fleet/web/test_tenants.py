@@ -12,7 +12,7 @@ from sqlalchemy import true
 
 from fleet.operators.accounts import Role
 from fleet.store.scope import NATION, Scope
-from fleet.web import gate
+from fleet.web import gate, paper
 from fleet.web.rights import RIGHTS
 from tests.fleet.books import count, work
 from tests.fleet.web.signed_in import Clock, Visitor, closed
@@ -107,6 +107,15 @@ CASES = {
     "api.announcements": Case(asked=("/api/v1/announcements",)),
     "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
     "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _BASES)),
+    "papers.of_coverage": Case(asked=("/papers/coverage.pdf", f"/papers/coverage.pdf{_YEAR}")),
+    "papers.of_province": Case(
+        asked=(f"/papers/coverage/41.pdf{_YEAR}",),
+        foreign=("/papers/coverage/50.pdf", f"/papers/coverage/50.pdf{_YEAR}"),
+    ),
+    "papers.of_funnel": Case(asked=("/papers/funnel.pdf", "/papers/funnel.pdf?region=1")),
+    "papers.of_indicators": Case(asked=("/papers/indicators.pdf",)),
+    "papers.of_morning": Case(asked=("/papers/morning.pdf",), foreign=("/papers/morning.pdf?province=50",)),
+    "papers.of_week": Case(asked=("/papers/week.pdf",), foreign=("/papers/week.pdf?province=50",)),
     "kiosk.overview": Case(
         asked=tuple(f"/devices/{UDON.name}-{n}{lang}" for n in (1, 2, 3) for lang in ("", "?lang=en")),
         foreign=(f"/devices/{CHIANG_MAI.name}-1", "/devices/never-was"),
@@ -148,6 +157,12 @@ CASES = {
     "api.indicators": Case(asked=("/api/v1/indicators",)),
     "api.devices": Case(asked=("/api/v1/devices", "/api/v1/devices?page=2")),
 }
+
+
+@pytest.fixture(autouse=True)
+def papers_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a paper tells is its HTML; to draw each of them as PDF and read it back would take minutes."""
+    monkeypatch.setattr(paper, "drawn", str.encode)
 
 
 @pytest.fixture
