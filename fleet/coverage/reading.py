@@ -8,7 +8,7 @@ long ago. The funnel is cumulative in the same way. It never reads a person, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from sqlalchemy import Connection, case, func, literal_column, select
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Whether the ministry counts at "code issued" or at "code used" is not published; the stricter one is taken.
 COUNT_STATE = PersonState.ACTIVATED
+SMALL = 10  # visits: fewer at one facility are told as fewer than this (security design, P1)
 UNKNOWN_PROVINCE = ""  # the card's address names none
 
 
@@ -83,11 +84,11 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class FacilityWork:
-    """Visits at one facility's kiosks."""
+    """Visits at one facility's kiosks; None: some, and fewer than `SMALL`, and who came twice is not told either."""
 
     facility: FacilityCode
-    captured: int
-    duplicates: int
+    captured: int | None
+    duplicates: int | None
     last_day: str
 
 
@@ -248,19 +249,26 @@ def summed(funnels: list[Funnel]) -> Funnel:
 
 
 def facilities(connection: Connection, profile: Profile, before: date, scope: Scope) -> tuple[FacilityWork, ...]:
-    """List the visits at each facility, busiest first."""
+    """List the visits at each facility, busiest first; those with few stand last, by code."""
+    captured = func.sum(workload_day.c.captured)
     rows = connection.execute(
         select(
             workload_day.c.facility,
-            func.sum(workload_day.c.captured).label("captured"),
+            captured.label("captured"),
             func.sum(workload_day.c.duplicates).label("duplicates"),
             func.max(workload_day.c.day).label("last_day"),
         )
         .where(*_wanted(workload_day, profile, before), _worked(scope))
         .group_by(workload_day.c.facility)
-        .order_by(func.sum(workload_day.c.captured).desc(), workload_day.c.facility)
+        .order_by(case((captured < SMALL, 0), else_=captured).desc(), workload_day.c.facility)
     )
-    return tuple(FacilityWork(row.facility, int(row.captured), int(row.duplicates), row.last_day) for row in rows)
+    return tuple(_work_of(row) for row in rows)
+
+
+def _work_of(row: Row[Any, Any, Any, Any]) -> FacilityWork:
+    if row.captured < SMALL:
+        return FacilityWork(row.facility, None, None, row.last_day)
+    return FacilityWork(row.facility, int(row.captured), int(row.duplicates), row.last_day)
 
 
 def activated_by_month(

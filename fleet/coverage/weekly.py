@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
-from fleet.coverage.reading import COUNT_STATE
+from fleet.coverage.reading import COUNT_STATE, SMALL
 from fleet.errors import FleetError
 from fleet.store.days import BANGKOK
 from fleet.store.tables import coverage_day, workload_day
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from fleet.store.scope import Scope
     from wire.events import Profile
 
-SMALL = 10  # visits: fewer at one facility are told as fewer than this
 BUSIEST = 5  # facilities
 _FRIDAY = 4  # date.weekday()
 _WEEK = timedelta(days=7)

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, exists, false, func, or_, select
+from sqlalchemy import case, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
 from fleet.store.days import bangkok_day
-from fleet.store.scope import Level
 from fleet.store.tables import alarm, code_day, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
@@ -80,17 +79,6 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Messages refused for one reason, by the name that the topic carried."""
-
-    kiosk: str
-    kind: str
-    reason: str
-    n: int
-    last_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Device:
     """One registered kiosk and what it last said of itself; None where it has not said it."""
 
@@ -115,84 +103,15 @@ class Device:
     alarms: tuple[Alarm, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
-    """One page of all kiosks, those that need somebody first; how many there are of each condition; what stands out.
-
-    `strangers` are refused senders that are not registered, told to the nation alone. Of them and of the alarms the
-    latest 200 are here.
-    """
-
-    devices: tuple[Device, ...]
-    counts: Mapping[Condition, int]
-    page: int
-    pages: int
-    alarms: tuple[Alarm, ...]
-    strangers: tuple[Refusal, ...]
-
-    @property
-    def total(self) -> int:
-        """How many kiosks there are."""
-        return sum(self.counts.values())
-
-
-_PAGE = 100  # kiosks
-_STANDING_OUT = 200  # rows
 _WEEK_MS = 7 * 24 * 60 * 60 * 1000
-_URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condition.OK, Condition.REVOKED)
-
-
-def read_park(connection: Connection, now_ms: int, scope: Scope, page: int = 1) -> Park:
-    """Judge every registered kiosk in the database, and read one page of them; a page past the last is the last."""
-    musters = count_by_province(connection, now_ms, scope)
-    counts = by_condition(musters)
-    pages = max(1, -(-sum(counts.values()) // _PAGE))
-    page = min(page, pages)
-    return Park(
-        _devices(connection, _rows(connection, now_ms, scope, _stretch(musters, (page - 1) * _PAGE)), now_ms),
-        counts,
-        page,
-        pages,
-        _alarms(connection, select(alarm).join(kiosk).where(standing_in(scope)).limit(_STANDING_OUT)),
-        _strangers(connection) if scope.level is Level.NATION else (),
-    )
 
 
 def read_device(connection: Connection, who: KioskId, now_ms: int, scope: Scope) -> Device | None:
     """Judge one kiosk that stands in the scope; None where there is none of that name in it."""
     asked = select(kiosk.c.id, condition_at(now_ms).label("condition")).select_from(WITH_STATE)
     found = connection.execute(asked.where(kiosk.c.id == who, standing_in(scope))).all()
-    devices = _devices(connection, _with_state(connection, found), now_ms)
+    devices = described(connection, found, now_ms)
     return devices[0] if devices else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Where a page of kiosks lies: the provinces by condition that it takes from, and how many it leaves out first."""
-
-    provinces: Mapping[Condition, Sequence[str]]
-    skipped: int
-
-
-def _stretch(musters: Iterable[Muster], offset: int) -> _Stretch:
-    provinces: dict[Condition, list[str]] = {}
-    skipped = upto = 0
-    for each in sorted(musters, key=lambda each: (_URGENCY.index(each.condition), each.province)):
-        since, upto = upto, upto + each.n
-        if since < offset + _PAGE and upto > offset:
-            skipped = skipped if provinces else offset - since
-            provinces.setdefault(each.condition, []).append(each.province)
-    return _Stretch(provinces, skipped)
-
-
-def _rows(connection: Connection, now_ms: int, scope: Scope, page: _Stretch) -> list[tuple[Condition, Row[Any]]]:
-    """A page of kiosks: only the few provinces that it lies in are put in order."""
-    condition = condition_at(now_ms)
-    placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE).where(standing_in(scope))
-    here = [and_(condition == str(each), kiosk.c.province.in_(codes)) for each, codes in page.provinces.items()]
-    order = (_urgency(condition), kiosk.c.province, kiosk.c.facility, kiosk.c.id)
-    asked = placed.where(or_(false(), *here)).order_by(*order).limit(_PAGE).offset(page.skipped)
-    return _with_state(connection, connection.execute(asked).all())
 
 
 def _with_state(connection: Connection, shown: Sequence[Row[Any]]) -> list[tuple[Condition, Row[Any]]]:
@@ -201,10 +120,10 @@ def _with_state(connection: Connection, shown: Sequence[Row[Any]]) -> list[tuple
     return [(Condition(row.condition), said[row.id]) for row in shown]
 
 
-def count_by_province(connection: Connection, now_ms: int, scope: Scope) -> list[Muster]:
+def count_by_province(connection: Connection, now_ms: int, scope: Scope, *only: ColumnElement[bool]) -> list[Muster]:
     """How many kiosks are in each condition, by province: the whole fleet in some hundreds of rows."""
     asked = select(kiosk.c.province, condition_at(now_ms).label("condition"), device_state.c.seen_ms)
-    judged = asked.select_from(WITH_STATE).where(standing_in(scope)).subquery()
+    judged = asked.select_from(WITH_STATE).where(standing_in(scope), *only).subquery()
     alike = (judged.c.province, judged.c.condition)
     counted = select(*alike, func.count(), func.min(judged.c.seen_ms)).group_by(*alike).order_by(*alike)
     return [Muster(row[0], Condition(row[1]), int(row[2]), row[3]) for row in connection.execute(counted)]
@@ -231,9 +150,14 @@ def standing_in(scope: Scope) -> ColumnElement[bool]:
 WITH_STATE = kiosk.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)
 
 
+def needing(care: Care) -> ColumnElement[bool]:
+    """The criterion for kiosks of `WITH_STATE` that need a care, whatever their condition."""
+    return func.coalesce(_signs_or_unknown()[care], false())
+
+
 def signs() -> list[Label[bool]]:
     """A column for each care: whether a kiosk needs it."""
-    return [func.coalesce(sign, false()).label(f"care_{care}") for care, sign in _signs_or_unknown().items()]
+    return [needing(care).label(f"care_{care}") for care in Care]
 
 
 def _signs_or_unknown() -> dict[Care, ColumnElement[bool]]:
@@ -262,18 +186,16 @@ def condition_at(now_ms: int) -> Case[str]:
     )
 
 
-def _urgency(condition: Case[str]) -> Case[int]:
-    return case({str(each): n for n, each in enumerate(_URGENCY)}, value=condition)
-
-
 def _said() -> list[Column[Any]]:
     return [column for column in device_state.c if column.name != "kiosk"]
 
 
-def _devices(connection: Connection, rows: Sequence[tuple[Condition, Row[Any]]], now_ms: int) -> tuple[Device, ...]:
+def described(connection: Connection, judged: Sequence[Row[Any]], now_ms: int) -> tuple[Device, ...]:
+    """Read some kiosks, given as rows of `id` and `condition`, with everything that stands beside them."""
+    rows = _with_state(connection, judged)
     shown = [row.id for _, row in rows]
     alarms: dict[str, tuple[Alarm, ...]] = {}
-    for each in _alarms(connection, select(alarm).where(alarm.c.kiosk.in_(shown))):
+    for each in read_alarms(connection, select(alarm).where(alarm.c.kiosk.in_(shown))):
         alarms[each.kiosk] = (*alarms.get(each.kiosk, ()), each)
     refused = _summed(connection, refusal.c.kiosk, func.sum(refusal.c.n), shown)
     held = _summed(connection, quarantine.c.kiosk, func.count(), shown)
@@ -299,15 +221,10 @@ def _summed(
     return {who: int(n) for who, n in rows}
 
 
-def _alarms(connection: Connection, asked: Select[Any]) -> tuple[Alarm, ...]:
+def read_alarms(connection: Connection, asked: Select[Any]) -> tuple[Alarm, ...]:
+    """Read the alarms that a statement asks for, the latest first."""
     rows = connection.execute(asked.order_by(alarm.c.raised_ms.desc(), alarm.c.row.desc()))
     return tuple(Alarm(row.kiosk, row.kind, row.stream, row.seq, row.raised_ms, row.looked_ms) for row in rows)
-
-
-def _strangers(connection: Connection) -> tuple[Refusal, ...]:
-    unknown = select(refusal).where(~exists().where(kiosk.c.id == refusal.c.kiosk))
-    rows = connection.execute(unknown.order_by(refusal.c.last_ms.desc()).limit(_STANDING_OUT))
-    return tuple(Refusal(*row) for row in rows)
 
 
 def _device(

@@ -9,6 +9,7 @@ from fleet.announcements.rules import Stage
 from fleet.coverage.figures import Absence, Mode
 from fleet.coverage.judging import Comparator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
+from fleet.coverage.reading import SMALL
 from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
 from fleet.devices.health import Care, Condition
 from fleet.devices.losses import Kind, Standing
@@ -156,8 +157,8 @@ class FacilityAnswer(_Answer):
     """Visits at one facility's kiosks."""
 
     facility: str
-    captured: int
-    duplicates: int
+    captured: int | None = Field(ge=SMALL, description=f"null: some, and fewer than {SMALL}")
+    duplicates: int | None
     last_day: str
 
 
@@ -220,10 +221,11 @@ class RefusalAnswer(_Answer):
 
 
 class DevicesAnswer(_Answer):
-    """One page of the kiosks, those that need somebody first; `counts` is of all of them."""
+    """One page of the `found` kiosks, those that need somebody first; `counts` is of all at the places asked for."""
 
     at: str
     counts: dict[Condition, int]
+    found: int
     page: int
     pages: int
     devices: list[DeviceAnswer]

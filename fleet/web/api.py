@@ -17,8 +17,8 @@ from fleet.coverage.fiscal import cutoff, cutoff_day
 from fleet.coverage.region8 import FISCAL_YEAR
 from fleet.coverage.report import report
 from fleet.devices.closeup import read_closeup
-from fleet.devices.health import read_park
 from fleet.devices.help_calls import waits
+from fleet.devices.park import read_park
 from fleet.store.scope import province_scope
 from fleet.store.session import reading as read_only
 from fleet.web import answers, gate
@@ -32,7 +32,7 @@ from fleet.web.iso import at
 from fleet.web.kiosk import known
 from fleet.web.morning import agenda_of
 from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
-from fleet.web.questions import MorningQuestion, PageQuestion, Question, RegionQuestion
+from fleet.web.questions import DevicesQuestion, FunnelQuestion, MorningQuestion, Question, RegionQuestion
 from fleet.web.reach import looking
 from fleet.web.supplies import engine, now_ms
 from wire.provinces import PROVINCES
@@ -100,9 +100,9 @@ def province(code: str, question: Question) -> answers.ProvinceAnswer:
 
 
 @pages.get("/api/v1/funnel")
-@pages.input(RegionQuestion, location="query", arg_name="question")
+@pages.input(FunnelQuestion, location="query", arg_name="question")
 @pages.output(answers.FunnelAnswer)
-def funnel(question: RegionQuestion) -> answers.FunnelAnswer:
+def funnel(question: FunnelQuestion) -> answers.FunnelAnswer:
     """How many people came how far, by province."""
     rows = read_funnels(question, question.region)
     basis = question.basis()
@@ -131,17 +131,18 @@ def indicators(question: QuarterQuestion) -> answers.IndicatorsAnswer:
 
 
 @pages.get("/api/v1/devices")
-@pages.input(PageQuestion, location="query", arg_name="question")
+@pages.input(DevicesQuestion, location="query", arg_name="question")
 @pages.output(answers.DevicesAnswer)
-def devices(question: PageQuestion) -> answers.DevicesAnswer:
-    """The kiosks, those that need somebody first, a hundred a page."""
+def devices(question: DevicesQuestion) -> answers.DevicesAnswer:
+    """The kiosks that are looked for, those that need somebody first, a hundred a page."""
     moment = now_ms()
     with looking() as (connection, scope):
-        park = read_park(connection, moment, scope, question.number)
+        park = read_park(connection, moment, question.within(scope), question.number, question.sought)
         helpers = waits(connection, [device.kiosk for device in park.devices], moment)
     return answers.DevicesAnswer(
         at=at(moment),
         counts=dict(park.counts),
+        found=park.found,
         page=park.page,
         pages=park.pages,
         devices=[_device(device, helpers.get(device.kiosk)) for device in park.devices],

@@ -103,6 +103,7 @@ def told_of(known: ProvinceCode, question: Question) -> dict[str, Any]:
         "batch": found.reading.batches.get(found.reading.batch_of.get(known, 0)),
         "funnel": funnels.get(known, reading.Funnel()),
         "facilities": work,
+        "small": reading.SMALL,
         "months": months,
         **chooser(question),
         **_notes(found),

@@ -16,21 +16,24 @@ from flask import Response, abort
 from flask_babel import gettext
 
 from fleet.coverage import kpi57
-from fleet.coverage.fiscal import last_day
+from fleet.coverage.fiscal import bangkok_day, last_day
 from fleet.coverage.report import report
+from fleet.devices.park import read_all
 from fleet.people.writing import written_csv, written_workbook
 from fleet.web.funnel import read_funnels
-from fleet.web.questions import Choice, RegionQuestion, WeekQuestion
+from fleet.web.questions import Choice, DevicesQuestion, FunnelQuestion, RegionQuestion, WeekQuestion
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
+from fleet.web.supplies import now, now_ms
 from fleet.web.week import week_of
 from fleet.web.week_words import letter
-from fleet.web.wording import FLAGS, VERDICTS, province_name, written_day
+from fleet.web.wording import CARES, CONDITIONS, FLAGS, VERDICTS, province_name, written_day, written_moment
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
     from fleet.coverage.figures import Share
     from fleet.coverage.report import AnyReport
+    from fleet.devices.health import Device
     from wire.ids import ProvinceCode
 
 pages = APIBlueprint("exports", __name__, enable_openapi=False)
@@ -67,7 +70,7 @@ def coverage(ending: str) -> Response:
 @pages.get("/exports/funnel.<ending>")
 def funnel(ending: str) -> Response:
     """Give the funnel of each province of the scope."""
-    question = asked(RegionQuestion)
+    question = asked(FunnelQuestion)
     basis = question.basis()
     rows: Rows = [_funnel_titles()]
     for code, each in read_funnels(question, question.region).items():
@@ -75,6 +78,15 @@ def funnel(ending: str) -> Response:
         rows.append([code, province_name(code), basis.fiscal_year, int(basis.period), _label(question.choice), *counts])
         rows[-1].append(each.revoked)
     return _file(f"funnel-{basis.fiscal_year}-{int(basis.period)}-{question.choice}", ending, rows)
+
+
+@pages.get("/exports/devices.<ending>")
+def devices(ending: str) -> Response:
+    """Give the kiosks that are looked for, all of them, by name."""
+    question, moment = asked(DevicesQuestion), now_ms()
+    with looking() as (connection, scope):
+        rows = [_device_row(each) for each in read_all(connection, moment, question.within(scope), question.sought)]
+    return _file(f"devices-{bangkok_day(now()).isoformat()}", ending, [_device_titles(), *rows])
 
 
 @pages.get("/exports/week.txt")
@@ -177,4 +189,46 @@ def _funnel_titles() -> list[Cell]:
         gettext("Code issued"),
         gettext("Active"),
         gettext("Revoked"),
+    ]
+
+
+def _device_titles() -> list[Cell]:
+    return [
+        gettext("Kiosk"),
+        gettext("Facility"),
+        gettext("Code"),
+        gettext("Province"),
+        gettext("Condition"),
+        gettext("What is amiss"),
+        gettext("Last heard"),
+        gettext("Release"),
+        gettext("Unsent"),
+        gettext("Oldest unsent, seconds"),
+        gettext("Screen"),
+        gettext("Reader"),
+        gettext("Camera"),
+        gettext("Disk space left, MiB"),
+        gettext("Refused"),
+        gettext("New codes, 7 days"),
+    ]
+
+
+def _device_row(device: Device) -> list[Cell]:
+    return [
+        device.kiosk,
+        device.facility,
+        device.province,
+        province_name(device.province),
+        str(CONDITIONS[device.condition]),
+        ", ".join(str(CARES[care]) for care in device.cares),
+        None if device.seen_ms is None else written_moment(device.seen_ms),
+        device.release,
+        device.outbox,
+        device.oldest_unacked_s,
+        device.screen,
+        device.reader,
+        device.camera,
+        device.disk_free_mib,
+        device.refused,
+        device.new_codes,
     ]

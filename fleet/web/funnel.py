@@ -11,7 +11,7 @@ from flask import render_template
 from fleet.coverage import reading
 from fleet.coverage.fiscal import cutoff_day
 from fleet.web.coverage import chooser
-from fleet.web.questions import Choice, Question, RegionQuestion
+from fleet.web.questions import Choice, FunnelQuestion, Question
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
 from wire.provinces import PROVINCES
@@ -22,10 +22,10 @@ pages = APIBlueprint("funnel", __name__, enable_openapi=False)
 @pages.get("/funnel")
 def overview() -> str:
     """Show the whole funnel and each province's that has one."""
-    return render_template("funnel.html", **told(asked(RegionQuestion)))
+    return render_template("funnel.html", **told(asked(FunnelQuestion)))
 
 
-def told(question: RegionQuestion) -> dict[str, Any]:
+def told(question: FunnelQuestion) -> dict[str, Any]:
     """What the page says, on the screen or on paper."""
     rows = read_funnels(question, question.region)
     return {

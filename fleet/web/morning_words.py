@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import url_for
 from flask_babel import lazy_gettext
 
-from fleet.devices.health import DISK_LOW_MIB, OUTBOX_OLD_S
+from fleet.devices.health import DISK_LOW_MIB, OUTBOX_OLD_S, Condition
 from fleet.devices.help_calls import Standing
 from fleet.web import gate
 from fleet.web.agenda import Cause, Counted
@@ -130,7 +130,8 @@ def source_of(task: Task, figures: str) -> str:
         return url_for("kiosk.overview", name=task.kiosk, _anchor="alarms" if task.cause is Cause.ALARM else None)
     if task.cause in (Cause.LAPSED, Cause.CODE_UNUSED) and gate.may("funnel.overview"):
         return url_for("funnel.overview", figures=figures)
-    return url_for("devices.overview")
+    silent = Condition.SILENT if task.cause is Cause.SILENT else None
+    return url_for("devices.overview", condition=silent, province=task.province, facility=task.facility)
 
 
 def visits_of(task: Task, figures: str) -> str:

@@ -11,7 +11,7 @@ from fleet.web import coverage, funnel, indicators, morning, week
 from fleet.web.exports import attached
 from fleet.web.indicators import QuarterQuestion
 from fleet.web.paper import on_paper
-from fleet.web.questions import MorningQuestion, Question, RegionQuestion, TableQuestion, WeekQuestion
+from fleet.web.questions import FunnelQuestion, MorningQuestion, Question, TableQuestion, WeekQuestion
 from fleet.web.refusals import asked
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def of_province(code: str) -> Response:
 @pages.get("/papers/funnel.pdf")
 def of_funnel() -> Response:
     """Give how far people came."""
-    question = asked(RegionQuestion)
+    question = asked(FunnelQuestion)
     return _paper("funnel.html", f"funnel-{_basis(question)}", funnel.told(question))
 
 

@@ -17,10 +17,13 @@ from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import BUDDHIST_ERA_YEARS, Period, bangkok_day, fiscal_year
 from fleet.coverage.reading import Basis
 from fleet.coverage.weekly import NoWeekError, last_friday, week_ending
+from fleet.devices.health import Care, Condition
+from fleet.devices.park import Sought
 from fleet.store.scope import province_scope
 from fleet.web.supplies import now
 from wire.errors import Malformed
 from wire.events import Profile
+from wire.ids import facility_code
 from wire.provinces import PROVINCES, province_code
 
 if TYPE_CHECKING:
@@ -90,6 +93,13 @@ def _province(text: str) -> str:
         raise ValueError(message) from error
 
 
+def _ours(choice: Choice) -> Choice:
+    if choice not in (Choice.LIVE, Choice.TEST):
+        message = "our own figures expected"
+        raise ValueError(message)
+    return choice
+
+
 def _friday(text: str) -> str:
     if not _DAY.fullmatch(text) or (day := date.fromisoformat(text)).year < FIRST_YEAR - BUDDHIST_ERA_YEARS:
         message = "a day expected, as YYYY-MM-DD"
@@ -133,6 +143,26 @@ Province = Annotated[
     OrNothing,
     described("A province's code; all that the account sees if not given.", type="string", enum=sorted(PROVINCES)),
 ]
+Facility = Annotated[
+    Annotated[str, Field(pattern=r"^[0-9]{5}$")] | None,
+    OrNothing,
+    described("A facility's code; all if not given.", type="string", pattern="^[0-9]{5}$"),
+]
+PartOfName = Annotated[
+    Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] | None,
+    OrNothing,
+    described("A part of a kiosk's name.", type="string", pattern="^[a-z0-9-]{1,32}$"),
+]
+OneCondition = Annotated[
+    Condition | None,
+    OrNothing,
+    described("Kiosks in one condition; all if not given.", type="string", enum=[str(each) for each in Condition]),
+]
+OneCare = Annotated[
+    Care | None,
+    OrNothing,
+    described("Kiosks that need one care; all if not given.", type="string", enum=[str(each) for each in Care]),
+]
 Page = Annotated[
     Annotated[int, WholeNumber, Field(ge=1)] | None,
     OrNothing,
@@ -154,12 +184,48 @@ Figures = Annotated[
 ]
 
 
-class PageQuestion(BaseModel):
-    """One page of a long list. Other parameters are ignored."""
+OurFigures = Annotated[
+    Annotated[Choice, AfterValidator(_ours)] | None,
+    OrNothing,
+    described("Our own live figures if not given.", type="string", enum=[str(Choice.LIVE), str(Choice.TEST)]),
+]
+
+
+class PlaceQuestion(BaseModel):
+    """What is asked of one province, or of all that the account may see. Other parameters are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    province: Province = None
+
+    @property
+    def only(self) -> ProvinceCode | None:
+        """The province asked for."""
+        return None if self.province is None else province_code(self.province)
+
+    def within(self, scope: Scope) -> Scope:
+        """What of the scope is asked about.
+
+        Raises:
+            OutOfScopeError: nothing of it.
+        """
+        return scope if self.only is None else scope.narrowed(province_scope(self.only))
+
+
+class DevicesQuestion(PlaceQuestion):
+    """Which kiosks somebody looks for, and which page of them."""
+
+    condition: OneCondition = None
+    care: OneCare = None
+    facility: Facility = None
+    kiosk: PartOfName = None
     page: Page = None
+
+    @property
+    def sought(self) -> Sought:
+        """The kiosks looked for."""
+        facility = None if self.facility is None else facility_code(self.facility)
+        return Sought(self.condition, self.care, facility, self.kiosk)
 
     @property
     def number(self) -> int:
@@ -202,23 +268,14 @@ class RegionQuestion(Question):
     region: Region = None
 
 
-class MorningQuestion(Question):
+class FunnelQuestion(RegionQuestion):
+    """A funnel's question: the ministry counts no steps, so its figures cannot be asked for."""
+
+    figures: OurFigures = None
+
+
+class MorningQuestion(PlaceQuestion, Question):
     """A morning's question: of one province or of the country. Year and period are not asked for: it is today's."""
-
-    province: Province = None
-
-    @property
-    def only(self) -> ProvinceCode | None:
-        """The province asked for."""
-        return None if self.province is None else province_code(self.province)
-
-    def within(self, scope: Scope) -> Scope:
-        """What of the scope is asked about.
-
-        Raises:
-            OutOfScopeError: nothing of it.
-        """
-        return scope if self.only is None else scope.narrowed(province_scope(self.only))
 
     @property
     def ours(self) -> Choice:

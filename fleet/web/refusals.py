@@ -41,9 +41,13 @@ _ALLOWED = {
     ),
     "period": lazy_gettext("period: 6 or 12 months."),
     "quarter": lazy_gettext("quarter: 1 to 4, of the fiscal year."),
-    "figures": lazy_gettext("figures: official, proxy-live or proxy-test."),
+    "figures": lazy_gettext("figures: proxy-live or proxy-test; official where the ministry has such figures."),
     "region": lazy_gettext("region: a health region, 1 to 13."),
     "province": lazy_gettext("province: the two digits of a province."),
+    "condition": lazy_gettext("condition: ok, needs_care, silent, never_seen or revoked."),
+    "care": lazy_gettext("care: alarm, help, screen, reader, camera, outbox_old, disk_low or clock."),
+    "facility": lazy_gettext("facility: the five digits of a facility."),
+    "kiosk": lazy_gettext("kiosk: a part of a kiosk's name, of a-z, 0-9 and -."),
     "sort": lazy_gettext("sort: code, name, region, staff, people, gap or verdict."),
     "dir": lazy_gettext("dir: up or down."),
     "page": lazy_gettext("page: a whole number from 1."),
@@ -75,7 +79,7 @@ def asked(kind: type[Q]) -> Q:
 
 def asked_again() -> dict[str, Any]:
     """What the address asked, for a link that asks it again: known names only, and none that Flask takes for itself."""
-    return {name: value for name, value in request.args.items() if name in _ALLOWED}
+    return {name: value for name, value in request.args.items() if name in _ALLOWED and value}
 
 
 def explain_refusals(app: Flask) -> None:

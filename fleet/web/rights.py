@@ -72,6 +72,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "coverage.start": _LOOK,
         "devices.overview": _LOOK,
         "exports.coverage": _FIGURES,
+        "exports.devices": _LOOK,
         "exports.funnel": _FIGURES,
         "exports.week": _FIGURES,
         "funnel.overview": _FIGURES,

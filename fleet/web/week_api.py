@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from fleet.alerts.rules import Severity
-from fleet.coverage.weekly import SMALL
+from fleet.coverage.reading import SMALL
 from fleet.devices.health import Condition
 from fleet.web.answers import ProgressAnswer
 from fleet.web.api import progress_answer

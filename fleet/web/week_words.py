@@ -13,7 +13,7 @@ from flask_babel import gettext
 
 from fleet.alerts.rules import Severity
 from fleet.coverage import kpi57
-from fleet.coverage.weekly import SMALL
+from fleet.coverage.reading import SMALL
 from fleet.devices.health import Condition
 from fleet.web.alerts import urgency
 from fleet.web.wording import CONDITIONS, number, province_name, scope_name, written_day, written_moment

@@ -164,6 +164,18 @@ def test_facilities_come_busiest_first_with_their_last_day(books: Engine) -> Non
     ]
 
 
+def test_few_visits_of_a_facility_are_not_told_by_their_number_and_stand_last(books: Engine) -> None:
+    for facility, n in (("10671", 9), ("10672", 1), ("11013", 10)):
+        work(books, UDON, facility, "2026-11-01", n)
+    with books.connect() as connection:
+        found = reading.facilities(connection, Profile.LIVE, date(2027, 10, 1), province_scope(UDON))
+    assert [(each.facility, each.captured, each.duplicates) for each in found] == [
+        ("11013", 10, 1),
+        ("10671", None, None),
+        ("10672", None, None),
+    ]
+
+
 def test_months_hold_only_activations_of_the_window(books: Engine) -> None:
     for day, n in (("2026-09-30", 1), ("2026-10-01", 2), ("2026-10-31", 3), ("2026-11-05", 4), ("2027-10-01", 5)):
         count(books, UDON, "activated", day, n)

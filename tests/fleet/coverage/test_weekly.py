@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
-from fleet.coverage import weekly
+from fleet.coverage import reading, weekly
 from fleet.coverage.fiscal import cutoff
 from fleet.coverage.weekly import Busy, Counts, NoWeekError, Visits
 from fleet.store.scope import NATION, Scope, province_scope, region_scope
@@ -146,4 +146,4 @@ def test_the_order_of_rows_changes_nothing(
                 count(books, province, "activated", FRIDAY.isoformat(), 3)
         seen.append(told(books))
     assert seen[0] == seen[1]
-    assert all(each.visits is None or each.visits >= weekly.SMALL for each in seen[0].busiest)
+    assert all(each.visits is None or each.visits >= reading.SMALL for each in seen[0].busiest)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet.devices.health import Care, Condition, read_park
+from fleet.devices.health import Care, Condition
+from fleet.devices.park import read_park
 from fleet.store.scope import NATION
 from tests.fleet.books import NOW_MS, add_kiosk, heard, raise_alarm, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from fleet.devices.health import Park
+    from fleet.devices.park import Park
 
 
 def park_of(engine: Engine) -> Park:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet.devices.health import Condition, read_park
+from fleet.devices.health import Condition
+from fleet.devices.park import read_park
 from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION, region_scope
 from fleet.store.session import reading, unit_of_work

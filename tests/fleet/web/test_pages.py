@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -302,3 +303,13 @@ def test_a_call_that_somebody_has_acknowledged_says_so_and_not_who(client: Flask
         (device,) = client.get("/api/v1/devices").get_json()["devices"]
         assert device["helper_wait_s"] == left_s
         assert "สมชาย" not in english + repr(device)
+
+
+@pytest.mark.parametrize("address", ["/funnel", "/exports/funnel.csv", "/papers/funnel.pdf", "/api/v1/funnel"])
+@pytest.mark.parametrize("figures", ["official", "matched"])
+def test_a_funnel_is_our_own_and_is_not_shown_under_another_name(
+    client: FlaskClient, address: str, figures: str
+) -> None:
+    answer = client.get(f"{address}?figures={figures}&lang=en")
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert "proxy-live or proxy-test" in answer.text

@@ -28,6 +28,7 @@ DENIED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 _BASES = tuple(
     f"?lang={lang}&figures={kind}" for lang in ("th", "en") for kind in ("official", "proxy-live", "proxy-test")
 )
+_OURS = tuple(each for each in _BASES if "official" not in each)
 _YEAR = "?year=2569&period=12&figures=official"
 
 
@@ -75,7 +76,7 @@ CASES = {
         asked=(*(f"/coverage/41{each}" for each in _BASES), f"/coverage/41{_YEAR}"),
         foreign=("/coverage/50", f"/coverage/50{_YEAR}"),
     ),
-    "funnel.overview": Case(asked=(*(f"/funnel{each}" for each in _BASES), "/funnel?region=1")),
+    "funnel.overview": Case(asked=(*(f"/funnel{each}" for each in _OURS), "/funnel?region=1")),
     "indicators.overview": Case(asked=("/indicators",)),
     "imports.overview": Case(asked=("/imports", "/imports?lang=en")),
     "imports.one": Case(
@@ -93,7 +94,20 @@ CASES = {
     "api_imports.one": Case(
         asked=("/api/v1/imports/1", "/api/v1/imports/3"), foreign=("/api/v1/imports/4", "/api/v1/imports/6")
     ),
-    "devices.overview": Case(asked=("/devices", "/devices?lang=en", "/devices?page=2")),
+    "devices.overview": Case(
+        asked=(
+            "/devices",
+            "/devices?lang=en",
+            "/devices?page=2",
+            "/devices?condition=ok&kiosk=a",
+            "/devices?care=help",
+        ),
+        foreign=("/devices?province=50",),
+    ),
+    "exports.devices": Case(
+        asked=("/exports/devices.csv", "/exports/devices.csv?condition=silent"),
+        foreign=("/exports/devices.csv?province=50",),
+    ),
     "morning.check": Case(acts=(("/morning/checked?province=50", {}),)),
     "announcements.overview": Case(asked=("/announcements", "/announcements?lang=en")),
     "announcements.propose": Case(
@@ -106,7 +120,7 @@ CASES = {
     "announcements.withdraw": Case(acts=(("/announcements/2/withdraw", {}),)),
     "api.announcements": Case(asked=("/api/v1/announcements",)),
     "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
-    "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _BASES)),
+    "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _OURS)),
     "papers.of_coverage": Case(asked=("/papers/coverage.pdf", f"/papers/coverage.pdf{_YEAR}")),
     "papers.of_province": Case(
         asked=(f"/papers/coverage/41.pdf{_YEAR}",),
@@ -155,7 +169,7 @@ CASES = {
     ),
     "api.funnel": Case(asked=("/api/v1/funnel", "/api/v1/funnel?region=1")),
     "api.indicators": Case(asked=("/api/v1/indicators",)),
-    "api.devices": Case(asked=("/api/v1/devices", "/api/v1/devices?page=2")),
+    "api.devices": Case(asked=("/api/v1/devices", "/api/v1/devices?page=2"), foreign=("/api/v1/devices?province=50",)),
 }
 
 
