@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from fleet.devices.health import SILENT_AFTER_MS, WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
@@ -96,14 +96,16 @@ class Noted:
     since_ms: int
 
 
-def read_troubled(connection: Connection, now_ms: int, scope: Scope, *, dark: Collection[str] = ()) -> list[Troubled]:
-    """Every kiosk that needs care or is silent, by name; of `dark` provinces those that are silent are left out."""
+def read_troubled(
+    connection: Connection, now_ms: int, scope: Scope, *, lit: Collection[str] | None = None
+) -> list[Troubled]:
+    """Every kiosk that needs care or is silent, by name; where `lit` is given, those silent in these provinces only."""
     condition = condition_at(now_ms)
-    wanted = condition.in_([str(Condition.NEEDS_CARE), str(Condition.SILENT)])
-    asked = _with_condition(condition).where(wanted).order_by(kiosk.c.id)
-    if dark:
-        asked = asked.where(or_(kiosk.c.province.not_in(dark), device_state.c.seen_ms > now_ms - SILENT_AFTER_MS))
-    return _troubled(connection, asked, scope)
+    is_silent = condition == str(Condition.SILENT)
+    if lit is not None:
+        is_silent = and_(is_silent, kiosk.c.province.in_(lit))
+    wanted = or_(condition == str(Condition.NEEDS_CARE), is_silent)
+    return _troubled(connection, _with_condition(condition).where(wanted).order_by(kiosk.c.id), scope)
 
 
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, select, union_all, update
 
 from fleet.devices.health import HELP_WANTED, SILENT_AFTER_MS, standing_in
 from fleet.devices.registry import ACTIVE
@@ -147,13 +147,14 @@ def acknowledge(connection: Connection, who: KioskId, coming: Coming, now_ms: in
 
 def open_calls(connection: Connection, now_ms: int, scope: Scope, only: KioskId | None = None) -> list[Call]:
     """Where somebody waits, longest first; a kiosk that has long been silent is no call any more but a silent kiosk."""
+    wanted = select(device_state.c.kiosk).where(device_state.c.screen == HELP_WANTED)
     asked = (
         select(kiosk.c.id, kiosk.c.facility, kiosk.c.province, device_state.c.seen_ms, help_call)
         .join_from(kiosk, device_state, device_state.c.kiosk == kiosk.c.id)
         .outerjoin(help_call, help_call.c.kiosk == kiosk.c.id)
         .where(
             kiosk.c.status == ACTIVE,
-            or_(help_call.c.kiosk.is_not(None), device_state.c.screen == HELP_WANTED),
+            kiosk.c.id.in_(union_all(select(help_call.c.kiosk), wanted)),  # few: the others are not joined
             device_state.c.seen_ms > now_ms - SILENT_AFTER_MS,
             standing_in(scope),
         )

@@ -24,7 +24,7 @@ from fleet.enrollments.unused import read_unused
 from fleet.store.days import BANGKOK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -117,7 +117,7 @@ def read_agenda(connection: Connection, now: datetime, profile: Profile, scope: 
     counts = by_condition(standings)
     missing = attention.read_never_seen(connection, now_ms, scope, SHOWN) if counts[Condition.NEVER_SEEN] else []
     tasks = [
-        *_tasks(connection, now, profile, scope, _dark(standings)),
+        *_tasks(connection, now, profile, scope, standings),
         *(_never_seen(each, now_ms) for each in missing),
     ]
     unread = counts[Condition.NEVER_SEEN] - len(missing)
@@ -170,12 +170,19 @@ def _dark(standings: Iterable[Muster]) -> dict[str, _Dark]:
     }
 
 
+def _lit(standings: Iterable[Muster], dark: Collection[str]) -> list[str] | None:
+    """Where silent kiosks are told one by one; None: wherever they are."""
+    silent = {each.province for each in standings if each.condition is Condition.SILENT}
+    return sorted(silent.difference(dark)) if dark else None
+
+
 def _tasks(
-    connection: Connection, now: datetime, profile: Profile, scope: Scope, dark: Mapping[str, _Dark]
+    connection: Connection, now: datetime, profile: Profile, scope: Scope, standings: Sequence[Muster]
 ) -> list[Task]:
+    dark = _dark(standings)
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
     lately, since = today - timedelta(days=LATELY_DAYS), today - timedelta(days=VISITS_DAYS)
-    troubled = attention.read_troubled(connection, now_ms, scope, dark=dark)
+    troubled = attention.read_troubled(connection, now_ms, scope, lit=_lit(standings, dark))
     alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}

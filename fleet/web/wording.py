@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, g, request
-from flask_babel import Babel, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, get_translations, gettext, lazy_gettext, ngettext
 
 from fleet.coverage import fiscal
 from fleet.coverage.figures import Absence, Mode
@@ -27,6 +27,8 @@ from wire.ids import ProvinceCode
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
+    from babel.support import Translations
+
     from fleet.store.scope import Scope
 
 THAI, ENGLISH = "th", "en"
@@ -149,6 +151,11 @@ def speak(app: Flask) -> None:
     Babel(app, default_locale=THAI, default_translation_directories=str(TRANSLATIONS), locale_selector=language)
     app.before_request(_choose)
     app.url_defaults(_keep)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # by jinja2.ext.i18n, which Babel adds
+        lambda said: _catalogue().ugettext(said),
+        lambda one, many, n: _catalogue().ungettext(one, many, n),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(
         day=written_day,
         moment=written_moment,
@@ -177,6 +184,14 @@ def speak(app: Flask) -> None:
 def language() -> str:
     """Give the language of this answer."""
     return str(g.get("language", THAI))
+
+
+def _catalogue() -> Translations:
+    """The catalogue of this answer: a page has a thousand words, and Babel would look for it at each of them."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: Translations = g.catalogue
+    return found
 
 
 def _choose() -> None:
