@@ -44,6 +44,7 @@ class Act(StrEnum):
     IMPORT_APPROVED = "import.approved"
     IMPORT_REJECTED = "import.rejected"
     IMPORT_UNDONE = "import.undone"
+    PEOPLE_MATCHED = "people.matched"
     ROSTER_IMPORTED = "roster.imported"
     ROSTER_FORGOTTEN = "roster.forgotten"
     LOSS_REPORTED = "loss.reported"

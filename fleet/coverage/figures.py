@@ -19,13 +19,14 @@ class Mode(StrEnum):
     """How a figure was computed; stated beside every figure."""
 
     OFFICIAL = "official"  # A and B imported from the identity provider's report: the evaluation of record
-    MATCHED = "matched"  # our people joined to a list of B, person by person; no list can be imported yet
+    MATCHED = "matched"  # our people among those on a list of B, person by person (docs/adr/0036)
     PROXY = "proxy"  # our people by the address on the card over an imported count of B: an estimate
 
 
 class Absence(StrEnum):
     """Why a share cannot be evaluated. Zero and missing are different answers."""
 
+    NOT_MATCHED = "not_matched"  # no list of these people was matched with ours
     NO_ROSTER = "no_roster"  # our own figures do not tell staff from people: A1 (docs/adr/0023)
     NOT_IMPORTED = "not_imported"  # no official A
     UNRECONCILED = "unreconciled"  # our own books give less than nobody
@@ -90,7 +91,7 @@ class Figures(Generic[M]):
     """One province's (or a sum's) figures for one fiscal year.
 
     `profile` is None for official figures; `snapshot` is the fiscal year that B was taken for; `made_up` is set if
-    any part came from sample data.
+    any part came from sample data, and `early` if people were matched before the cut-off: later ones are missing.
     """
 
     mode: M
@@ -100,6 +101,7 @@ class Figures(Generic[M]):
     profile: Profile | None = None
     snapshot: int | None = None
     made_up: bool = False
+    early: bool = False
 
     def __add__(self, other: Figures[M]) -> Figures[M]:
         """Sum two figures that were counted the same way.
@@ -118,8 +120,10 @@ class Figures(Generic[M]):
             profile=self.profile,
             snapshot=self.snapshot if self.snapshot == other.snapshot else None,
             made_up=self.made_up or other.made_up,
+            early=self.early or other.early,
         )
 
 
 OfficialFigures: TypeAlias = Figures[Literal[Mode.OFFICIAL]]
+MatchedFigures: TypeAlias = Figures[Literal[Mode.MATCHED]]
 ProxyFigures: TypeAlias = Figures[Literal[Mode.PROXY]]

@@ -46,6 +46,7 @@ class Flag(StrEnum):
     PROXY = "proxy"
     STALE_B = "stale_b"
     UNRECONCILED = "unreconciled"
+    EARLY = "early"
     MADE_UP = "made_up"
 
 
@@ -186,6 +187,7 @@ def _flags(figures: Figures[M]) -> tuple[Flag, ...]:
         Flag.PROXY: figures.mode is Mode.PROXY,
         Flag.STALE_B: stale,
         Flag.UNRECONCILED: Absence.UNRECONCILED in (figures.staff.absence, figures.people.absence),
+        Flag.EARLY: figures.early,
         Flag.MADE_UP: figures.made_up,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)

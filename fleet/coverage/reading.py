@@ -7,7 +7,7 @@ long ago. The funnel is cumulative in the same way. It never reads a person, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from sqlalchemy import Connection, case, func, literal_column, select
@@ -19,6 +19,7 @@ from wire.asks import PersonState
 from wire.events import Profile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy import ColumnElement, Row, Table
@@ -64,6 +65,8 @@ class Reading(Generic[M]):
     batches: dict[int, Batch]
     batch_of: dict[ProvinceCode, int]
     unplaced: int = 0  # our people whose card names no province: in no province's figure
+    # Active people with a card of the province who are not on its list; None or missing where none was matched.
+    outside: Mapping[ProvinceCode, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

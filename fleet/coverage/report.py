@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, assert_never
 
 from fleet.coverage import indicators, kpi57
 from fleet.coverage.figures import M, Mode
+from fleet.coverage.matched import read_matched
 from fleet.coverage.reading import Basis, Reading, read_official, read_proxy
-from fleet.errors import FleetError
 from fleet.store.scope import NATION, region_scope
 from wire.provinces import PROVINCES
 
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from wire.ids import ProvinceCode
 
 _BANGKOK_REGION = 13  # printed with and without: whether KPI 57 counts 76 or 77 provinces is not stated
-
-
-class ModeNotOfferedError(FleetError):
-    """The mode is named but cannot be computed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +59,18 @@ class Report(Generic[M]):
     without_bangkok: National | None
 
 
-AnyReport: TypeAlias = Report[Literal[Mode.OFFICIAL]] | Report[Literal[Mode.PROXY]]
+AnyReport: TypeAlias = Report[Literal[Mode.OFFICIAL]] | Report[Literal[Mode.MATCHED]] | Report[Literal[Mode.PROXY]]
 
 
 def report(connection: Connection, basis: Basis, scope: Scope) -> AnyReport:
-    """Read and judge the provinces of a scope on one basis.
-
-    Raises:
-        ModeNotOfferedError: the figures would need a list of people that cannot be imported yet.
-    """
+    """Read and judge the provinces of a scope on one basis."""
     match basis.mode:
         case Mode.OFFICIAL:
             return _report(basis, scope, read_official(connection, basis, scope))
         case Mode.PROXY:
             return _report(basis, scope, read_proxy(connection, basis, scope))
         case Mode.MATCHED:
-            message = (
-                "matched figures need a register of people, which cannot be imported yet; choose official or proxy"
-            )
-            raise ModeNotOfferedError(message)
+            return _report(basis, scope, read_matched(connection, basis, scope))
         case _:
             assert_never(basis.mode)
 

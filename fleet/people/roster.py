@@ -7,7 +7,6 @@ No digest of the file is kept: who has it could try numbers until one fits.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from fleet import audit
 from fleet.errors import ImportRefusedError
 from fleet.people import tickets
 from fleet.people.problems import FileRefusedError, Wording
-from fleet.people.spreadsheets import Key, Layout, read_rows
+from fleet.people.spreadsheets import NUMBER, Key, Layout, read_rows
 from fleet.store.session import unit_of_work
 from fleet.store.tables import roster
 from wire.announcements import holds_a_citizen_number, is_printable
@@ -35,12 +34,7 @@ if TYPE_CHECKING:
 
 _LONGEST_WORDS = 60  # two lines of the smallest screen
 _LONGEST_NAME = 64
-_NUMBER = re.compile(r"[0-9]{13}", re.ASCII)
 _FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run what it opens again
-
-
-def _number(cell: str) -> str | None:
-    return cell if _NUMBER.fullmatch(cell) else None
 
 
 def _facility(cell: str) -> str | None:
@@ -62,11 +56,7 @@ _PLAIN = Wording(
 ROSTER = Layout(
     "roster",
     keys=(
-        Key(
-            "citizen_number",
-            Wording("13 digits, the column formatted as text", "เลข 13 หลัก ตั้งรูปแบบคอลัมน์เป็นข้อความ"),
-            _number,
-        ),
+        NUMBER,
         Key("facility", Wording("5 digits (hcode5)", "รหัสหน่วยบริการ 5 หลัก"), _facility),
     ),
     words=tuple(Key(name, _PLAIN, _words) for name in ("unit", "position", "admin")),

@@ -31,6 +31,7 @@ _MOST_LINES = MOST_ROWS + 102  # one more than a file may have, and titles above
 _MOST_PROBLEMS = 1_000  # past this the file is not what it says it is; reading stops
 LARGEST_COUNT = 100_000_000  # more than live in Thailand
 _YEARS = (2560, 2600)  # B.E.; catches C.E. years
+_THIRTEEN = re.compile(r"[0-9]{13}", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 Row: TypeAlias = dict[str, int | str | None]
@@ -116,6 +117,11 @@ YEAR = Key(
 )
 HALF_YEAR = Key("period", Wording("6 or 12 (months)", "6 หรือ 12 (เดือน)"), _one_of(6, 12))
 QUARTER = Key("period", Wording("3, 6, 9 or 12 (months)", "3, 6, 9 หรือ 12 (เดือน)"), _one_of(3, 6, 9, 12))
+NUMBER = Key(
+    "citizen_number",
+    Wording("13 digits, the column formatted as text", "เลข 13 หลัก ตั้งรูปแบบคอลัมน์เป็นข้อความ"),
+    lambda cell: cell if _THIRTEEN.fullmatch(cell) else None,
+)
 PROVINCE = Key(
     "province",
     Wording("one of the 77 two-digit province codes, or a province's name", "รหัสจังหวัด 2 หลัก หรือชื่อจังหวัด"),

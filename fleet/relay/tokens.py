@@ -12,7 +12,10 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 HEALTH_ID = "health-id|1"  # a new purpose or year makes tokens that cannot be joined with these
 STAFF = "staff|1"  # of rosters: who works where says nothing of who has enrolled (docs/adr/0023)
@@ -46,6 +49,10 @@ class TokenKey:
     def token(self, citizen_number: str, purpose: str = HEALTH_ID) -> bytes:
         """The person's token for a purpose: 128 bits."""
         return hmac.digest(self._key, f"{purpose}|{citizen_number}".encode(), hashlib.sha256)[:_TOKEN_BYTES]
+
+    def mac(self, content: BufferedReader) -> str:
+        """The HMAC of a file of people: whoever holds the key can tell the file, and nobody can try out numbers."""
+        return hmac.digest(self._key, b"file|1|" + hashlib.file_digest(content, "sha256").digest(), "sha256").hex()
 
     def __repr__(self) -> str:
         """Show nothing of the key."""

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import alert_tables, device_tables, import_tables, operator_tables, tables
+from fleet.store import alert_tables, device_tables, import_tables, matching_tables, operator_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
             _KEEP,
             f"{BY_PROVINCE} OR kiosk IN ({_KIOSKS})",
         ),
+        matching_tables.matched_province.name: Walled(BY_PROVINCE),
+        matching_tables.matched_day.name: Walled(BY_PROVINCE),
         alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
         alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
         tables.indicator_figure.name: Walled(
@@ -105,6 +107,7 @@ OPEN: Mapping[str, str] = MappingProxyType(
         # A file's name and source, and who answers for it; whose figures it brought is walled.
         tables.import_batch.name: "SELECT, INSERT",
         import_tables.import_proposal.name: _KEEP,
+        matching_tables.matching.name: _LOOK,
         operator_tables.morning_check.name: "SELECT, INSERT",  # who has looked, asked for by one scope
         tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
         alert_tables.alert_watch.name: _LOOK,  # whether anybody would be told

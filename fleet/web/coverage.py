@@ -100,7 +100,7 @@ def told_of(known: ProvinceCode, question: Question) -> dict[str, Any]:
         "report": found,
         "province": PROVINCES[known],
         "result": found.results[known],
-        "batch": found.reading.batches.get(found.reading.batch_of.get(known, 0)),
+        "outside": found.reading.outside.get(known),
         "funnel": funnels.get(known, reading.Funnel()),
         "facilities": work,
         "small": reading.SMALL,
@@ -125,7 +125,7 @@ def chooser(question: Question) -> dict[str, Any]:
     return {
         "years": sorted(offered, reverse=True),
         "periods": (Period.SIX, Period.TWELVE),
-        "choices": (Choice.OFFICIAL, Choice.LIVE, Choice.TEST),
+        "choices": (Choice.OFFICIAL, Choice.MATCHED, Choice.LIVE, Choice.TEST),
         "basis": question.basis(),
         "last_day": last_day(question.basis().fiscal_year, question.basis().period),
         "today": bangkok_day(now()),

@@ -16,6 +16,7 @@ from flask import Response, abort
 from flask_babel import gettext
 
 from fleet.coverage import kpi57
+from fleet.coverage.figures import Mode
 from fleet.coverage.fiscal import bangkok_day, last_day
 from fleet.coverage.report import report
 from fleet.devices.park import read_all
@@ -27,7 +28,7 @@ from fleet.web.refusals import asked
 from fleet.web.supplies import now, now_ms
 from fleet.web.week import week_of
 from fleet.web.week_words import letter
-from fleet.web.wording import CARES, CONDITIONS, FLAGS, VERDICTS, province_name, written_day, written_moment
+from fleet.web.wording import CARES, CONDITIONS, FLAGS, MODES, VERDICTS, province_name, written_day, written_moment
 from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def _label(choice: Choice) -> str:
     match choice:
         case Choice.OFFICIAL:
             return str(gettext("Official (ministry)"))
+        case Choice.MATCHED:
+            return str(MODES[Mode.MATCHED])
         case Choice.TEST:
             return str(gettext("Our test data"))
         case _:

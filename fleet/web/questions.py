@@ -40,7 +40,7 @@ class Choice(StrEnum):
     OFFICIAL = "official"
     LIVE = "proxy-live"
     TEST = "proxy-test"
-    MATCHED = "matched"  # refused with words until registers can be imported
+    MATCHED = "matched"
 
 
 class Order(StrEnum):
@@ -70,7 +70,6 @@ _MODES = {
 }
 
 
-_OFFERED = [str(each) for each in Choice if each is not Choice.MATCHED]
 _LAST_PAGE = 9_999  # four digits, as every number of an address
 
 
@@ -180,7 +179,7 @@ Friday = Annotated[
 Figures = Annotated[
     Choice | None,
     OrNothing,
-    described("Our own live figures if not given; matched ones cannot be had yet.", type="string", enum=_OFFERED),
+    described("Our own live figures if not given.", type="string", enum=[str(each) for each in Choice]),
 ]
 
 

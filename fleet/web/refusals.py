@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from fleet.coverage.report import ModeNotOfferedError
 from fleet.store.scope import OutOfScopeError
 from fleet.web.gate import ForgedError, NotAllowedError, NotSignedInError
 from fleet.web.headers import ForeignNameError
@@ -41,7 +40,7 @@ _ALLOWED = {
     ),
     "period": lazy_gettext("period: 6 or 12 months."),
     "quarter": lazy_gettext("quarter: 1 to 4, of the fiscal year."),
-    "figures": lazy_gettext("figures: proxy-live or proxy-test; official where the ministry has such figures."),
+    "figures": lazy_gettext("figures: proxy-live or proxy-test; on pages of coverage official and matched too."),
     "region": lazy_gettext("region: a health region, 1 to 13."),
     "province": lazy_gettext("province: the two digits of a province."),
     "condition": lazy_gettext("condition: ok, needs_care, silent, never_seen or revoked."),
@@ -87,7 +86,6 @@ def explain_refusals(app: Flask) -> None:
     app.jinja_env.globals["asked_again"] = asked_again
     app.register_error_handler(QuestionError, _question)
     app.register_error_handler(HTTPError, _api_question)
-    app.register_error_handler(ModeNotOfferedError, _not_offered)
     app.register_error_handler(PrinterBusyError, _printer_busy)
     app.register_error_handler(NoPrinterError, _no_printer)
     app.register_error_handler(ForeignNameError, _foreign_name)
@@ -120,18 +118,6 @@ def _question(error: QuestionError) -> Response:
 def _api_question(error: HTTPError) -> Response:
     fields = error.detail.get("query", {}) if isinstance(error.detail, dict) else {}
     return _question(QuestionError(name.split(".")[0] for name in fields))
-
-
-def _not_offered(_: ModeNotOfferedError) -> Response:
-    return _say(
-        HTTPStatus.BAD_REQUEST,
-        gettext("Matched figures are not offered yet"),
-        [
-            gettext(
-                "They need a register of people, which cannot be imported yet. Choose official figures or our estimate."
-            )
-        ],
-    )
 
 
 def _printer_busy(_: PrinterBusyError) -> Response:

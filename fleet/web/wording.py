@@ -45,6 +45,7 @@ VERDICTS = {
 }
 MET = {Met.PASS: lazy_gettext("reached"), Met.FAIL: lazy_gettext("not reached"), Met.MISSING: lazy_gettext("missing")}
 ABSENCES = {
+    Absence.NOT_MATCHED: lazy_gettext("On no list that was matched"),
     Absence.NO_ROSTER: lazy_gettext("Staff are not counted yet"),
     Absence.NOT_IMPORTED: lazy_gettext("Waiting for the official figure"),
     Absence.UNRECONCILED: lazy_gettext("Books do not agree"),
@@ -57,6 +58,7 @@ FLAGS = {
     Flag.PROXY: lazy_gettext("Estimate"),
     Flag.STALE_B: lazy_gettext("Denominator of another year"),
     Flag.UNRECONCILED: lazy_gettext("Books do not agree"),
+    Flag.EARLY: lazy_gettext("Matched before the cut-off: later activations are missing"),
     Flag.MADE_UP: lazy_gettext("Made-up figures"),
 }
 JUDGEMENTS = {

@@ -16,7 +16,7 @@ from fleet.coverage.figures import Absence, Mode
 from fleet.coverage.fiscal import Period
 from fleet.coverage.kpi57 import Verdict
 from fleet.coverage.reading import Basis, Funnel
-from fleet.coverage.report import ModeNotOfferedError, report
+from fleet.coverage.report import report
 from fleet.store.scope import NATION, province_scope
 from fleet.store.session import unit_of_work
 from fleet.store.tables import coverage_day
@@ -130,11 +130,6 @@ def test_official_figures_know_nothing_of_our_own_people(books: Engine) -> None:
     assert (figures.staff.known, figures.people.known, figures.made_up) == ((1, 2), (3, 4), True)
     assert found.batches[found.batch_of[UDON]].file_name == "official.csv"
     assert other_period.figures[UDON].people.absence is Absence.NOT_IMPORTED
-
-
-def test_matched_figures_are_named_and_refused(books: Engine) -> None:
-    with books.connect() as connection, pytest.raises(ModeNotOfferedError, match="choose official or proxy"):
-        report(connection, Basis(Mode.MATCHED, 2570, Period.TWELVE), NATION)
 
 
 def test_the_funnel_keeps_visits_at_kiosks_apart_from_people_by_address(books: Engine) -> None:

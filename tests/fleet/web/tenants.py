@@ -19,6 +19,7 @@ from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
 from fleet.store.device_tables import loss
 from fleet.store.every_table import metadata
+from fleet.store.matching_tables import matched_day, matched_province, matching
 from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
 from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
@@ -100,6 +101,13 @@ def _fill_province(engine: Engine, tenant: Tenant) -> None:
     _, _, b1, b2, a2, live, test = tenant.numbers
     bring(engine, "denominators", f"{HEADERS['denominators']}2570,{tenant.province},{b1},{b2}\n")
     bring(engine, "official", f"{HEADERS['official']}2569,12,{tenant.province},1,{b1},{a2},{b2}\n")
+    with unit_of_work(engine) as connection:
+        made = {"kind": "people", "fiscal_year": 2570, "file_mac": "0" * 64, "file_name": "x", "source": "x"}
+        made_now = insert(matching).values(**made, made_up=False, made_ms=NOW_MS, made_by="x")
+        number = connection.execute(made_now.returning(matching.c.id)).scalar_one()
+        sums = {"matching": number, "province": tenant.province}
+        connection.execute(insert(matched_province).values(**sums, listed=b2, outside=a2))
+        connection.execute(insert(matched_day).values(**sums, state="activated", day=YESTERDAY, n=live))
     _propose(engine, tenant, f"2569,{tenant.province},{b1},{b2}\n")
     count(engine, tenant.province, "activated", YESTERDAY, live)
     count(engine, tenant.province, "activated", YESTERDAY, test, profile="test")

@@ -78,7 +78,7 @@ def test_nothing_can_be_changed(console: APIFlask, method: str) -> None:
         ("/coverage?period=9", 400, "period: 6 หรือ 12 เดือน"),
         ("/coverage?region=14", 400, "region: เขตสุขภาพ 1 ถึง 13"),
         ("/coverage?sort=secret", 400, "sort: code"),
-        ("/coverage?figures=matched", 400, "ต้องใช้ทะเบียนรายบุคคล ซึ่งยังนำเข้าไม่ได้"),
+        ("/coverage?figures=secret", 400, "figures: proxy-live หรือ proxy-test"),
         ("/coverage?lang=xx", 400, "lang: th หรือ en"),
         ("/coverage?year=x&lang=en", 400, "year: a fiscal year of the Buddhist era, 2560 to 2600."),
     ],
@@ -97,7 +97,7 @@ def test_a_refusal_says_what_is_allowed(client: FlaskClient, address: str, statu
         ("/api/v1/coverage/99", 404),
         ("/api/v1/coverage?year=x", 400),
         ("/api/v1/funnel?region=99", 400),
-        ("/api/v1/coverage?figures=matched", 400),
+        ("/api/v1/coverage?figures=secret", 400),
         ("/api/v1/coverage?lang=xx", 400),
     ],
 )

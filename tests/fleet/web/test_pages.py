@@ -9,9 +9,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import insert
 
 from fleet.devices import help_calls
 from fleet.devices.help_calls import Coming, HelpCalls
+from fleet.store.matching_tables import matched_day, matched_province, matching
 from fleet.store.scope import NATION
 from fleet.store.session import unit_of_work
 from tests.fleet.books import NOW_MS, add_kiosk, bring, bring_samples, count, heard, raise_alarm, refuse, work
@@ -313,3 +315,35 @@ def test_a_funnel_is_our_own_and_is_not_shown_under_another_name(
     answer = client.get(f"{address}?figures={figures}&lang=en")
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert "proxy-live or proxy-test" in answer.text
+
+
+def test_matched_figures_say_what_they_are_and_who_is_outside_the_register(client: FlaskClient, books: Engine) -> None:
+    with unit_of_work(books) as connection:
+        made = {"kind": "people", "fiscal_year": 2569, "file_mac": "ab" * 32, "file_name": "nhso.csv", "source": "NHSO"}
+        row = insert(matching).values(**made, made_up=False, made_ms=NOW_MS, made_by="มาลี").returning(matching.c.id)
+        sums = {"matching": connection.execute(row).scalar_one(), "province": "41"}
+        connection.execute(insert(matched_province).values(**sums, listed=30_001, outside=47))
+        connection.execute(insert(matched_day).values(**sums, state="activated", day="2026-09-30", n=12_000))
+        connection.execute(insert(matched_day).values(**sums, state="activated", day="2026-10-01", n=5))
+    words = text(client, "/coverage/41?year=2569&figures=matched&lang=en")
+    for said in (
+        "MATCHED Our people among those",
+        "39.99 %",
+        "12,000 / 30,001",
+        "Outside the register: 47",
+        "nhso.csv",
+    ):
+        assert said in words
+    assert "57.1 Staff target 90% — On no list that was matched" in words
+    nation = text(client, "/coverage?year=2569&figures=matched&lang=en")
+    assert "1 of 77 provinces in the sum" in nation
+    assert 'href="/imports/batches' not in client.get("/coverage/41?year=2569&figures=matched").text
+    answered = client.get("/api/v1/coverage/41?year=2569&figures=matched").json
+    assert answered is not None
+    assert (answered["basis"]["mode"], answered["basis"]["official"]) == ("matched", False)
+    assert answered["province"]["people"]["percent"] == "39.99"
+
+
+def test_a_year_without_a_list_says_how_one_is_matched(client: FlaskClient) -> None:
+    words = text(client, "/coverage?year=2569&figures=matched&lang=en")
+    assert "No list has been matched with our people for this year." in words

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 DENIED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 _BASES = tuple(
-    f"?lang={lang}&figures={kind}" for lang in ("th", "en") for kind in ("official", "proxy-live", "proxy-test")
+    f"?lang={lang}&figures={kind}"
+    for lang in ("th", "en")
+    for kind in ("official", "matched", "proxy-live", "proxy-test")
 )
-_OURS = tuple(each for each in _BASES if "official" not in each)
+_OURS = tuple(each for each in _BASES if "proxy" in each)
 _YEAR = "?year=2569&period=12&figures=official"
 
 
