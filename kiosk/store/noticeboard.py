@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from kiosk.store.database import Store
 
 
+RESTING = "resting"  # of the screen: an operator has closed the kiosk for a while
+
+
 class Topic(StrEnum):
     """The things that are told."""
 
-    SCREEN = "screen"  # by the screen process: ok, in_session or a fault code
+    SCREEN = "screen"  # by the screen process: ok, in_session, resting or a fault code
     READER = "reader"  # by the screen process: a presence or a fault code
     CAMERA = "camera"  # by the screen process: ok or a fault code
     LINK = "link"  # by the courier: up or down
