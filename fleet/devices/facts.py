@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.devices.health import SILENT_AFTER_MS, Care, Condition
+from fleet.devices.health import RESTING, SILENT_AFTER_MS, Care, Condition
 
 if TYPE_CHECKING:
     from fleet.devices.health import Device
@@ -50,6 +50,7 @@ class Health(StrEnum):
 
     UNKNOWN = "unknown"  # never heard, or so long ago that what it said is old
     FINE = "fine"
+    RESTING = "resting"  # closed by its operators
     NEEDS_CARE = "needs_care"
 
 
@@ -71,21 +72,27 @@ class Facts:
         by_link = {Connectivity.NEVER: Condition.NEVER_SEEN, Connectivity.SILENT: Condition.SILENT}
         if self.connectivity in by_link:
             return by_link[self.connectivity]
-        return Condition.NEEDS_CARE if self.health is Health.NEEDS_CARE else Condition.OK
+        by_health = {Health.NEEDS_CARE: Condition.NEEDS_CARE, Health.RESTING: Condition.RESTING}
+        return by_health.get(self.health, Condition.OK)
 
 
 def judge(device: Device, now_ms: int, *, is_reported_lost: bool, usual_release: str | None) -> Facts:
     """Judge a kiosk from what was last heard of it. `usual_release` is what most kiosks run; None where none said."""
     connectivity = _connectivity(device.seen_ms, now_ms)
     is_heard = connectivity in (Connectivity.ONLINE, Connectivity.QUIET)
-    told = Health.NEEDS_CARE if device.cares else Health.FINE
     return Facts(
         lifecycle=_lifecycle(device, is_reported_lost=is_reported_lost),
         connectivity=connectivity,
         software=_software(device.release, usual_release),
-        health=told if is_heard else Health.UNKNOWN,
+        health=_health(device) if is_heard else Health.UNKNOWN,
         cares=device.cares if is_heard else (),
     )
+
+
+def _health(device: Device) -> Health:
+    if device.cares:
+        return Health.NEEDS_CARE
+    return Health.RESTING if device.screen == RESTING else Health.FINE
 
 
 def _lifecycle(device: Device, *, is_reported_lost: bool) -> Lifecycle:
