@@ -39,6 +39,7 @@ HEALTHS = {
     Health.UNKNOWN: lazy_gettext("Not known"),
     Health.FINE: lazy_gettext("Fine"),
     Health.NEEDS_CARE: lazy_gettext("Needs care"),
+    Health.RESTING: lazy_gettext("Closed for a while"),
 }
 WHY_NO_HELPER = {
     help_calls.Why.NO_CALL: lazy_gettext("Nobody waits for a helper there now."),
