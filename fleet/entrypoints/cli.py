@@ -20,6 +20,7 @@ from fleet.entrypoints.options import (  # noqa: TC001 - likewise
     HeaderLine,
     SheetNumber,
 )
+from fleet.entrypoints.order_commands import order
 from fleet.errors import FleetError
 from fleet.people.columns import Columns
 from fleet.people.figures import Kind
@@ -36,6 +37,7 @@ app.add_typer(roster, name="roster")
 app.add_typer(account, name="account")
 app.add_typer(alert, name="alert")
 app.add_typer(imports, name="import")
+app.add_typer(order, name="order")
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]
