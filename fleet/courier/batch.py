@@ -16,6 +16,7 @@ import structlog
 from fleet.courier import quarantine
 from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
+from fleet.devices.certificates import Certificates
 from fleet.devices.help_calls import HelpCalls
 from fleet.devices.order_book import Orders
 from fleet.devices.sightings import Sightings
@@ -73,6 +74,7 @@ class Batch:
         self._sightings = Sightings()
         self._calls = HelpCalls()
         self._orders = Orders()
+        self._certificates = Certificates()
         self.refusals: list[Refusal] = []
         self.outcomes: Counter[str] = Counter()  # of what was verified: verdicts of events, else kinds
         self._owed: dict[KioskId, _Owed] = {}
@@ -96,6 +98,7 @@ class Batch:
         self._sightings.write(self._connection)
         self._calls.write(self._connection)
         self._orders.write(self._connection)
+        self._certificates.write(self._connection)
         quarantine.keep(self._connection, self.refusals)
 
     def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
@@ -146,6 +149,7 @@ class Batch:
             self._sightings.reported(kiosk.id, body, message.at_ms)
             self._calls.heard(kiosk.id, body.call, message.at_ms)
             self._orders.heard(kiosk.id, body.order_nonce, message.at_ms)
+            self._certificates.heard(kiosk.id, body.certificate_ms)
             self._beating[kiosk.id] = kiosk
         elif isinstance(body, OrderResult):
             self._orders.ended(kiosk.id, body, message.at_ms)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a kiosk as four facts that are kept apart: its place in life, its link, its software, its health.
+"""What is known of a kiosk as facts that are kept apart: place in life, link, software, health, certificate.
 
 One function judges them all, from what the controller holds and by its own clock. `fleet.devices.health.Condition` is
 their summary in one word, judged by the database for lists; a test holds the two together.
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.devices import certificates
 from fleet.devices.health import RESTING, SILENT_AFTER_MS, Care, Condition
 
 if TYPE_CHECKING:
+    from fleet.devices.certificates import Validity
     from fleet.devices.health import Device
 
 QUIET_AFTER_MS = 3 * 60 * 1000  # three heartbeats: may be a restart, so nobody is called yet
@@ -55,13 +57,25 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Besides:
+    """What stands beside a kiosk's last words: what most kiosks run, and until when its certificate is good.
+
+    None where nobody said.
+    """
+
+    usual_release: str | None = None
+    certificate_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """The four, and why it needs care."""
+    """The five, and why it needs care."""
 
     lifecycle: Lifecycle
     connectivity: Connectivity
     software: Software
     health: Health
+    certificate: Validity
     cares: tuple[Care, ...]
 
     @property
@@ -76,15 +90,16 @@ class Facts:
         return by_health.get(self.health, Condition.OK)
 
 
-def judge(device: Device, now_ms: int, *, is_reported_lost: bool, usual_release: str | None) -> Facts:
-    """Judge a kiosk from what was last heard of it. `usual_release` is what most kiosks run; None where none said."""
+def judge(device: Device, now_ms: int, *, is_reported_lost: bool, besides: Besides) -> Facts:
+    """Judge a kiosk from what was last heard of it."""
     connectivity = _connectivity(device.seen_ms, now_ms)
     is_heard = connectivity in (Connectivity.ONLINE, Connectivity.QUIET)
     return Facts(
         lifecycle=_lifecycle(device, is_reported_lost=is_reported_lost),
         connectivity=connectivity,
-        software=_software(device.release, usual_release),
+        software=_software(device.release, besides.usual_release),
         health=_health(device) if is_heard else Health.UNKNOWN,
+        certificate=certificates.judge(besides.certificate_ms, now_ms),
         cares=device.cares if is_heard else (),
     )
 

@@ -79,6 +79,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
         device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
+        device_tables.kiosk_certificate.name: Walled(BY_KIOSK),
         order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),
         # Not the nonce: only a courier makes orders.
         order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),

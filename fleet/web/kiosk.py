@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page of one kiosk: its four facts, its books, and what can be done: name a helper, report it lost, confirm."""
+"""The page of one kiosk: its five facts, its books, and what can be done: name a helper, report it lost, confirm."""
 
 from __future__ import annotations
 

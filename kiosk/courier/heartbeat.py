@@ -50,6 +50,7 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         sessions=sessions | {f"opinion.{code}": n for code, n in thought.items()},
         call=call,
         order_nonce=nonce,
+        certificate_ms=noticeboard.certificate_ms(told),
     )
 
 

@@ -57,7 +57,7 @@ def diagnosis(store: Store, release: str) -> Diagnosis:
         screen=said(Topic.SCREEN),
         reader=said(Topic.READER),
         camera=said(Topic.CAMERA),
-        certificate_ms=None,
+        certificate_ms=noticeboard.certificate_ms(told),
         card_reads=_frequent(Counter(read.code for read in card_reads.newest(store))),
         endings=_frequent(noticeboard.endings(store)),
     )

@@ -44,7 +44,7 @@ def test_a_kiosk_that_is_closed_over_the_console_rests_through_a_restart_is_open
         order(somsri, "close")
         sees(lobby, TH("resting.title").split("\n")[1])
         done(lobby, "close")
-        wait_until(lambda: condition(lobby) == "resting", "the fleet calls it resting", WITHIN_S)
+        wait_until(lambda: screen(lobby) == "resting", "the fleet knows that it rests", WITHIN_S)
 
         order(somsri, "restart")
         wait_until(lambda: not lobby.terminal.alive, "its process ends by itself", WITHIN_S)
@@ -61,7 +61,7 @@ def test_a_kiosk_that_is_closed_over_the_console_rests_through_a_restart_is_open
         order(somsri, "reopen")
         sees(lobby, TH("attract.start"))
         done(lobby, "reopen")
-        wait_until(lambda: condition(lobby) == "ok", "the fleet calls it fine", WITHIN_S)
+        wait_until(lambda: screen(lobby) == "ok", "the fleet knows that it serves", WITHIN_S)
         assert lobby.kiosk_books().filed == 0, "what came of an order is no enrolment"
 
 
@@ -97,9 +97,9 @@ def done(lobby: Lobby, op: str) -> dict[str, Any]:
     return latest()
 
 
-def condition(lobby: Lobby) -> str:
+def screen(lobby: Lobby) -> str:
     (device,) = lobby.ask("devices")["devices"]
-    return str(device["condition"])
+    return str(device["screen"])
 
 
 def sees(lobby: Lobby, words: str) -> None:

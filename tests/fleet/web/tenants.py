@@ -17,7 +17,7 @@ from fleet.alerts.windows import Window
 from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
-from fleet.store.device_tables import loss
+from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
 from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.scope import Scope
@@ -139,6 +139,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
         connection.execute(insert(code_day).values(kiosk=first, day=YESTERDAY, outcome="accepted", n=1))
         call = {"kiosk": third, "call": "1" * 32, "since_ms": NOW_MS - 1000, "heard_ms": NOW_MS}
         connection.execute(insert(help_call).values(call))
+        connection.execute(insert(kiosk_certificate).values(kiosk=first, until_ms=NOW_MS + 9 * DAY_MS))
         connection.execute(insert(order_nonce).values(kiosk=second, nonce="2" * 32, heard_ms=NOW_MS - 3_600_000))
         ordered = {"kiosk": second, "n": 7, "op": "restart", "asked_by": f"somebody-of-{tenant.name}"}
         connection.execute(insert(kiosk_order).values(ordered | {"asked_ms": NOW_MS, "expires_ms": NOW_MS + 60_000}))
