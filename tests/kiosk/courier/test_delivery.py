@@ -5,45 +5,34 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
-import pytest
 
 from kiosk import device
-from kiosk.courier.delivery import Delivery, Keys, Outgoing
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import announcements, help_calls, inbox, noticeboard, orders, outbox
+from kiosk.store import announcements, help_calls, inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World, filing_for
+from tests.kiosk.courier.conftest import SHARD
 from tests.kiosk.records.test_door import Session, _answer, _reply_key
 from wire import topics
 from wire.announcements import Announcement, Announcements, open_announcements
 from wire.asks import PersonAnswer, PersonState
-from wire.envelope import digest, open_message, seal_message, split
+from wire.envelope import open_message, seal_message, split
 from wire.hello import Heartbeat, Hello
 from wire.help_calls import HelpAcknowledged
-from wire.ids import KeyId, shard
-from wire.orders import ORDER_BYTES, Op, Order
+from wire.ids import KeyId
 from wire.receipts import Mark, Receipt
 from wire.signing import Kind, SigningKey
 
 if TYPE_CHECKING:
+    from kiosk.courier.delivery import Delivery, Outgoing
     from kiosk.records.filing import Filing
     from kiosk.store.database import Store
 
-SHARD = shard("a7")
 RECEIPTS = topics.down(SHARD, KIOSK, topics.Down.RECEIPT)
 ANSWERS = topics.down(SHARD, KIOSK, topics.Down.ANSWER)
 HELP = topics.down(SHARD, KIOSK, topics.Down.HELP)
-ORDER = topics.down(SHARD, KIOSK, topics.Down.ORDER)
 CALL, OTHER_CALL = "1" * 32, "2" * 32
 ANNOUNCEMENTS = topics.down(SHARD, KIOSK, topics.Down.ANNOUNCEMENTS)
-
-
-@pytest.fixture
-def delivery(store: Store, world: World) -> Delivery:
-    keys = Keys(world.courier, world.receipt.public(), world.answer.public())
-    made = Delivery(store=store, keys=keys, kiosk=KIOSK, where=SHARD, release="0.1.0")
-    made.connected()
-    return made
 
 
 def _of(kind: topics.Up, sent: list[Outgoing]) -> list[bytes]:
@@ -347,74 +336,3 @@ def test_announcements_that_are_forged_misaddressed_or_too_many_change_nothing_a
     delivery.arrived(RECEIPTS, _announcements(world, 1, "a"), 0.1)
     assert _kept(store, world) is None
     assert delivery.counts.refused.total() == 10
-
-
-def _order(key: SigningKey, *, nonce: str = CALL, n: int = 1, kiosk: str = KIOSK) -> bytes:
-    return seal_message(key, Kind.ORDER, Order(1, kiosk, nonce, n, Op.CLOSE, 300))
-
-
-def test_a_heartbeat_says_which_nonce_an_order_has_to_carry(store: Store) -> None:
-    assert heartbeat(store, KIOSK, "0.1.0").order_nonce is None
-    orders.draw(store, CALL)
-    orders.draw(store, OTHER_CALL)
-    assert heartbeat(store, KIOSK, "0.1.0").order_nonce == OTHER_CALL
-
-
-def test_a_kiosk_that_was_closed_or_opened_says_so_at_once(delivery: Delivery, store: Store) -> None:
-    sent = [_of(topics.Up.HEARTBEAT, list(delivery.due(0.0)))]
-    for t, said in ((1.0, "resting"), (2.0, "resting"), (3.0, "ok"), (4.0, "starting")):
-        noticeboard.pin(store, Topic.SCREEN, said, 1)
-        sent.append(_of(topics.Up.HEARTBEAT, list(delivery.due(t))))
-    assert [len(each) for each in sent] == [1, 1, 0, 1, 0]
-
-
-def test_an_order_with_a_nonce_of_this_kiosk_is_left_for_the_screen_as_it_was_signed(
-    delivery: Delivery, store: Store, world: World
-) -> None:
-    orders.draw(store, CALL)
-    message = _order(world.receipt)
-    delivery.arrived(ORDER, message, 0.0)
-    assert orders.brought(store) == message
-
-
-def test_an_order_that_is_not_true_or_fresh_or_ours_is_left_for_nobody(
-    delivery: Delivery, store: Store, world: World
-) -> None:
-    orders.draw(store, CALL)
-    true = _order(world.receipt)
-    receipt = _receipt(world, {})
-    for bad in (
-        _order(SigningKey.generate(KeyId("controller#1"))),
-        _order(world.receipt, nonce=OTHER_CALL),
-        _order(world.receipt, kiosk="k-loei-01"),
-        true[:-9],
-        true + b"x" * ORDER_BYTES,
-        receipt,
-        b"",
-    ):
-        delivery.arrived(ORDER, bad, 0.0)
-    delivery.arrived(RECEIPTS, true, 0.0)
-    assert orders.brought(store) is None
-    assert sum(delivery.counts.refused.values()) == 8
-
-
-def test_an_order_that_was_taken_is_not_left_again(delivery: Delivery, store: Store, world: World) -> None:
-    orders.draw(store, CALL)
-    assert orders.take(store, orders.Book(last=1), b"result")
-    delivery.arrived(ORDER, _order(world.receipt), 0.0)
-    assert orders.brought(store) is None
-    delivery.arrived(ORDER, _order(world.receipt, n=2), 0.0)
-    assert orders.brought(store) is not None
-
-
-def test_a_result_goes_out_at_once_and_again_until_a_receipt_names_it(
-    delivery: Delivery, store: Store, world: World
-) -> None:
-    assert orders.take(store, orders.Book(last=1), b"result")
-    sent = [_of(topics.Up.RESULT, list(delivery.due(t))) for t in (0.0, 1.0, 31.0)]
-    assert sent == [[b"result"], [], [b"result"]]
-    delivery.connected()
-    assert _of(topics.Up.RESULT, list(delivery.due(32.0))) == [b"result"]
-    body = Receipt(v=1, kiosk=KIOSK, nonce=None, marks={}, at_ms=1, results=(digest(b"result").hex(),))
-    delivery.arrived(RECEIPTS, seal_message(world.receipt, Kind.RECEIPT, body), 33.0)
-    assert _of(topics.Up.RESULT, list(delivery.due(99.0))) == []
