@@ -146,6 +146,7 @@ def _orders(device: Device, given: tuple[orders.Given, ...], *, takes: bool) -> 
     return {
         "given": given,
         "open": next((each for each in given if each.is_open), None),
+        "diagnosed": next((each for each in given if each.diagnosis is not None), None),
         "takes": takes,
         "offered": order_words.offered(device) if serves else (),
         "states": order_words.STATES,

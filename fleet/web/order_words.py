@@ -47,7 +47,7 @@ STATES = {
     State.DONE: lazy_gettext("Done"),
     State.REFUSED: lazy_gettext("Refused by the kiosk"),
     State.EXPIRED: lazy_gettext("Too late: the kiosk did not answer within an hour"),
-    State.CANCELLED: lazy_gettext("Taken back"),
+    State.CANCELLED: lazy_gettext("Cancelled"),
 }
 REASONS = {"unknown_op": lazy_gettext("Its release does not know this order. Update the kiosk.")}
 WHY_NOT = {
