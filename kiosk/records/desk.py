@@ -65,6 +65,7 @@ class Desk:
         self._announces: Announcements = ()
         self._announce_at_s = 0.0
         self._heed_at_s = 0.0
+        self._shows_rest = False
         self._stopping = threading.Event()
         self._abandoned = threading.Event()
         self._gone = threading.Event()
@@ -86,6 +87,7 @@ class Desk:
 
     def abandon(self) -> None:
         """End the present person's process without a word: the screen has failed. Returns when it is gone."""
+        self._shows_rest = False  # the next screen knows nothing of it
         if self._channel is None:
             return
         self._gone.clear()
@@ -106,6 +108,7 @@ class Desk:
                     break
                 self._rest()
                 continue
+            self._shows_rest = False
             fault = self._serve_one()
             if fault is not None:
                 log.error("out_of_service", fault=fault)
@@ -124,10 +127,11 @@ class Desk:
         return self._orders.is_resting or self._orders.wants_restart
 
     def _rest(self) -> None:
-        if self._pinned.get(Topic.SCREEN) != RESTING:
+        if not self._shows_rest:
+            self._shows_rest = True
             self._people.dismiss()
             self._screen.show(Resting())
-            self._pin(Topic.SCREEN, RESTING)
+        self._pin(Topic.SCREEN, RESTING)
         self._stopping.wait(_HEED_EVERY_S)
 
     def _serve_one(self) -> Fault | None:

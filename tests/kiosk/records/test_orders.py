@@ -214,6 +214,16 @@ def test_a_waiting_kiosk_is_closed_and_opened_and_tells_the_fleet_that_it_rests(
     wait_for(lambda: _told(store, Topic.SCREEN) == "ok")
 
 
+def test_a_screen_that_fails_while_the_kiosk_rests_says_again_that_it_does(
+    lobby: Lobby, store: Store, world: World
+) -> None:
+    lobby.person().inside.send(pipe.Shown(Attract()))
+    _order(store, world, Op.CLOSE, 1)
+    wait_for(lambda: lobby.screen.states.count(Resting()) == 1)
+    lobby.desk.abandon()
+    wait_for(lambda: lobby.screen.states.count(Resting()) == 2)
+
+
 def test_nobody_is_sent_away_by_an_order(lobby: Lobby, store: Store, world: World) -> None:
     person = lobby.person()
     person.inside.send(pipe.Shown(Notice()))
