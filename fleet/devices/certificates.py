@@ -15,7 +15,7 @@ from sqlalchemy import select
 from fleet.devices.health import standing_in
 from fleet.devices.registry import ACTIVE
 from fleet.store.device_tables import kiosk_certificate
-from fleet.store.many import Insertion
+from fleet.store.many import Insertion, Lookup, Of
 from fleet.store.tables import kiosk
 
 if TYPE_CHECKING:
@@ -53,11 +53,13 @@ class Ending:
         return days_left(self.until_ms, now_ms)
 
 
+_KNOWN = Lookup(
+    "SELECT kiosk_certificate.kiosk, kiosk_certificate.until_ms FROM {asked} "
+    "JOIN kiosk_certificate ON kiosk_certificate.kiosk = asked.kiosk",
+    kiosk=Of.TEXT,
+)
 _SAID = Insertion(
-    kiosk_certificate,
-    *("kiosk", "until_ms"),
-    on_conflict="(kiosk) DO UPDATE SET until_ms = excluded.until_ms "
-    "WHERE kiosk_certificate.until_ms <> excluded.until_ms",
+    kiosk_certificate, "kiosk", "until_ms", on_conflict="(kiosk) DO UPDATE SET until_ms = excluded.until_ms"
 )
 
 
@@ -73,8 +75,9 @@ class Certificates:
             self._until_ms[who] = until_ms
 
     def write(self, connection: Connection) -> None:
-        """Write what has changed."""
-        _SAID.add(connection, list(self._until_ms.items()))
+        """Write what has changed: once in two months a kiosk."""
+        known = {row.kiosk: row.until_ms for row in _KNOWN.rows(connection, [(who,) for who in self._until_ms])}
+        _SAID.add(connection, [said for said in self._until_ms.items() if known.get(said[0]) != said[1]])
 
 
 def judge(until_ms: int | None, now_ms: int) -> Validity:

@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select, update
 
 from fleet.devices.orders import LIVES_MS, State
 from fleet.devices.registry import ACTIVE
-from fleet.store.many import Insertion
+from fleet.store.many import Insertion, Lookup, Of
 from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.tables import kiosk
 from wire.ids import KioskId
@@ -33,14 +33,16 @@ _log = structlog.get_logger()
 _WAITING = and_(
     kiosk_order.c.ended_ms.is_(None), kiosk_order.c.taken_ms.is_(None), kiosk_order.c.op.in_([str(op) for op in Op])
 )
-# A nonce is said for two minutes: only one that is new, or was last heard a while ago, is written.
-_HEARD_AGAIN_MS = LIVES_MS // 3
+_HEARD_AGAIN_MS = LIVES_MS // 3  # so often one that did not change is written: it says that its kiosk is there
+_KNOWN = Lookup(
+    "SELECT order_nonce.kiosk, order_nonce.nonce, order_nonce.heard_ms FROM {asked} "
+    "JOIN order_nonce ON order_nonce.kiosk = asked.kiosk",
+    kiosk=Of.TEXT,
+)
 _NONCES = Insertion(
     order_nonce,
     *("kiosk", "nonce", "heard_ms"),
-    on_conflict="(kiosk) DO UPDATE SET nonce = excluded.nonce, heard_ms = excluded.heard_ms "
-    "WHERE order_nonce.nonce <> excluded.nonce "
-    f"OR order_nonce.heard_ms < excluded.heard_ms - {_HEARD_AGAIN_MS}",
+    on_conflict="(kiosk) DO UPDATE SET nonce = excluded.nonce, heard_ms = excluded.heard_ms",
 )
 _ENDINGS = {Outcome.DONE: State.DONE, Outcome.REFUSED: State.REFUSED}
 
@@ -67,8 +69,18 @@ class Orders:
         for who, result, at_ms in self._results:
             _enter(connection, who, result, at_ms)
         if self._nonces:
-            _NONCES.add(connection, [(who, *said) for who, said in self._nonces.items()])
+            _NONCES.add(connection, self._news(connection))
             self._due = leaving(connection, self._nonces, max(at_ms for _, at_ms in self._nonces.values()))
+
+    def _news(self, connection: Connection) -> list[tuple[KioskId, str, int]]:
+        """What is not known yet, or was last heard a while ago."""
+        rows = _KNOWN.rows(connection, [(who,) for who in self._nonces])
+        known = {row.kiosk: (row.nonce, row.heard_ms + _HEARD_AGAIN_MS) for row in rows}
+        return [
+            (who, nonce, at_ms)
+            for who, (nonce, at_ms) in self._nonces.items()
+            if who not in known or known[who][0] != nonce or known[who][1] < at_ms
+        ]
 
     def due(self) -> list[Order]:
         """What has to leave once this batch is committed."""
