@@ -56,6 +56,8 @@ class Act(StrEnum):
     ANNOUNCEMENT_APPROVED = "announcement.approved"
     ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
     HELP_ACKNOWLEDGED = "help.acknowledged"
+    ORDER_GIVEN = "order.given"
+    ORDER_CANCELLED = "order.cancelled"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     ALERT_CLEARED = "alert.cleared"
     WINDOW_ADDED = "window.added"

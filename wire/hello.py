@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from wire.bodies import Code, Count, KioskText, Nonce, ShortText, StreamText, Version1
+from wire.bodies import Code, Count, Instant, KioskText, Nonce, ShortText, StreamText, Version1
 from wire.events import Moment
 
 
@@ -29,7 +29,8 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     `outbox` is None when the store cannot be read. `sessions` counts since the store was made: ended sessions by
     how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one. `call` is
-    there only while somebody waits for a helper: a fresh id for each time that one is called.
+    there only while somebody waits for a helper: a fresh id for each time that one is called. `order_nonce` is what an
+    order has to carry now; a kiosk that takes none has none. `certificate_ms` is until when its certificate is good.
     """
 
     v: Version1
@@ -44,3 +45,5 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     disk_free_mib: Count
     sessions: dict[Code, Count]
     call: Nonce | None = None
+    order_nonce: Nonce | None = None
+    certificate_ms: Instant | None = None

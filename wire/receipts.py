@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from wire.bodies import Count, Instant, KioskText, Nonce, StreamText, Version1
+from wire.bodies import Count, Instant, KioskText, Nonce, Sha256Hex, StreamText, Version1
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -15,11 +15,15 @@ class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=T
     archived: Count
 
 
-class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cumulative marks by stream. `nonce` is the HELLO's that it answers, or None."""
+class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Cumulative marks by stream. `nonce` is the HELLO's that it answers, or None.
+
+    `results` are the digests of those results of orders that were committed just now; there only when there are some.
+    """
 
     v: Version1
     kiosk: KioskText
     nonce: Nonce | None
     marks: dict[StreamText, Mark]
     at_ms: Instant
+    results: tuple[Sha256Hex, ...] = ()

@@ -22,6 +22,7 @@ class Up(StrEnum):
     HELLO = "hello"
     HEARTBEAT = "heartbeat"
     ASK = "ask"
+    RESULT = "result"
 
 
 class Down(StrEnum):
@@ -31,6 +32,7 @@ class Down(StrEnum):
     ANSWER = "answer"
     ANNOUNCEMENTS = "announcements"
     HELP = "help"
+    ORDER = "order"
 
 
 def up(where: Shard, kiosk: KioskId, kind: Up) -> str:

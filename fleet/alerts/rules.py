@@ -43,6 +43,7 @@ class RuleId(StrEnum):
     OUTBOX_OLD = "outbox_old"
     DISK_LOW = "disk_low"
     CLOCK = "clock"
+    CERTIFICATE = "certificate"
     QUARANTINED = "quarantined"
     SILENT_TOGETHER = "silent_together"
     COURIER_GONE = "courier_gone"
@@ -157,6 +158,14 @@ RULES: Mapping[RuleId, Rule] = MappingProxyType(
             10 * _MINUTE,
             Words("นาฬิกาของตู้ไม่ตรง", "ให้ฝ่ายไอทีของหน่วยบริการเปิดพอร์ต NTP (123)"),
             Words("The clock is not synchronised", "Ask the facility's IT to open NTP (port 123)"),
+        ),
+        RuleId.CERTIFICATE: Rule(
+            _KIOSK,
+            Severity.WARNING,
+            0,  # a week is left
+            0,
+            Words("ใบรับรองของตู้หมดอายุใน {n} วัน", "ต่ออายุใบรับรองแล้วนำไปติดตั้งที่ตู้"),
+            Words("The kiosk's certificate ends in {n} days", "Renew it and bring it to the kiosk"),
         ),
         RuleId.QUARANTINED: Rule(
             _KIOSK,

@@ -16,7 +16,9 @@ import structlog
 from fleet.courier import quarantine
 from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
+from fleet.devices.certificates import Certificates
 from fleet.devices.help_calls import HelpCalls
+from fleet.devices.order_book import Orders
 from fleet.devices.sightings import Sightings
 from fleet.enrollments import questions
 from fleet.enrollments.acceptance import Acceptance, Arrival, Settled
@@ -24,8 +26,11 @@ from fleet.enrollments.alarms import Raised, raise_alarms
 from fleet.enrollments.ledger import Ledger
 from fleet.enrollments.marks import check_pruned, marks, named
 from wire.chain import KEPT_ASIDE, Verdict
+from wire.envelope import digest
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
+from wire.ids import KioskId
+from wire.orders import OrderResult
 from wire.receipts import Receipt
 
 if TYPE_CHECKING:
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 
     from fleet.devices.registry import RegisteredKiosk
     from wire.asks import Ask
-    from wire.ids import KioskId
+    from wire.orders import Order
 
 _log = structlog.get_logger()
 _KEPT_ASIDE = KEPT_ASIDE | {Settled.ID_TAKEN}
@@ -44,11 +49,12 @@ _NOT_KEPT = frozenset({questions.Kept.ID_TAKEN, questions.Kept.TOO_MANY})
 
 @dataclass(slots=True)
 class _Owed:
-    """What one kiosk is owed after the commit: receipts that name the streams heard of, one for each HELLO."""
+    """What one kiosk is owed after the commit: receipts that name what was heard of, one for each HELLO."""
 
     kiosk: RegisteredKiosk
     streams: set[str] = field(default_factory=set)
     nonces: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)  # digests
 
 
 class Batch:
@@ -67,6 +73,8 @@ class Batch:
         self._acceptance = Acceptance(self._ledger, self._raised)
         self._sightings = Sightings()
         self._calls = HelpCalls()
+        self._orders = Orders()
+        self._certificates = Certificates()
         self.refusals: list[Refusal] = []
         self.outcomes: Counter[str] = Counter()  # of what was verified: verdicts of events, else kinds
         self._owed: dict[KioskId, _Owed] = {}
@@ -89,6 +97,8 @@ class Batch:
         raise_alarms(self._connection, self._raised)
         self._sightings.write(self._connection)
         self._calls.write(self._connection)
+        self._orders.write(self._connection)
+        self._certificates.write(self._connection)
         quarantine.keep(self._connection, self.refusals)
 
     def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
@@ -104,13 +114,27 @@ class Batch:
         )
         due = [(owed, nonce) for owed in self._owed.values() for nonce in (*owed.nonces,) or (None,)]
         return [
-            (owed.kiosk, Receipt(v=1, kiosk=owed.kiosk.id, nonce=nonce, marks=held[owed.kiosk.id], at_ms=now_ms))
+            (
+                owed.kiosk,
+                Receipt(
+                    v=1,
+                    kiosk=owed.kiosk.id,
+                    nonce=nonce,
+                    marks=held[owed.kiosk.id],
+                    at_ms=now_ms,
+                    results=tuple(owed.results),
+                ),
+            )
             for owed, nonce in due
         ]
 
     def calling(self) -> list[RegisteredKiosk]:
         """The kiosks where somebody waits for a helper: they are told who comes, as often as they say so."""
         return [self._beating[who] for who in self._calls.calling()]
+
+    def orders(self) -> list[tuple[RegisteredKiosk, Order]]:
+        """What kiosks that were heard have to be told to do."""
+        return [(self._beating[KioskId(order.kiosk)], order) for order in self._orders.due()]
 
     def _settled(self, n: int, message: Verified[Body]) -> str | None:
         """Why a verified message is refused all the same, None when it is not."""
@@ -124,7 +148,12 @@ class Batch:
         elif isinstance(body, Heartbeat):
             self._sightings.reported(kiosk.id, body, message.at_ms)
             self._calls.heard(kiosk.id, body.call, message.at_ms)
+            self._orders.heard(kiosk.id, body.order_nonce, message.at_ms)
+            self._certificates.heard(kiosk.id, body.certificate_ms)
             self._beating[kiosk.id] = kiosk
+        elif isinstance(body, OrderResult):
+            self._orders.ended(kiosk.id, body, message.at_ms)
+            self._owe(kiosk).results.append(digest(message.signed).hex())
         else:
             return self._ask(message, body)
         return None

@@ -20,6 +20,7 @@ from fleet.courier import metrics, quarantine
 from fleet.courier.batch import Batch
 from fleet.courier.examining import Examined, Held, event_digests, examine, senders
 from fleet.courier.reception import NOBODY, Incoming, origin, refuse
+from fleet.devices import order_book
 from fleet.devices.help_calls import acknowledgements
 from fleet.devices.registry import look_up
 from fleet.enrollments.ledger import already_held
@@ -30,6 +31,7 @@ from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
 from wire.help_calls import HelpAcknowledged
 from wire.ids import KioskId
+from wire.orders import Order
 from wire.receipts import Receipt
 from wire.signing import Kind
 from wire.topics import Down, down
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from fleet.devices.registry import RegisteredKiosk
     from wire.signing import SigningKey
 
-    Word = Receipt | Announcements | HelpAcknowledged
+    Word = Receipt | Announcements | HelpAcknowledged | Order
     Told = tuple[RegisteredKiosk, Word]
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -54,6 +56,7 @@ _ROADS: Mapping[type[Word], tuple[Down, Kind]] = {
     Receipt: (Down.RECEIPT, Kind.RECEIPT),
     Announcements: (Down.ANNOUNCEMENTS, Kind.ANNOUNCEMENTS),
     HelpAcknowledged: (Down.HELP, Kind.HELP),
+    Order: (Down.ORDER, Kind.ORDER),
 }
 
 
@@ -87,7 +90,7 @@ class Committer:
     def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
         """Examine and commit a batch, and return its receipts, with the announcements for whoever said HELLO.
 
-        Where somebody waits for a helper, who comes is said too.
+        Where somebody waits for a helper, who comes is said too, and to whom something was ordered, what.
 
         Raises:
             OperationalError, InterfaceError: the database is away; give the same batch again.
@@ -157,6 +160,13 @@ class Committer:
             kiosks = look_up(connection, ids, locked=False).values()
         return self._sealed(self._helped([each for each in kiosks if each.active]))
 
+    def orders(self, ids: Sequence[KioskId]) -> list[Outbound]:
+        """What was ordered of these kiosks, of those that are still believed; it is noted as sent first."""
+        with unit_of_work(self._engine) as connection:
+            known = look_up(connection, ids)
+            due = order_book.leaving(connection, ids, self._now_ms())
+        return self._sealed([(known[KioskId(each.kiosk)], each) for each in due])
+
     def _settled(self, batch: Examination) -> Sequence[Told]:
         horizon = self._standby.horizon()
         with unit_of_work(self._engine) as connection:
@@ -167,7 +177,8 @@ class Committer:
             batch.messages, settling.outcomes, settling.refusals, receipts=len(receipts), now_ms=self._now_ms()
         )
         greeting = [kiosk for kiosk, receipt in receipts if receipt.nonce is not None]
-        return [*receipts, *self._announced(greeting), *self._helped(settling.calling())]
+        helped = self._helped(settling.calling())
+        return [*receipts, *self._announced(greeting), *helped, *settling.orders()]
 
     def _announced(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
         """The list of each."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The courier's loop: gather a batch, commit it, publish its receipts, and send what else waits.
 
-Answers wait to be sent, announcements, and who comes to help.
+Answers wait to be sent, announcements, who comes to help, and orders.
 
 One thread gathers and examines the next batch while the other commits the last one. A link that is down costs nothing:
 what was not published is asked for again by the kiosk.
@@ -21,6 +21,7 @@ from fleet.courier import answers
 from fleet.courier.announcing import Announcing
 from fleet.courier.committing import DATABASE_AWAY, Committer, Examination, Outbound
 from fleet.courier.helping import Helping
+from fleet.courier.ordering import Ordering
 from fleet.courier.reception import origin
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Dispatch:
         self._now_ms = now_ms
         self._announcing = Announcing(engine, committer)
         self._helping = Helping(engine, committer, now_ms)
+        self._ordering = Ordering(engine, committer, now_ms)
         self._taking: frozenset[Shard] | None = None
         self._listening = False
         self._renew_at_s = 0.0
@@ -142,6 +144,7 @@ class Dispatch:
             self.send_answers()
             self.send_announcements()
             self.send_helpers()
+            self.send_orders()
             self._answers_at_s = time.monotonic() + _ANSWERS_EVERY_S
 
     def renew(self) -> None:
@@ -166,6 +169,10 @@ class Dispatch:
     def send_helpers(self) -> None:
         """Where somebody waits and a helper has just been named, send who comes; close the calls of lost links."""
         self._helping.tell(self._taking, self._link.publish)
+
+    def send_orders(self) -> None:
+        """Send what was just ordered to kiosks that are there; end what nobody carried out in time."""
+        self._ordering.tell(self._taking, self._link.publish)
 
 
 def _rest(stop: threading.Event, error: Exception, held: int) -> None:

@@ -19,6 +19,7 @@ from wire.errors import Malformed, NotForYou, WireError
 from wire.events import EnrollmentCaptured, Profile
 from wire.hello import Heartbeat, Hello
 from wire.ids import is_simulated
+from wire.orders import OrderResult
 from wire.signing import Kind, VerifyKey
 from wire.topics import Up, parse_up
 
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
 
     from wire.ids import KioskId, Shard
 
-Body = EnrollmentCaptured | Hello | Heartbeat | Ask
+Body = EnrollmentCaptured | Hello | Heartbeat | Ask | OrderResult
 
 _SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
     Up.EVENT: (Kind.EVENT, EnrollmentCaptured),
     Up.HELLO: (Kind.HELLO, Hello),
     Up.HEARTBEAT: (Kind.HEARTBEAT, Heartbeat),
     Up.ASK: (Kind.ASK, Ask),
+    Up.RESULT: (Kind.RESULT, OrderResult),
 }
-_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK})
+_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK, Up.RESULT})
 _CLOCKS_APART_MS = 10 * 60_000  # a kiosk's from ours: it was synchronized when it took the request
 NOBODY = "?"  # stands for the kiosk or kind of a topic that names none
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from fleet.devices import facts, losses
+from fleet.devices import certificates, facts, losses
+from fleet.devices.facts import Besides
 from fleet.devices.health import read_device, standing_in
 from fleet.devices.registry import ACTIVE
 from fleet.store.tables import device_state, event, kiosk, stream
@@ -49,6 +50,7 @@ class Closeup:
     registered_ms: int
     facts: Facts
     usual_release: str | None
+    certificate_ms: int | None
     books: tuple[Book, ...]
     older: int
     loss: Loss | None
@@ -63,12 +65,14 @@ def read_closeup(connection: Connection, who: KioskId, now_ms: int, scope: Scope
     is_lost = loss is not None and loss.standing is losses.Standing.REPORTED
     count = connection.execute(select(func.count()).where(stream.c.kiosk == who)).scalar_one()
     books = _books(connection, who)
+    until_ms = certificates.read_until(connection, who)
     registered = select(kiosk.c.registered_ms).where(kiosk.c.id == who, standing_in(scope))
     return Closeup(
         device=device,
         registered_ms=int(connection.execute(registered).scalar_one()),
-        facts=facts.judge(device, now_ms, is_reported_lost=is_lost, usual_release=usual),
+        facts=facts.judge(device, now_ms, is_reported_lost=is_lost, besides=Besides(usual, until_ms)),
         usual_release=usual,
+        certificate_ms=until_ms,
         books=books,
         older=int(count) - len(books),
         loss=loss,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a kiosk as four facts that are kept apart: its place in life, its link, its software, its health.
+"""What is known of a kiosk as facts that are kept apart: place in life, link, software, health, certificate.
 
 One function judges them all, from what the controller holds and by its own clock. `fleet.devices.health.Condition` is
 their summary in one word, judged by the database for lists; a test holds the two together.
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.devices.health import SILENT_AFTER_MS, Care, Condition
+from fleet.devices import certificates
+from fleet.devices.health import RESTING, SILENT_AFTER_MS, Care, Condition
 
 if TYPE_CHECKING:
+    from fleet.devices.certificates import Validity
     from fleet.devices.health import Device
 
 QUIET_AFTER_MS = 3 * 60 * 1000  # three heartbeats: may be a restart, so nobody is called yet
@@ -50,17 +52,30 @@ class Health(StrEnum):
 
     UNKNOWN = "unknown"  # never heard, or so long ago that what it said is old
     FINE = "fine"
+    RESTING = "resting"  # closed by its operators
     NEEDS_CARE = "needs_care"
 
 
 @dataclass(frozen=True, slots=True)
+class Besides:
+    """What stands beside a kiosk's last words: what most kiosks run, and until when its certificate is good.
+
+    None where nobody said.
+    """
+
+    usual_release: str | None = None
+    certificate_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """The four, and why it needs care."""
+    """The five, and why it needs care."""
 
     lifecycle: Lifecycle
     connectivity: Connectivity
     software: Software
     health: Health
+    certificate: Validity
     cares: tuple[Care, ...]
 
     @property
@@ -71,21 +86,28 @@ class Facts:
         by_link = {Connectivity.NEVER: Condition.NEVER_SEEN, Connectivity.SILENT: Condition.SILENT}
         if self.connectivity in by_link:
             return by_link[self.connectivity]
-        return Condition.NEEDS_CARE if self.health is Health.NEEDS_CARE else Condition.OK
+        by_health = {Health.NEEDS_CARE: Condition.NEEDS_CARE, Health.RESTING: Condition.RESTING}
+        return by_health.get(self.health, Condition.OK)
 
 
-def judge(device: Device, now_ms: int, *, is_reported_lost: bool, usual_release: str | None) -> Facts:
-    """Judge a kiosk from what was last heard of it. `usual_release` is what most kiosks run; None where none said."""
+def judge(device: Device, now_ms: int, *, is_reported_lost: bool, besides: Besides) -> Facts:
+    """Judge a kiosk from what was last heard of it."""
     connectivity = _connectivity(device.seen_ms, now_ms)
     is_heard = connectivity in (Connectivity.ONLINE, Connectivity.QUIET)
-    told = Health.NEEDS_CARE if device.cares else Health.FINE
     return Facts(
         lifecycle=_lifecycle(device, is_reported_lost=is_reported_lost),
         connectivity=connectivity,
-        software=_software(device.release, usual_release),
-        health=told if is_heard else Health.UNKNOWN,
+        software=_software(device.release, besides.usual_release),
+        health=_health(device) if is_heard else Health.UNKNOWN,
+        certificate=certificates.judge(besides.certificate_ms, now_ms),
         cares=device.cares if is_heard else (),
     )
+
+
+def _health(device: Device) -> Health:
+    if device.cares:
+        return Health.NEEDS_CARE
+    return Health.RESTING if device.screen == RESTING else Health.FINE
 
 
 def _lifecycle(device: Device, *, is_reported_lost: bool) -> Lifecycle:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, false, func, or_, select
+from sqlalchemy import and_, case, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
 from fleet.store.days import bangkok_day
@@ -30,6 +30,7 @@ SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
 DISK_LOW_MIB = 512  # less than this leaves no room for a release and a day of events
 HELP_WANTED = "help_wanted"  # told as the screen's state: the kiosk is well, and a person there asks for a helper
+RESTING = "resting"  # likewise: an operator has closed it, and its parts serve nobody
 WELL = frozenset({"ok", "present", "absent"})  # codes that ask nothing of anybody: `absent` is a reader with no card
 
 
@@ -38,6 +39,7 @@ class Condition(StrEnum):
 
     OK = "ok"
     NEEDS_CARE = "needs_care"
+    RESTING = "resting"
     SILENT = "silent"
     NEVER_SEEN = "never_seen"
     REVOKED = "revoked"
@@ -163,12 +165,13 @@ def signs() -> list[Label[bool]]:
 def _signs_or_unknown() -> dict[Care, ColumnElement[bool]]:
     """The same; null where a kiosk has not said it."""
     said = device_state.c
+    serves = said.screen != RESTING
     return {
         Care.ALARM: kiosk.c.id.in_(select(alarm.c.kiosk).where(alarm.c.looked_ms.is_(None))),
         Care.HELP: said.screen == HELP_WANTED,
-        Care.SCREEN: said.screen.not_in(sorted(WELL | {HELP_WANTED})),
-        Care.READER: said.reader.not_in(sorted(WELL)),
-        Care.CAMERA: said.camera.not_in(sorted(WELL)),
+        Care.SCREEN: said.screen.not_in(sorted(WELL | {HELP_WANTED, RESTING})),
+        Care.READER: and_(serves, said.reader.not_in(sorted(WELL))),
+        Care.CAMERA: and_(serves, said.camera.not_in(sorted(WELL))),
         Care.OUTBOX_OLD: said.oldest_unacked_s >= OUTBOX_OLD_S,
         Care.DISK_LOW: said.disk_free_mib < DISK_LOW_MIB,
         Care.CLOCK: said.clock_sync == "unsynced",
@@ -182,6 +185,7 @@ def condition_at(now_ms: int) -> Case[str]:
         (device_state.c.seen_ms.is_(None), str(Condition.NEVER_SEEN)),
         (device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS, str(Condition.SILENT)),
         (or_(*_signs_or_unknown().values()), str(Condition.NEEDS_CARE)),
+        (device_state.c.screen == RESTING, str(Condition.RESTING)),
         else_=str(Condition.OK),
     )
 

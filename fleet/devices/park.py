@@ -37,7 +37,14 @@ if TYPE_CHECKING:
 _PAGE = 100  # kiosks
 _AT_ONCE = 500  # of a list that is read to its end
 _STANDING_OUT = 200  # rows
-_URGENCY = (Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN, Condition.OK, Condition.REVOKED)
+_URGENCY = (
+    Condition.NEEDS_CARE,
+    Condition.SILENT,
+    Condition.NEVER_SEEN,
+    Condition.RESTING,
+    Condition.OK,
+    Condition.REVOKED,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from fleet.entrypoints.options import (  # noqa: TC001 - likewise
     HeaderLine,
     SheetNumber,
 )
+from fleet.entrypoints.order_commands import order
 from fleet.errors import FleetError
 from fleet.people.columns import Columns
 from fleet.people.figures import Kind
@@ -38,6 +39,7 @@ app.add_typer(account, name="account")
 app.add_typer(alert, name="alert")
 app.add_typer(imports, name="import")
 app.command()(match)
+app.add_typer(order, name="order")
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]

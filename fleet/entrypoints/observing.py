@@ -17,7 +17,8 @@ from fleet.alerts.observations import Observation, Sight
 from fleet.alerts.rules import RuleId
 from fleet.alerts.subjects import Subject, kiosk_at, part
 from fleet.audit import Act
-from fleet.devices import attention
+from fleet.devices import attention, certificates
+from fleet.devices.attention import Site
 from fleet.devices.health import Care, Condition
 from fleet.devices.help_calls import Standing, open_calls
 from fleet.store.scope import NATION, Level, Scope
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 
     from fleet.alerts.hours import Hours
     from fleet.alerts.judging import Alarm
-    from fleet.devices.attention import Noted, Site, Troubled
+    from fleet.devices.attention import Noted, Troubled
     from wire.events import Profile
 
 COURIER_GONE_AFTER_MS = 60_000  # three leases
 RELAY_BEHIND_AFTER_MS = 15 * 60_000
 QUARANTINED_LATELY_MS = 60 * 60_000
+CERTIFICATE_WITHIN_DAYS = 7
 _HOUR_MS = 3_600_000
 _RULES = {
     Care.SCREEN: RuleId.SCREEN,
@@ -71,6 +73,7 @@ class WholeFleet:
             *_help(connection, now_ms),
             *_security(attention.read_alarms(connection, NATION)),
             *_quarantined(attention.read_quarantined(connection, now_ms - QUARANTINED_LATELY_MS, NATION)),
+            *_certificates(connection, now_ms),
             *_couriers(connection, now_ms),
             *_relay(connection, now_ms, self.profile),
             *_backup(connection, now_ms, self.backup_within_h),
@@ -146,6 +149,13 @@ def _by_kiosk(noted: Iterable[Noted]) -> dict[Subject, list[Noted]]:
     for each in noted:
         found.setdefault(_subject(each.kiosk, each.site), []).append(each)
     return found
+
+
+def _certificates(connection: Connection, now_ms: int) -> Iterator[Observation]:
+    """Those that end within a week: a kiosk that is silent goes on having one."""
+    for each in certificates.read_ending(connection, now_ms, NATION):
+        if (days := each.days_left(now_ms)) < CERTIFICATE_WITHIN_DAYS:
+            yield Observation(RuleId.CERTIFICATE, _subject(each.kiosk, Site(each.province, each.facility)), n=days)
 
 
 def _couriers(connection: Connection, now_ms: int) -> Iterator[Observation]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet.simulation.card import Card, Waiting, load, save
+from fleet.simulation.orders import SimulatedOrders
 from fleet.simulation.people import somebody
 from wire import topics
 from wire.asks import identity_info
@@ -21,6 +22,7 @@ from wire.envelope import Sealed, digest, encode, open_message, seal_message, sp
 from wire.events import ClockSync, EnrollmentCaptured, Evidence, Moment, Parent, Profile
 from wire.hello import Heartbeat, Hello
 from wire.ids import KioskId, Shard, StreamId, new_event_id, new_stream_id
+from wire.orders import Op
 from wire.receipts import Receipt
 from wire.signing import Kind
 from wire.topics import Up
@@ -101,6 +103,7 @@ class SimulatedKiosk:
         self._sending = Sending()
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
+        self._orders = SimulatedOrders(papers, self._moment)
 
     def keep(self) -> None:
         """Let the next simulation go on from here."""
@@ -120,7 +123,9 @@ class SimulatedKiosk:
         self._boot = f"{self._random.getrandbits(128):032x}"
 
     def enrol(self, now_s: float) -> None:
-        """Somebody who does not exist enrols."""
+        """Somebody who does not exist enrols, unless the kiosk was closed."""
+        if self._orders.is_resting:
+            return
         event_id = new_event_id(_wall_ms())
         registration, seals_to = self.papers.registration, self.papers.seals_to
         person = somebody(self._random, registration.province)
@@ -165,6 +170,8 @@ class SimulatedKiosk:
             named = dict.fromkeys(map(str, self._greeting.named(list(reversed(self._marks)))), 0)
             hello = Hello(v=1, kiosk=self.id, nonce=nonce, at=self._moment(now_s), pruned=named)
             yield Up.HELLO, seal_message(self.papers.courier_key, Kind.HELLO, hello)
+        for result in self._orders.due(now_s):
+            yield Up.RESULT, result
         self._sending, positions = self._sending.due(len(self._outbox), now_s)
         for filed in [self._outbox[position] for position in positions]:
             yield Up.EVENT, bytes_to_send(filed.message)
@@ -176,20 +183,32 @@ class SimulatedKiosk:
 
     def due_again_s(self) -> float:
         """When to ask again at the latest what is due."""
-        later = (self._heartbeat_at_s, self._greeting.at_s, self._sending.restart_at_s)
+        later = (
+            self._heartbeat_at_s,
+            self._greeting.at_s,
+            self._sending.restart_at_s,
+            self._orders.due_again_s(),
+        )
         return min(at_s for at_s in later if at_s is not None)
 
     def arrived(self, topic: str, message: bytes, now_s: float) -> None:
         """Take what came down; answers are for people, and nobody is here.
 
         Raises:
-            WireError: it is no true receipt.
+            WireError: it is no true receipt or order.
         """
+        if topics.kind_of_down(topic) is topics.Down.ORDER:
+            order = self._orders.arrived(message, now_s, len(self._outbox))
+            if order.op == Op.RESTART:
+                self.restart()
+            self._heartbeat_at_s = now_s
+            return
         if topics.kind_of_down(topic) is not topics.Down.RECEIPT:
             return
         receipt, _ = open_message(message, Kind.RECEIPT, self.papers.believes, Receipt)
         if receipt.kiosk != self.id:
             return
+        self._orders.settle(receipt.results)
         answers_us = self._greeting.is_answered_by(receipt.nonce)
         told = {StreamId(stream): Marks(mark.acked, mark.archived) for stream, mark in receipt.marks.items()}
         self._settle(told, now_s, may_go_back=answers_us)
@@ -223,11 +242,12 @@ class SimulatedKiosk:
             release=_RELEASE,
             outbox=len(self._outbox),
             oldest_unacked_s=None if oldest_s is None else int(now_s - oldest_s),
-            screen="ok",
+            screen="resting" if self._orders.is_resting else "ok",
             reader="ok",
             camera="ok",
             disk_free_mib=8192,
             sessions={},
+            order_nonce=self._orders.nonce(now_s),
         )
 
     def _moment(self, now_s: float) -> Moment:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of what people did with kiosks, beside what kiosks say of themselves."""
+"""The tables of what people did with kiosks, and of what newer kiosks say beside `device_state`."""
 
 from __future__ import annotations
 
@@ -30,4 +30,13 @@ loss = Table(
     CheckConstraint("confirmed_by <> reported_by", name="two_people"),
     CheckConstraint("confirmed_ms IS NULL OR withdrawn_ms IS NULL", name="one_end"),
     Index(None, "kiosk"),
+)
+
+# Until when each kiosk's certificate is good, as its heartbeats say.
+kiosk_certificate = Table(
+    "kiosk_certificate",
+    metadata,
+    Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
+    Column("until_ms", _MS, nullable=False),
+    Index(None, "until_ms"),
 )

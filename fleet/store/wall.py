@@ -19,7 +19,15 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import alert_tables, device_tables, import_tables, matching_tables, operator_tables, tables
+from fleet.store import (
+    alert_tables,
+    device_tables,
+    import_tables,
+    matching_tables,
+    operator_tables,
+    order_tables,
+    tables,
+)
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -79,6 +87,10 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
         device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
+        device_tables.kiosk_certificate.name: Walled(BY_KIOSK),
+        order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),
+        # Not the nonce: only a courier makes orders.
+        order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),
         tables.alarm.name: Walled(BY_KIOSK, "SELECT, UPDATE (looked_ms)"),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"

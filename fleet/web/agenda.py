@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from fleet.coverage import workload
 from fleet.coverage.fiscal import bangkok_day
 from fleet.coverage.progress import read_progress
-from fleet.devices import attention
+from fleet.devices import attention, certificates
 from fleet.devices.attention import Site
 from fleet.devices.health import Care, Condition, by_condition, count_by_province
 from fleet.devices.help_calls import Standing, open_calls
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from fleet.coverage.progress import Progress
     from fleet.devices.attention import Noted, Troubled
+    from fleet.devices.certificates import Ending
     from fleet.devices.health import Muster
     from fleet.devices.help_calls import Call
     from fleet.enrollments.unused import UnusedCodes
@@ -57,6 +58,7 @@ class Cause(StrEnum):
     QUARANTINED = "quarantined"
     LAPSED = "lapsed"
     CODE_UNUSED = "code_unused"
+    CERTIFICATE = "certificate"
 
 
 class Counted(StrEnum):
@@ -73,8 +75,9 @@ class Counted(StrEnum):
 class Task:
     """One thing to do at a kiosk, at a facility (no `kiosk`), in a province (no `facility`) or everywhere.
 
-    `code` is the kiosk's or the ledger's word for it. `figure` is kiosks silent, records, or MiB free, by the cause;
-    `of` what it is out of. `age_s` is how long it has lasted as far as that is known, `people` whom it touches.
+    `code` is the kiosk's or the ledger's word for it. `figure` is kiosks, records, or MiB free, by the cause; `of` what
+    it is out of. `age_s` is how long it has lasted as far as that is known, `days` how many are left, `people` whom it
+    touches.
     """
 
     cause: Cause
@@ -88,6 +91,7 @@ class Task:
     people: int | None = None
     counted: Counted | None = None
     codes: UnusedCodes | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,7 @@ def _tasks(
             for each in lapsed
         ),
         *_unused(unused, scope, now_ms),
+        *_certificates(certificates.read_ending(connection, now_ms, scope), scope, now_ms),
     ]
 
 
@@ -230,6 +235,17 @@ def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
     age_s = (now_ms - codes.oldest_ms) // 1000
     people = codes.one_day
     return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
+
+
+def _certificates(ending: Sequence[Ending], scope: Scope, now_ms: int) -> Iterable[Task]:
+    """One task for all that end soon: they are renewed together. Whom it touches is not known before it does."""
+    if not ending:
+        return ()
+    first = ending[0]
+    task = Task(Cause.CERTIFICATE, scope.province, scope.facility, figure=len(ending), days=first.days_left(now_ms))
+    if len(ending) > 1:
+        return (task,)
+    return (replace(task, province=first.province, facility=first.facility, kiosk=first.kiosk),)
 
 
 def _silence(dark: _Dark, province: str, visits: int | None, now_ms: int) -> Task:

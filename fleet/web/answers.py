@@ -10,6 +10,7 @@ from fleet.coverage.figures import Absence, Mode
 from fleet.coverage.judging import Comparator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
 from fleet.coverage.reading import SMALL
+from fleet.devices.certificates import Validity
 from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
 from fleet.devices.health import Care, Condition
 from fleet.devices.losses import Kind, Standing
@@ -233,12 +234,13 @@ class DevicesAnswer(_Answer):
 
 
 class FactsAnswer(_Answer):
-    """A kiosk's four facts, each by itself; `cares` say why its health needs somebody."""
+    """A kiosk's five facts, each by itself; `cares` say why its health needs somebody."""
 
     lifecycle: Lifecycle
     connectivity: Connectivity
     software: Software
     health: Health
+    certificate: Validity
     cares: list[Care]
 
 
@@ -271,6 +273,7 @@ class CloseupAnswer(_Answer):
     registered_at: str
     facts: FactsAnswer
     usual_release: str | None
+    certificate_until: str | None
     books: list[BookAnswer]
     older_streams: int
     loss: LossAnswer | None

@@ -28,7 +28,7 @@ from fleet.web.announcements import entries_seen
 from fleet.web.coverage import known_province
 from fleet.web.funnel import read_funnels
 from fleet.web.indicators import QuarterQuestion, standing_of
-from fleet.web.iso import at
+from fleet.web.iso import at, at_or_none
 from fleet.web.kiosk import known
 from fleet.web.morning import agenda_of
 from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
@@ -158,7 +158,7 @@ def devices(question: DevicesQuestion) -> answers.DevicesAnswer:
 @pages.get("/api/v1/devices/<name>")
 @pages.output(answers.CloseupAnswer)
 def device(name: str) -> answers.CloseupAnswer:
-    """One kiosk: its four facts, what it last said, and whether its books and the controller's balance."""
+    """One kiosk: its five facts, what it last said, and whether its books and the controller's balance."""
     who, moment = known(name), now_ms()
     with looking() as (connection, scope):
         found = read_closeup(connection, who, moment, scope)
@@ -172,6 +172,7 @@ def device(name: str) -> answers.CloseupAnswer:
         registered_at=at(found.registered_ms),
         facts=answers.FactsAnswer(**asdict(found.facts)),
         usual_release=found.usual_release,
+        certificate_until=at_or_none(found.certificate_ms),
         books=[
             answers.BookAnswer(
                 stream=book.stream,

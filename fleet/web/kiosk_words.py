@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext, lazy_gettext
 
 from fleet.devices import help_calls, losses
+from fleet.devices.certificates import Validity, days_left
 from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
 from fleet.devices.losses import Kind, Standing
-from fleet.web.wording import CARES, ago, written_moment
+from fleet.web.wording import CARES, ago, number, written_moment
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -35,10 +36,18 @@ SOFTWARES = {
     Software.SAME_AS_MOST: lazy_gettext("As most kiosks"),
     Software.ANOTHER: lazy_gettext("Another than most kiosks"),
 }
+VALIDITIES = {
+    Validity.UNKNOWN: lazy_gettext("Not known"),
+    Validity.GOOD: lazy_gettext("Good"),
+    Validity.DUE: lazy_gettext("Renew it at the next occasion"),
+    Validity.SOON: lazy_gettext("Ends soon: renew it now"),
+    Validity.ENDED: lazy_gettext("Ended: the kiosk is shut out"),
+}
 HEALTHS = {
     Health.UNKNOWN: lazy_gettext("Not known"),
     Health.FINE: lazy_gettext("Fine"),
     Health.NEEDS_CARE: lazy_gettext("Needs care"),
+    Health.RESTING: lazy_gettext("Closed for a while"),
 }
 WHY_NO_HELPER = {
     help_calls.Why.NO_CALL: lazy_gettext("Nobody waits for a helper there now."),
@@ -87,12 +96,15 @@ _TONES: dict[StrEnum, str] = {
     Software.SAME_AS_MOST: "ok",
     Software.ANOTHER: "needs_care",
     Health.FINE: "ok",
+    Validity.GOOD: "ok",
+    Validity.SOON: "needs_care",
+    Validity.ENDED: "silent",
     Health.NEEDS_CARE: "needs_care",
 }
 
 
 def facts_words(found: Closeup, now_ms: int) -> tuple[Told, ...]:
-    """Say the four facts."""
+    """Say the five facts."""
     facts, device = found.facts, found.device
     since = gettext("registered %(moment)s", moment=written_moment(found.registered_ms))
     heard = () if device.seen_ms is None else (gettext("heard %(ago)s", ago=ago(device.seen_ms, now_ms)),)
@@ -105,7 +117,16 @@ def facts_words(found: Closeup, now_ms: int) -> tuple[Told, ...]:
         _told(gettext("Link"), facts.connectivity, CONNECTIVITIES[facts.connectivity], heard),
         _told(gettext("Software"), facts.software, SOFTWARES[facts.software], releases),
         _told(gettext("Health"), facts.health, HEALTHS[facts.health], cares),
+        _told(gettext("Certificate"), facts.certificate, VALIDITIES[facts.certificate], _until(found, now_ms)),
     )
+
+
+def _until(found: Closeup, now_ms: int) -> tuple[str, ...]:
+    if found.certificate_ms is None:
+        return ()
+    days = days_left(found.certificate_ms, now_ms)
+    left = gettext("%(n)s days left", n=number(days))
+    return (left, gettext("good until %(moment)s", moment=written_moment(found.certificate_ms)))
 
 
 def _told(title: str, fact: StrEnum, word: object, more: tuple[str, ...]) -> Told:

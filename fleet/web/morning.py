@@ -13,6 +13,7 @@ from fleet import audit
 from fleet.alerts.telling import read_figures
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
+from fleet.devices.certificates import SOON_DAYS
 from fleet.devices.health import SILENT_AFTER_MS
 from fleet.operators import mornings
 from fleet.operators.mornings import Check
@@ -58,6 +59,7 @@ def told(question: MorningQuestion) -> dict[str, Any]:
         "is_test": question.choice is Choice.TEST,
         "this_year": fiscal_year(today),
         "shown": kpi57.shown,
+        "certificate_days": SOON_DAYS,
         "silent_minutes": SILENT_AFTER_MS // 60_000,
         "visits_days": VISITS_DAYS,
         "lately_days": LATELY_DAYS,

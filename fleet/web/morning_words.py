@@ -32,6 +32,7 @@ WHAT = {
     Cause.NEVER_SEEN: lazy_gettext("Registered %(age)s ago and never heard from"),
     Cause.QUARANTINED: lazy_gettext("%(n)s records set aside: %(code)s"),
     Cause.LAPSED: lazy_gettext("%(n)s requests expired before they could be sent"),
+    Cause.CERTIFICATE: lazy_gettext("Certificates end within %(days)s days: %(n)s kiosks"),
     Cause.CODE_UNUSED: lazy_gettext("Code not used for 1 day: %(one)s, 3 days: %(three)s, 7 days: %(seven)s"),
 }
 _SILENT_TOGETHER = lazy_gettext("%(n)s of %(all)s kiosks silent, the longest for %(age)s")
@@ -48,6 +49,7 @@ ACTIONS = {
     Cause.NEVER_SEEN: lazy_gettext("Finish the kiosk's installation"),
     Cause.QUARANTINED: lazy_gettext("Tell the fleet team the kiosk's name"),
     Cause.LAPSED: lazy_gettext("Mend the network there"),
+    Cause.CERTIFICATE: lazy_gettext("Renew the certificates and bring them to the kiosks"),
     Cause.CODE_UNUSED: lazy_gettext("Remind people to enter their code in Mor Prom"),
 }
 # Headings of docs/operations.md that describe it.
@@ -65,6 +67,7 @@ HEADINGS = {
     Cause.NEVER_SEEN: "Make a fleet and a kiosk",
     Cause.QUARANTINED: _MORNING,
     Cause.LAPSED: "Take requests without a network",
+    Cause.CERTIFICATE: "Renew",
     Cause.CODE_UNUSED: _MORNING,
 }
 COUNTED = {
@@ -100,6 +103,7 @@ def what(task: Task) -> str:
         "limit": age(OUTBOX_OLD_S),
         "least": number(DISK_LOW_MIB),
         "standing": _standing(task),
+        "days": _or_dash(task.days),
         **_unused(task),
     }
 

@@ -43,7 +43,7 @@ _ALLOWED = {
     "figures": lazy_gettext("figures: proxy-live or proxy-test; on pages of coverage official and matched too."),
     "region": lazy_gettext("region: a health region, 1 to 13."),
     "province": lazy_gettext("province: the two digits of a province."),
-    "condition": lazy_gettext("condition: ok, needs_care, silent, never_seen or revoked."),
+    "condition": lazy_gettext("condition: ok, needs_care, resting, silent, never_seen or revoked."),
     "care": lazy_gettext("care: alarm, help, screen, reader, camera, outbox_old, disk_low or clock."),
     "facility": lazy_gettext("facility: the five digits of a facility."),
     "kiosk": lazy_gettext("kiosk: a part of a kiosk's name, of a-z, 0-9 and -."),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fleet.coverage.weekly import Busy
     from fleet.web.summary import Summary
 
-_TOLD = (Condition.OK, Condition.NEEDS_CARE, Condition.SILENT, Condition.NEVER_SEEN)
+_TOLD = (Condition.OK, Condition.NEEDS_CARE, Condition.RESTING, Condition.SILENT, Condition.NEVER_SEEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ MODES = {
 CONDITIONS = {
     Condition.OK: lazy_gettext("Fine"),
     Condition.NEEDS_CARE: lazy_gettext("Needs care"),
+    Condition.RESTING: lazy_gettext("Closed for a while"),
     Condition.SILENT: lazy_gettext("Silent"),
     Condition.NEVER_SEEN: lazy_gettext("Never heard from"),
     Condition.REVOKED: lazy_gettext("Withdrawn"),
@@ -115,6 +116,9 @@ CODES = {
     "absent": lazy_gettext("Ready, no card"),
     "no_reader": lazy_gettext("No card reader found"),
     "starting": lazy_gettext("Starting"),
+    "resting": lazy_gettext("Closed for a while"),
+    "up": lazy_gettext("Connected"),
+    "down": lazy_gettext("Not connected"),
     "help_wanted": lazy_gettext("A person asks for a helper"),
     "reader_absent": lazy_gettext("No card reader found"),
     "reader_service_down": lazy_gettext("Reader service stopped"),

@@ -15,9 +15,9 @@ import structlog
 
 from kiosk import device
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import announcements, help_calls, inbox, noticeboard, outbox
+from kiosk.store import announcements, help_calls, inbox, noticeboard, orders, outbox
 from kiosk.store.database import StoreError
-from kiosk.store.noticeboard import Topic
+from kiosk.store.noticeboard import RESTING, Topic
 from wire import topics
 from wire.announcements import open_announcements
 from wire.asks import Answer
@@ -27,6 +27,7 @@ from wire.errors import NotForYou, WireError
 from wire.hello import Hello
 from wire.help_calls import open_help_acknowledged
 from wire.ids import AskId, KioskId, Shard, StreamId
+from wire.orders import open_order
 from wire.receipts import Receipt
 from wire.signing import Kind, SigningKey, VerifyKey
 
@@ -42,6 +43,7 @@ HEARTBEAT_EVERY_S = 30.0
 CALLING_EVERY_S = 10.0  # while somebody waits for a helper: each is answered with who comes
 _ASK_AGAIN_S = 3.0  # a person waits
 _ANSWERED_ASK_AGAIN_S = 15.0  # a later answer may have been lost
+_RESULT_AGAIN_S = 30.0
 _LINK_NOTICE_S = 30.0
 
 
@@ -58,7 +60,7 @@ class Keys:
     """The courier's own key, which signs HELLO and heartbeat only, and those whose words it believes."""
 
     own: SigningKey
-    receipts: VerifyKey  # the controller's courier: announcements and who comes to help too
+    receipts: VerifyKey  # the controller's courier: announcements, who comes to help and orders too
     answers: VerifyKey
 
 
@@ -85,8 +87,9 @@ class Delivery:
         self._sending = Sending()
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
-        self._call_told: str | None = None  # as in the last heartbeat
+        self._told: tuple[str | None, bool] = (None, False)  # as in the last heartbeat
         self._asked_at_s: dict[AskId, float] = {}
+        self._told_at_s: dict[bytes, float] = {}  # results of orders
         self._link: tuple[str, float] | None = None
         self._connected = False
         self.counts = Counts()
@@ -98,6 +101,7 @@ class Delivery:
         self._sending = self._sending.reconnected()
         self._greeting = self._greeting.reconnected()
         self._asked_at_s.clear()
+        self._told_at_s.clear()
         self._heartbeat_at_s = 0.0
 
     def disconnected(self, now_s: float) -> None:
@@ -114,19 +118,21 @@ class Delivery:
 
     def _due(self, now_s: float) -> Iterator[Outgoing]:
         # First, because it is heard even when the store cannot be read.
-        if now_s >= self._heartbeat_at_s or self._call_is_news():
+        if now_s >= self._heartbeat_at_s or self._is_news():
             body = heartbeat(self._store, self._kiosk, self._release)
-            self._call_told = body.call
+            self._told = (body.call, body.screen == RESTING)
             self._heartbeat_at_s = now_s + (HEARTBEAT_EVERY_S if body.call is None else CALLING_EVERY_S)
             yield Outgoing(topics.Up.HEARTBEAT, seal_message(self._keys.own, Kind.HEARTBEAT, body))
         yield from self._due_hello(now_s)
         yield from self._due_asks(now_s)
+        yield from self._due_results(now_s)
         yield from self._due_events(now_s)
 
-    def _call_is_news(self) -> bool:
-        """Whether somebody has just asked for a helper, or no longer does: nobody waits half a minute for it."""
+    def _is_news(self) -> bool:
+        """Whether a helper was just called, or the kiosk closed, or either is over: nobody waits half a minute."""
         try:
-            return help_calls.called(self._store) != self._call_told
+            screen = noticeboard.read(self._store).get(Topic.SCREEN)
+            return (help_calls.called(self._store), screen is not None and screen.value == RESTING) != self._told
         except StoreError:
             return False
 
@@ -148,6 +154,14 @@ class Delivery:
                 yield Outgoing(topics.Up.ASK, ask.message)
         self._asked_at_s = {ask.id: self._asked_at_s[ask.id] for ask in asks}
 
+    def _due_results(self, now_s: float) -> Iterator[Outgoing]:
+        results = orders.results(self._store)
+        for result in results:
+            if result not in self._told_at_s or now_s >= self._told_at_s[result] + _RESULT_AGAIN_S:
+                self._told_at_s[result] = now_s
+                yield Outgoing(topics.Up.RESULT, result)
+        self._told_at_s = {result: self._told_at_s[result] for result in results}
+
     def _due_events(self, now_s: float) -> Iterator[Outgoing]:
         waiting = outbox.pending(self._store)
         self._sending, positions = self._sending.due(len(waiting), now_s)
@@ -168,6 +182,8 @@ class Delivery:
                     announcements.keep(self._store, announced.at_ms, message)
                 case topics.Down.HELP:
                     self._take_helper(message)
+                case topics.Down.ORDER:
+                    self._take_order(message)
                 case None:
                     log.warning("unknown_kind_of_message")
         except WireError as error:
@@ -186,6 +202,7 @@ class Delivery:
         if settled:
             self.counts.settled += max(0, settled)
             log.info("settled", count=settled)
+        orders.settle(self._store, receipt.results)
         if answers_us:
             self._greeting = self._greeting.answered(now_s)
         self._tell_link("up", now_s)
@@ -199,6 +216,12 @@ class Delivery:
         told = open_help_acknowledged(message, self._keys.receipts, self._kiosk, device.wall_ms())
         if not help_calls.keep(self._store, told.call, told.at_ms, message):
             text = "for a call that is not open"
+            raise NotForYou(text)
+
+    def _take_order(self, message: bytes) -> None:
+        order = open_order(message, self._keys.receipts, self._kiosk)
+        if not orders.bring(self._store, order.nonce, order.n, message):
+            text = "it carries no nonce of this kiosk, or was taken before"
             raise NotForYou(text)
 
     def _require_ours(self, kiosk: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk import device
-from kiosk.store import help_calls, noticeboard, opinions, outbox
+from kiosk.store import help_calls, noticeboard, opinions, orders, outbox
 from kiosk.store.database import LOW_WATER_BYTES, StoreError, free_bytes
 from kiosk.store.noticeboard import Topic
 from wire.hello import Heartbeat
@@ -27,7 +27,7 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
     try:
         depth, told, sessions = outbox.depth(store), noticeboard.read(store), noticeboard.endings(store)
         thought, call = opinions.told(store, device.wall_ms()), help_calls.called(store)
-        free = free_bytes(store.path)
+        nonce, free = orders.nonce(store), free_bytes(store.path)
     except StoreError:
         return distress(store.path, kiosk, release)
     at = device.moment()
@@ -49,6 +49,8 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         disk_free_mib=free // _MIB,
         sessions=sessions | {f"opinion.{code}": n for code, n in thought.items()},
         call=call,
+        order_nonce=nonce,
+        certificate_ms=noticeboard.certificate_ms(told),
     )
 
 

@@ -291,6 +291,12 @@ class Goodbye(_State, frozen=True):
     why: Farewell
 
 
+class Resting(_State, frozen=True):
+    """An operator has closed the kiosk for a while. `nearest` is where people go."""
+
+    nearest: str = ""
+
+
 class OutOfService(_State, frozen=True):
     """J9: the kiosk serves nobody now. The code is for the technician and the fleet, `nearest` for the person."""
 
@@ -333,6 +339,7 @@ State = (
     | StillThere
     | TakeCard
     | Goodbye
+    | Resting
     | OutOfService
 )
 

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kiosk import config, device, logs
-from kiosk.courier import metrics
+from kiosk.courier import metrics, tls
 from kiosk.courier.delivery import HEARTBEAT_EVERY_S, Delivery, Keys
 from kiosk.courier.heartbeat import distress, heartbeat
 from kiosk.courier.https import Posting
 from kiosk.courier.link import Arrived, Connected, Disconnected
 from kiosk.courier.mqtt import Connection
 from kiosk.courier.roads import Roads
-from kiosk.store import inbox, outbox
+from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.database import Store, StoreError
+from kiosk.store.noticeboard import Topic
 from wire.envelope import seal_message
 from wire.signing import Kind
 from wire.topics import Up, down_filter, up
@@ -47,11 +48,13 @@ def run(settings_file: Path) -> None:
     trust = config.read_trust(settings.trust)
     keys = Keys(config.read_signing_key(settings.courier_key), trust.receipts(), trust.answers())
     connection = _roads(settings)
+    good_until_ms = tls.certificate_ms(settings.broker)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     store = _opened(settings, keys, connection, stopping)
     if store is None:
         return
+    noticeboard.pin(store, Topic.CERTIFICATE, str(good_until_ms), device.wall_ms())
     delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)

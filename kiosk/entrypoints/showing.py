@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from kiosk.enrollment.failures import Fault
-from kiosk.enrollment.states import OutOfService, State
+from kiosk.enrollment.states import OutOfService, Resting, State
 from kiosk.screens.app import KioskApp
 
 if TYPE_CHECKING:
@@ -60,7 +60,13 @@ class AppScreen:
 
     def show(self, state: State) -> None:
         """See `Screen`."""
-        self._latest = OutOfService(state.fault, self._nearest) if isinstance(state, OutOfService) else state
+        match state:
+            case OutOfService(fault):
+                self._latest = OutOfService(fault, self._nearest)
+            case Resting():
+                self._latest = Resting(self._nearest)
+            case _:
+                self._latest = state
         if self._app is not None:
             self._app.post_message(KioskApp.StateArrived(self._latest))
 

@@ -21,8 +21,11 @@ from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.entrypoints.terminal import graphics
 from kiosk.entrypoints.voices import EspeakSpeech
 from kiosk.records.desk import Desk
+from kiosk.records.diagnosis import diagnosis
 from kiosk.records.filing import Filing
 from kiosk.records.help_calls import HelpCalls
+from kiosk.records.orders import Orders
+from kiosk.records.ports import FromController
 from kiosk.screens.app import KioskApp, Looks
 from kiosk.screens.packs import add_packs
 from kiosk.screens.slip import lines
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from kiosk.records.ports import People, SlipPrinter
     from kiosk.screens.slip import Line
     from kiosk.screens.wording import Wording
+    from wire.signing import VerifyKey
 
 log = structlog.get_logger()
 
@@ -132,9 +136,16 @@ def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
 class Reception:
     """Opens the desk as soon as store and keys are fit, and says on the screen why it is not open yet."""
 
-    def __init__(self, settings: config.Settings, people: People, printer: SlipPrinter) -> None:
-        """Take what the desk will need."""
+    def __init__(
+        self,
+        settings: config.Settings,
+        people: People,
+        printer: SlipPrinter,
+        leave: Callable[[], object] = device.leave_now,
+    ) -> None:
+        """Take what the desk will need. `leave` ends this process, whatever its screen does; it is started again."""
         self._settings = settings
+        self._leave = leave
         self._people = people
         self._printer = printer
         self._desk: Desk | None = None
@@ -169,25 +180,40 @@ class Reception:
             except config.ConfigError as error:
                 fault, technician = Fault.KEYS_MISSING, str(error)
             else:
+                orders = self._orders(filing, believes)
                 self._desk = Desk(
                     filing=filing,
-                    calls=HelpCalls(store=filing.store, believes=believes, kiosk=self._settings.kiosk),
+                    controller=self._controller(filing.store, believes, orders),
                     people=self._people,
                     screen=screen,
                     printer=self._printer,
-                    announced=Board(
-                        file=self._settings.announcements,
-                        store=filing.store,
-                        believes=believes,
-                        kiosk=self._settings.kiosk,
-                    ),
                 )
                 self._desk.run()
                 filing.store.close()
+                if orders.wants_restart:
+                    log.info("restart_ordered")
+                    self._leave()
                 return
             log.error("out_of_service", fault=fault, technician=technician)
             screen.show(OutOfService(fault))
             self._stopping.wait(_RETRY_S)
+
+    def _controller(self, store: Store, believes: VerifyKey, orders: Orders) -> FromController:
+        kiosk, file = self._settings.kiosk, self._settings.announcements
+        return FromController(
+            HelpCalls(store=store, believes=believes, kiosk=kiosk),
+            orders,
+            Board(file=file, store=store, believes=believes, kiosk=kiosk),
+        )
+
+    def _orders(self, filing: Filing, believes: VerifyKey) -> Orders:
+        return Orders(
+            store=filing.store,
+            kiosk=filing.kiosk,
+            key=filing.key,
+            believes=believes,
+            diagnose=lambda: diagnosis(filing.store, filing.release),
+        )
 
     def _filing(self) -> Filing:
         settings = self._settings

@@ -18,29 +18,25 @@ import structlog
 from kiosk import device
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.happenings import PrintSlip
-from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService
+from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, Resting
 from kiosk.records import pipe
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
-from kiosk.store.noticeboard import Topic
+from kiosk.store.noticeboard import RESTING, Topic
 from wire.ids import AskId, EventId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kiosk.enrollment.states import Opinion
     from kiosk.records.filing import Filing
-    from kiosk.records.help_calls import HelpCalls
-    from kiosk.records.ports import People, Screen, SlipPrinter
-
-    Announcements = tuple[tuple[str, str], ...]
+    from kiosk.records.ports import Announcements, FromController, People, Screen, SlipPrinter
 
 log = structlog.get_logger()
 
 _POLL_S = 0.2
 _RETRY_S = 5.0
 _ANNOUNCE_EVERY_S = 10.0
+_HEED_EVERY_S = 1.0
 _ABANDON_S = 10.0  # a person's process is given five to end before it is killed
 _LINK_STALE_MS = 90_000  # three of the courier's notices missed
 
@@ -52,22 +48,24 @@ class Desk:
         self,
         *,
         filing: Filing,
-        calls: HelpCalls,
+        controller: FromController,
         people: People,
         screen: Screen,
         printer: SlipPrinter,
-        announced: Callable[[], Announcements],
     ) -> None:
-        """Take what it works with. `announced` looks up what the welcome screen announces now."""
+        """Take what it works with."""
         self._store = filing.store
         self._filing = filing
-        self._calls = calls
+        self._calls = controller.calls
+        self._orders = controller.orders
         self._people = people
         self._screen = screen
         self._printer = printer
-        self._announced = announced
+        self._announced = controller.announced
         self._announces: Announcements = ()
         self._announce_at_s = 0.0
+        self._heed_at_s = 0.0
+        self._shows_rest = False
         self._stopping = threading.Event()
         self._abandoned = threading.Event()
         self._gone = threading.Event()
@@ -89,6 +87,7 @@ class Desk:
 
     def abandon(self) -> None:
         """End the present person's process without a word: the screen has failed. Returns when it is gone."""
+        self._shows_rest = False  # the next screen knows nothing of it
         if self._channel is None:
             return
         self._gone.clear()
@@ -100,10 +99,16 @@ class Desk:
         self._stopping.set()
 
     def run(self) -> None:
-        """Serve until stopped."""
+        """Serve until stopped, or until a restart was ordered."""
         self._screen.show(OutOfService(Fault.STARTING))
         self._end_call()  # a screen process that died may have left one open
         while not self._stopping.is_set():
+            if self._is_ordered_away():
+                if self._orders.wants_restart:
+                    break
+                self._rest()
+                continue
+            self._shows_rest = False
             fault = self._serve_one()
             if fault is not None:
                 log.error("out_of_service", fault=fault)
@@ -111,6 +116,23 @@ class Desk:
                 self._pin(Topic.SCREEN, fault)
                 self._stopping.wait(_RETRY_S)
         self._people.dismiss()
+
+    def _is_ordered_away(self) -> bool:
+        """Carry out what was ordered; whether nobody is to be served after that."""
+        try:
+            self._orders.heed()
+        except StoreError as error:
+            log.error("orders_not_heeded", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+            return False
+        return self._orders.is_resting or self._orders.wants_restart
+
+    def _rest(self) -> None:
+        if not self._shows_rest:
+            self._shows_rest = True
+            self._people.dismiss()
+            self._screen.show(Resting())
+        self._pin(Topic.SCREEN, RESTING)
+        self._stopping.wait(_HEED_EVERY_S)
 
     def _serve_one(self) -> Fault | None:
         """Serve one person; returns the fault that kept it from ending well."""
@@ -169,6 +191,8 @@ class Desk:
                 self._bring_news(channel)
                 news_at_s = time.monotonic() + _POLL_S
             match message:
+                case None if self._may_leave() and self._is_ordered_away():
+                    return None
                 case None:
                     self._announce(channel)
                 case pipe.Broken(fault, technician):
@@ -183,6 +207,13 @@ class Desk:
                 case _:
                     self._heed(message, channel)
         return None
+
+    def _may_leave(self) -> bool:
+        """Whether nobody is here, and it is time to look what was ordered."""
+        if self._in_session or time.monotonic() < self._heed_at_s:
+            return False
+        self._heed_at_s = time.monotonic() + _HEED_EVERY_S
+        return True
 
     def _announce(self, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         """Tell a waiting welcome screen what is to be announced, when that has changed."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.states import State
     from kiosk.records import pipe
+    from kiosk.records.help_calls import HelpCalls
+    from kiosk.records.orders import Orders
+
+    Announcements = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FromController:
+    """What the controller says to a screen: who comes to help, what to do, and what the welcome announces now."""
+
+    calls: HelpCalls
+    orders: Orders
+    announced: Callable[[], Announcements]
 
 
 class PersonProcess(Protocol):

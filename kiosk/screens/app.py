@@ -52,6 +52,7 @@ from kiosk.enrollment.states import (
     PutCardBack,
     Rate,
     Reading,
+    Resting,
     SavedHere,
     StaffToday,
     State,
@@ -70,7 +71,7 @@ from kiosk.screens.insert_card import InsertCardScreen
 from kiosk.screens.looking import LookingScreen
 from kiosk.screens.menu import MenuScreen, StaffTodayScreen
 from kiosk.screens.notice import NoticeScreen
-from kiosk.screens.out_of_service import OutOfServiceScreen
+from kiosk.screens.out_of_service import OutOfServiceScreen, RestingScreen
 from kiosk.screens.palette import PALETTES
 from kiosk.screens.problem import ProblemScreen
 from kiosk.screens.put_card_back import PutCardBackScreen
@@ -138,10 +139,11 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     StillThere: StillThereScreen,
     TakeCard: TakeCardScreen,
     Goodbye: GoodbyeScreen,
+    Resting: RestingScreen,
     OutOfService: OutOfServiceScreen,
 }
 
-_NOBODY = (Attract, OutOfService)  # a person who spoke for the voice is gone
+_NOBODY = (Attract, Resting, OutOfService)  # a person who spoke for the voice is gone
 _WATCH_S = 0.1  # how often the headphones are looked at while something is said to the person only
 _LISTENED_S = 60.0  # so long the welcome listens to who turned the voice on and has not begun
 

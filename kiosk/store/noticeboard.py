@@ -8,16 +8,22 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kiosk.store.database import Store
+
+
+RESTING = "resting"  # of the screen: an operator has closed the kiosk for a while
 
 
 class Topic(StrEnum):
     """The things that are told."""
 
-    SCREEN = "screen"  # by the screen process: ok, in_session or a fault code
+    SCREEN = "screen"  # by the screen process: ok, in_session, resting or a fault code
     READER = "reader"  # by the screen process: a presence or a fault code
     CAMERA = "camera"  # by the screen process: ok or a fault code
     LINK = "link"  # by the courier: up or down
+    CERTIFICATE = "certificate"  # by the courier: until when it is good, in ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,12 @@ def pin(store: Store, topic: Topic, value: str, at_ms: int) -> None:
             " value = excluded.value, at_ms = excluded.at_ms",
             (topic, value, at_ms),
         )
+
+
+def certificate_ms(told: Mapping[str, Notice]) -> int | None:
+    """Until when the kiosk's certificate is good; None where the courier has not told."""
+    notice = told.get(Topic.CERTIFICATE)
+    return None if notice is None else int(notice.value)
 
 
 def read(store: Store) -> dict[str, Notice]:

@@ -89,3 +89,27 @@ CREATE TABLE IF NOT EXISTS help_call (
   made_ms INTEGER NOT NULL,                  -- when the controller made `message`; it only rises
   message BLOB                               -- who comes, as signed: the one name here, a helper's, gone with the call
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS order_nonce (
+  n     INTEGER PRIMARY KEY,                 -- the newest few that the screen process has drawn
+  nonce TEXT NOT NULL UNIQUE                 -- an order has to carry one of them; the process knows how old each is
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS order_brought (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  n       INTEGER NOT NULL,
+  message BLOB NOT NULL                      -- the order as signed: whoever acts on it verifies it again
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS order_book (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  last       INTEGER NOT NULL,               -- the number of the last order that was taken; it only rises
+  resting    INTEGER NOT NULL,               -- 1: closed by an order until another one opens it
+  restarting INTEGER                         -- the order for which the screen process ends; NULL once it is back
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS order_result (
+  digest  BLOB PRIMARY KEY,                  -- of the signed bytes: what a receipt names
+  n       INTEGER NOT NULL,
+  message BLOB NOT NULL                      -- what came of an order, as signed; gone with its receipt
+) STRICT;

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 from kiosk import device
 from kiosk.records.filing import DeviceCounter, Filing
 from kiosk.records.pipe import AskThis, FileThis
-from kiosk.store import card_reads, inbox, noticeboard, outbox
+from kiosk.store import card_reads, inbox, noticeboard, orders, outbox
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import Store
 from tests.simulators.kiosk_wire import EVIDENCE
 from tests.simulators.store_audit import SECRET_SIZE, State, as_attached, secret, state_of
 from wire.asks import About
 from wire.chain import Marks
+from wire.envelope import digest
 from wire.events import Profile
 from wire.ids import AskId, KeyId, StreamId, facility_code, kiosk_id
+from wire.orders import Op
 from wire.sealing import OpeningKey
 from wire.signing import SigningKey
 
@@ -146,6 +148,7 @@ class Day:
         self._witness = witness
         self._tune = tune
         self._filed: dict[StreamId, int] = {}
+        self._ordered = 0
         self._device_count = DeviceCount(0)
         self._see(self._open)
 
@@ -160,6 +163,7 @@ class Day:
             if self._chance.random() < 0.1:
                 self._see(self._restart)
         self._receipt()
+        self._order()
         self._clear_out()
 
     def close(self) -> None:
@@ -218,6 +222,20 @@ class Day:
             acked = max(0, filed - (self._chance.randrange(3) if goes_back else 0))
             marks[stream] = Marks(acked, max(0, acked - self._chance.randrange(2)))
         self._see(lambda: outbox.settle(self._courier, marks, may_go_back=goes_back))
+
+    def _order(self) -> None:
+        """The kiosk is closed and opened by two orders, each carried out once, and a receipt names their results."""
+        for op in (Op.CLOSE, Op.REOPEN):
+            self._ordered += 1
+            self._carry_out(op, self._ordered)
+
+    def _carry_out(self, op: Op, n: int) -> None:
+        nonce, result = f"{n:032x}", f"result {n}".encode()
+        now = orders.Book(last=n, resting=op is Op.CLOSE)
+        self._see(lambda: orders.draw(self._screen, nonce))
+        self._see(lambda: orders.bring(self._courier, nonce, n, b"order"))
+        self._see(lambda: orders.take(self._screen, now, result))
+        self._see(lambda: orders.settle(self._courier, [digest(result).hex()]))
 
     def _clear_out(self) -> None:
         """A month later: an identity whose time is over is erased, and then what is archived."""

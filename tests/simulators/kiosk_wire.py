@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -33,6 +33,7 @@ from wire.envelope import Sealed, decode, digest, encode, open_message, seal_mes
 from wire.events import ClockSync, EnrollmentCaptured, Evidence, Moment, Parent, Profile
 from wire.hello import Heartbeat, Hello
 from wire.ids import KeyId, KioskId, Shard, StreamId, new_ask_id, new_event_id, new_stream_id
+from wire.orders import OrderResult, Outcome
 from wire.receipts import Receipt
 from wire.registration import Registration, default_shard
 from wire.sealing import OpeningKey, SealingKey
@@ -177,6 +178,10 @@ class WireKiosk:
     def heartbeat(self, **changes: object) -> bytes:
         body = Heartbeat(1, self.id, moment(), "1.0.0", 3, 60, "ok", "ok", "ok", 900, {"accepted": 2})
         return seal_message(self.courier_key, Kind.HEARTBEAT, msgspec.structs.replace(body, **changes))
+
+    def result(self, n: int, op: str = "close", outcome: Outcome = Outcome.DONE, **more: Any) -> bytes:  # noqa: ANN401 - fields
+        """What the screen's process says came of an order."""
+        return seal_message(self.key, Kind.RESULT, OrderResult(1, self.id, n, op, outcome, moment(), **more))
 
     def ask_outcome(self, event_id: str, session: Session) -> tuple[str, bytes]:
         return self._ask(About.OUTCOME, event_id, OutcomeQuestion(session.reply_key))

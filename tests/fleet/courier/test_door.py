@@ -10,13 +10,15 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from fleet.courier.door import Door
-from fleet.devices import help_calls
+from fleet.devices import help_calls, orders
 from fleet.devices.help_calls import Coming
 from fleet.store.scope import NATION
 from fleet.store.session import open_engine, unit_of_work
 from fleet.store.tables import event, outgoing
 from tests.simulators.kiosk_wire import Session, WireKiosk, identity_record
+from wire.envelope import digest
 from wire.help_calls import HelperName, open_help_acknowledged
+from wire.orders import Op, open_order
 from wire.posting import INGEST, MEDIA_TYPE, line, unpack
 from wire.topics import Down, Up, kind_of_down
 
@@ -133,3 +135,18 @@ def test_a_database_that_is_away_asks_for_patience(fleet: Fleet) -> None:
     fleet.engine = door_engine
     assert status == "503 Service Unavailable"
     assert int(headers["Retry-After"]) > 0
+
+
+def test_an_order_comes_with_the_answer_to_a_heartbeat_and_its_result_is_receipted(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk()
+    beat = said(kiosk, Up.HEARTBEAT, kiosk.heartbeat(order_nonce="1" * 32))
+    assert ask(fleet, kiosk.id, beat)[1] == []
+    with unit_of_work(fleet.engine) as connection:
+        n = orders.give(connection, kiosk.id, Op.CLOSE, "somsri", fleet.clock(), NATION)
+    _, ((topic, message),), _ = ask(fleet, kiosk.id, beat)
+    order = open_order(message, fleet.receipt_key.public(), kiosk.id)
+    assert (kind_of_down(topic), order.n, order.op) == (Down.ORDER, n, "close")
+    result = kiosk.result(n)
+    _, ((_, receipt),), _ = ask(fleet, kiosk.id, said(kiosk, Up.RESULT, result))
+    assert kiosk.read_receipt(receipt, fleet.receipt_key.public()).results == (digest(result).hex(),)
+    assert ask(fleet, kiosk.id, beat)[1] == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from fleet.devices import attention
 from fleet.devices.closeup import read_closeup
@@ -106,7 +106,7 @@ def test_books_balance_when_the_ledger_holds_what_receipts_promised(engine: Engi
         {},
         optional={
             "reader": st.sampled_from(["absent", "no_reader"]),
-            "screen": st.sampled_from(["ok", "help_wanted", "starting"]),
+            "screen": st.sampled_from(["ok", "help_wanted", "starting", "resting"]),
             "disk_free_mib": st.integers(0, 2000),
             "clock_sync": st.sampled_from(["synced", "unsynced"]),
             "oldest_unacked_s": st.one_of(st.none(), st.integers(0, 100_000)),
@@ -138,3 +138,28 @@ def test_an_alarm_is_a_care_of_its_health_until_somebody_has_looked(engine: Engi
     assert [each.looked_ms for each in of(engine).device.alarms] == [NOW_MS]
     raise_alarm(engine, UDON, "rollback")
     assert of(engine).facts.cares == (Care.ALARM,)
+
+
+def says(engine: Engine, **changes: object) -> None:
+    """Let the kiosk say something else than before."""
+    with unit_of_work(engine) as connection:
+        connection.execute(update(device_state).values(**changes))
+
+
+def test_a_kiosk_that_was_closed_on_purpose_rests_and_its_parts_ask_for_nobody(engine: Engine) -> None:
+    add_kiosk(engine, UDON)
+    heard(engine, UDON, screen="resting", reader="reader_absent", camera="camera_frozen")
+    assert (of(engine).facts.health, of(engine).facts.cares) == (Health.RESTING, ())
+    assert of(engine).device.condition is of(engine).facts.condition is Condition.RESTING
+    with reading(engine) as connection:
+        assert attention.read_troubled(connection, NOW_MS, NATION) == []
+    says(engine, disk_free_mib=1)
+    assert of(engine).device.condition is of(engine).facts.condition is Condition.NEEDS_CARE
+    says(engine, seen_ms=NOW_MS - 20 * 60_000)
+    assert of(engine).device.condition is of(engine).facts.condition is Condition.SILENT
+
+
+def test_a_kiosk_that_serves_again_asks_for_what_it_needs(engine: Engine) -> None:
+    add_kiosk(engine, UDON)
+    heard(engine, UDON, screen="reader_absent", reader="reader_absent")
+    assert of(engine).facts.cares == (Care.SCREEN, Care.READER)

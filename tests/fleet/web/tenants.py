@@ -17,9 +17,10 @@ from fleet.alerts.windows import Window
 from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
-from fleet.store.device_tables import loss
+from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
 from fleet.store.matching_tables import matched_day, matched_province, matching
+from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
 from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
@@ -146,6 +147,10 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
         connection.execute(insert(code_day).values(kiosk=first, day=YESTERDAY, outcome="accepted", n=1))
         call = {"kiosk": third, "call": "1" * 32, "since_ms": NOW_MS - 1000, "heard_ms": NOW_MS}
         connection.execute(insert(help_call).values(call))
+        connection.execute(insert(kiosk_certificate).values(kiosk=first, until_ms=NOW_MS + 9 * DAY_MS))
+        connection.execute(insert(order_nonce).values(kiosk=second, nonce="2" * 32, heard_ms=NOW_MS - 3_600_000))
+        ordered = {"kiosk": second, "n": 7, "op": "restart", "asked_by": f"somebody-of-{tenant.name}"}
+        connection.execute(insert(kiosk_order).values(ordered | {"asked_ms": NOW_MS, "expires_ms": NOW_MS + 60_000}))
         place = {"kiosk": first, "stream": "a" * 24, "head": bytes(32), "acked": 1}
         connection.execute(insert(stream).values(place | {"moved_ms": NOW_MS}))
         key = hashlib.sha256(tenant.name.encode()).digest()

@@ -91,6 +91,7 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
         "/api/v1/indicators",
         "/api/v1/devices",
         "/api/v1/devices/{name}",
+        "/api/v1/devices/{name}/orders",
         "/api/v1/imports",
         "/api/v1/imports/{number}",
         "/api/v1/morning",
@@ -160,7 +161,7 @@ def test_devices_say_when_they_were_seen_in_utc(client: FlaskClient) -> None:
     answer = get(client, "/api/v1/devices")
     seen = {each["kiosk"]: each["seen_at"] for each in answer["devices"]}
     assert seen == {"udon-01": "2026-11-24T02:59:00+00:00", "udon-02": None}
-    assert answer["counts"] == {"ok": 0, "needs_care": 1, "silent": 0, "never_seen": 1, "revoked": 0}
+    assert answer["counts"] == {"ok": 0, "needs_care": 1, "resting": 0, "silent": 0, "never_seen": 1, "revoked": 0}
     assert answer["strangers"][0]["kiosk"] == "nobody-7"
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.event import listens_for
 
 from fleet.devices import help_calls
+from fleet.devices.certificates import Certificates
 from fleet.devices.help_calls import Coming, HelpCalls
 from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION, province_scope
@@ -329,3 +330,35 @@ def test_the_country_has_no_gap_of_its_own(books: Engine, client: FlaskClient) -
     bring(books, "official", f"{OFFICIAL}2569,12,41,89,100,300,1000\n")
     assert morning(books).progress.gap is None
     assert "Still needed — only a province has a target" in text(client, "/morning?lang=en")
+
+
+def test_certificates_that_end_soon_are_one_thing_to_do_for_all_of_them(engine: Engine) -> None:
+    for n in range(4):
+        add_kiosk(engine, f"kiosk-{n}")
+        heard(engine, f"kiosk-{n}")
+        certified(engine, f"kiosk-{n}", days=9.5 + n)
+    task = the_task(engine)
+    assert (task.cause, task.figure, task.days, task.kiosk, task.people) == (Cause.CERTIFICATE, 4, 9, None, None)
+    assert the_task_of(engine, "41").province == "41"
+
+
+def test_one_certificate_that_ends_soon_names_its_kiosk(engine: Engine) -> None:
+    add_kiosk(engine, "kiosk-1")
+    heard(engine, "kiosk-1")
+    certified(engine, "kiosk-1", days=9.5)
+    task = the_task(engine)
+    assert (task.figure, task.days, task.kiosk) == (1, 9, "kiosk-1")
+    certified(engine, "kiosk-1", days=80)
+    assert morning(engine).tasks == ()
+
+
+def certified(engine: Engine, name: str, days: float) -> None:
+    with unit_of_work(engine) as connection:
+        said = Certificates()
+        said.heard(kiosk_id(name), NOW_MS + int(days * DAY_MS))
+        said.write(connection)
+
+
+def the_task_of(engine: Engine, province: str) -> Task:
+    (task,) = morning(engine, province).tasks
+    return task

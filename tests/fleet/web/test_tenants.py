@@ -140,6 +140,12 @@ CASES = {
     "kiosk.report_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-1/loss", {"kind": "stolen"}),)),
     "kiosk.confirm_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/confirm", {"sure": "yes"}),)),
     "kiosk.withdraw_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/withdraw", {}),)),
+    "orders.give": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/orders", {"op": "close"}),)),
+    "orders.cancel": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/orders/7/cancel", {}),)),
+    "api_orders.overview": Case(
+        asked=tuple(f"/api/v1/devices/{UDON.name}-{n}/orders" for n in (1, 2)),
+        foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2/orders",),
+    ),
     "alerts.overview": Case(asked=("/alerts", "/alerts?lang=en")),
     "alerts.acknowledge": Case(acts=tuple((f"/alerts/{n}/acknowledge", {}) for n in (4, 5, 6, 99))),
     "alerts.clear": Case(acts=tuple((f"/alerts/{n}/clear", {}) for n in (4, 5, 6, 99))),

@@ -5,14 +5,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
-import pytest
 
 from kiosk import device
-from kiosk.courier.delivery import Delivery, Keys, Outgoing
 from kiosk.courier.heartbeat import heartbeat
 from kiosk.store import announcements, help_calls, inbox, noticeboard, outbox
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World, filing_for
+from tests.kiosk.courier.conftest import SHARD
 from tests.kiosk.records.test_door import Session, _answer, _reply_key
 from wire import topics
 from wire.announcements import Announcement, Announcements, open_announcements
@@ -20,28 +19,20 @@ from wire.asks import PersonAnswer, PersonState
 from wire.envelope import open_message, seal_message, split
 from wire.hello import Heartbeat, Hello
 from wire.help_calls import HelpAcknowledged
-from wire.ids import KeyId, shard
+from wire.ids import KeyId
 from wire.receipts import Mark, Receipt
 from wire.signing import Kind, SigningKey
 
 if TYPE_CHECKING:
+    from kiosk.courier.delivery import Delivery, Outgoing
     from kiosk.records.filing import Filing
     from kiosk.store.database import Store
 
-SHARD = shard("a7")
 RECEIPTS = topics.down(SHARD, KIOSK, topics.Down.RECEIPT)
 ANSWERS = topics.down(SHARD, KIOSK, topics.Down.ANSWER)
 HELP = topics.down(SHARD, KIOSK, topics.Down.HELP)
 CALL, OTHER_CALL = "1" * 32, "2" * 32
 ANNOUNCEMENTS = topics.down(SHARD, KIOSK, topics.Down.ANNOUNCEMENTS)
-
-
-@pytest.fixture
-def delivery(store: Store, world: World) -> Delivery:
-    keys = Keys(world.courier, world.receipt.public(), world.answer.public())
-    made = Delivery(store=store, keys=keys, kiosk=KIOSK, where=SHARD, release="0.1.0")
-    made.connected()
-    return made
 
 
 def _of(kind: topics.Up, sent: list[Outgoing]) -> list[bytes]:

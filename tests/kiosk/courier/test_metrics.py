@@ -15,7 +15,8 @@ from kiosk.courier import metrics
 from kiosk.courier.delivery import Counts, Delivery, Keys
 from kiosk.courier.heartbeat import distress, heartbeat
 from tests.kiosk.conftest import KIOSK, World
-from tests.kiosk.courier.test_delivery import RECEIPTS, SHARD, _filed, _receipt
+from tests.kiosk.courier.conftest import SHARD
+from tests.kiosk.courier.test_delivery import RECEIPTS, _filed, _receipt
 from tests.simulators.province import Province
 from tests.simulators.services import wait_until
 from wire.signing import SigningKey

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
+from kiosk.records.diagnosis import diagnosis
 from kiosk.records.help_calls import HelpCalls
+from kiosk.records.orders import Orders
+from kiosk.records.ports import FromController
 from wire.ids import KeyId
 from wire.signing import SigningKey
 
@@ -89,11 +92,14 @@ class Lobby:
         self.printer = Paper()
         self.desk = Desk(
             filing=filing,
-            calls=HelpCalls(store=filing.store, believes=believes or NOBODY, kiosk=filing.kiosk),
+            controller=FromController(
+                HelpCalls(store=filing.store, believes=believes or NOBODY, kiosk=filing.kiosk),
+                orders_for(filing, believes or NOBODY),
+                lambda: self.announced,
+            ),
             people=self,
             screen=self.screen,
             printer=printer or self.printer,
-            announced=lambda: self.announced,
         )
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()
@@ -122,6 +128,17 @@ class Lobby:
         assert not self.thread.is_alive()
         for person in self.people:
             person.inside.close()
+
+
+def orders_for(filing: Filing, believes: VerifyKey) -> Orders:
+    """Orders as the screen's process takes them."""
+    return Orders(
+        store=filing.store,
+        kiosk=filing.kiosk,
+        key=filing.key,
+        believes=believes,
+        diagnose=lambda: diagnosis(filing.store, filing.release),
+    )
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -16,10 +16,11 @@ from kiosk.entrypoints.slips import NoPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.help_calls import HelpCalls
+from kiosk.records.ports import FromController
 from kiosk.store import card_reads, help_calls, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK
-from tests.kiosk.records.acted_lobby import ActedPerson, Lobby, Recorder, wait_for
+from tests.kiosk.records.acted_lobby import ActedPerson, Lobby, Recorder, orders_for, wait_for
 from tests.kiosk.records.test_door import Session
 from wire.envelope import seal_message
 from wire.help_calls import HelpAcknowledged
@@ -335,7 +336,8 @@ def test_a_process_that_cannot_be_started_is_tried_again(
     monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
     screen, people = Recorder(), FullMachine()
     calls = HelpCalls(store=filing.store, believes=world.receipt.public(), kiosk=filing.kiosk)
-    desk = Desk(filing=filing, calls=calls, people=people, screen=screen, printer=NoPrinter(), announced=tuple)
+    controller = FromController(calls, orders_for(filing, world.receipt.public()), tuple)
+    desk = Desk(filing=filing, controller=controller, people=people, screen=screen, printer=NoPrinter())
     thread = threading.Thread(target=desk.run)
     thread.start()
     wait_for(lambda: len(people.started) == 1)

@@ -46,6 +46,7 @@ from kiosk.enrollment.states import (
     PutCardBack,
     Rate,
     Reading,
+    Resting,
     SavedHere,
     Slip,
     StaffToday,
@@ -142,6 +143,8 @@ MOMENTS: Mapping[str, State] = {
     "still-there": StillThere(seconds_left=20),
     **{f"take-card-{why}": TakeCard(why) for why in Farewell},
     **{f"goodbye-{why}": Goodbye(why) for why in Farewell},
+    "resting": Resting(),
+    "resting-nearest": Resting(nearest="อาคาร 2 ชั้น 1"),
     "out-of-service-nearest": OutOfService(Fault.CAMERA_FROZEN, nearest="อาคาร 2 ชั้น 1"),
     **{f"out-of-service-{fault}": OutOfService(fault) for fault in Fault},
 }

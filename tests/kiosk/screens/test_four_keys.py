@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 SIZE = PANELS[0].cells
 SEEN = 3.0  # WCAG 2.2, 2.4.13: between a pixel with the focus and the same pixel without
 SEEN_CELLS = 6
-NO_WAY_OUT = {"Attract", "OutOfService", "TakeCard"}  # nobody is in a session, or only the card is left to take
+NO_WAY_OUT = {
+    "Attract",
+    "Resting",
+    "OutOfService",
+    "TakeCard",
+}  # nobody is in a session, or only the card is left to take
 
 # One state for each screen and each set of choices: all others differ in their words only.
 FORMS: Mapping[str, State] = {

@@ -59,3 +59,12 @@ async def test_the_question_how_it_was_looks_as_it_was_accepted(
 ) -> None:
     drawing = await draw(MOMENTS[name], language, (46, 12))
     assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("name", ["resting", "resting-nearest"])
+async def test_a_kiosk_that_rests_looks_as_it_was_accepted(
+    name: str, language: str, snapshot: SnapshotAssertion
+) -> None:
+    drawing = await draw(MOMENTS[name], language, (58, 15))
+    assert drawing == snapshot(extension_class=SVGImageSnapshotExtension)

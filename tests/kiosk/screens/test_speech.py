@@ -23,6 +23,7 @@ from kiosk.enrollment.states import (
     Problem,
     Prompt,
     Reading,
+    Resting,
     Standing,
     StillThere,
 )
@@ -89,7 +90,7 @@ async def heard(states: Mapping[str, State], language: str, *, headphones: bool)
             voice.begin_anew()
             ear.heard.clear()
             await kiosk.show(state)
-            if isinstance(state, Attract | OutOfService):
+            if isinstance(state, Attract | Resting | OutOfService):
                 voice.level = 0
                 await kiosk.pilot.click("#listen")
                 await kiosk.pilot.pause()

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The orders of one kiosk as JSON: how each stands, and what the machine told where it was asked to."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+from apiflask import APIBlueprint
+from flask import abort
+from pydantic import BaseModel, ConfigDict, Field
+
+from fleet.devices import orders
+from fleet.devices.health import read_device
+from fleet.devices.orders import SHOWN, State
+from fleet.web.iso import at, at_or_none
+from fleet.web.kiosk import known
+from fleet.web.reach import looking
+from fleet.web.supplies import now_ms
+
+pages = APIBlueprint("api_orders", __name__)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class DiagnosisAnswer(_Answer):
+    """Facts of a machine as the kiosk told them; null where it did not know. `*_mib` and `*_s` say their unit."""
+
+    release: str
+    python: str
+    system: str
+    uptime_s: int
+    process_s: int
+    temperature_c: int | None
+    memory_free_mib: int | None
+    disk_free_mib: int
+    outbox: int
+    oldest_unacked_s: int | None
+    link: str
+    screen: str
+    reader: str
+    camera: str
+    certificate_ms: int | None
+    card_reads: dict[str, int]
+    endings: dict[str, int]
+
+
+class OrderAnswer(_Answer):
+    """One order. `reason` is the kiosk's word of a refusal."""
+
+    number: int
+    op: str
+    state: State
+    asked_by: str
+    asked_at: str
+    expires_at: str
+    ended_at: str | None
+    reason: str | None
+    cancelled_by: str | None
+    diagnosis: DiagnosisAnswer | None
+
+
+class OrdersAnswer(_Answer):
+    """The latest orders of a kiosk, the newest first."""
+
+    at: str
+    kiosk: str
+    takes_orders: bool = Field(description="false: its release never said that it does")
+    orders: list[OrderAnswer] = Field(max_length=SHOWN)
+
+
+@pages.get("/api/v1/devices/<name>/orders")
+@pages.output(OrdersAnswer)
+def overview(name: str) -> OrdersAnswer:
+    """The latest orders of a kiosk and what came of them."""
+    who, moment = known(name), now_ms()
+    with looking() as (connection, scope):
+        if read_device(connection, who, moment, scope) is None:
+            abort(HTTPStatus.NOT_FOUND)
+        given = orders.latest(connection, who, moment, scope)
+        takes = orders.takes_orders(connection, who)
+    return OrdersAnswer(at=at(moment), kiosk=who, takes_orders=takes, orders=[_order(each) for each in given])
+
+
+def _order(order: orders.Given) -> OrderAnswer:
+    told = order.diagnosis
+    return OrderAnswer(
+        number=order.n,
+        op=order.op,
+        state=order.state,
+        asked_by=order.asked_by,
+        asked_at=at(order.asked_ms),
+        expires_at=at(order.expires_ms),
+        ended_at=at_or_none(order.ended_ms),
+        reason=order.reason,
+        cancelled_by=order.cancelled_by,
+        diagnosis=None if told is None else DiagnosisAnswer(**msgspec.structs.asdict(told)),
+    )

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk's side of orders: it draws the nonces, verifies what the courier left, and acts between two visits.
+
+A captured courier can neither make an order nor keep one for later: the nonces and how old they are stand in this
+process's memory, and the number is entered in the transaction of the act. Nothing that is ordered can run a program.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kiosk import device
+from kiosk.store import orders
+from wire.envelope import seal_message
+from wire.errors import NotForYou, WireError
+from wire.orders import TTL_S, Op, Order, OrderResult, Outcome, open_order
+from wire.signing import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiosk.store.database import Store
+    from wire.ids import KioskId
+    from wire.orders import Diagnosis
+    from wire.signing import SigningKey, VerifyKey
+
+log = structlog.get_logger()
+
+DRAW_EVERY_S = TTL_S / orders.NONCES  # those that are kept are then all that an order may still carry
+UNKNOWN_OP = "unknown_op"
+
+
+class Orders:
+    """Orders to one kiosk: `is_resting` and `wants_restart` are what stands when `heed` returns."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        kiosk: KioskId,
+        key: SigningKey,
+        believes: VerifyKey,
+        diagnose: Callable[[], Diagnosis],
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the screen's own key, which signs results, and the key of the controller's courier."""
+        self._store = store
+        self._kiosk = kiosk
+        self._key = key
+        self._believes = believes
+        self._diagnose = diagnose
+        self._clock_s = clock_s
+        self._drawn_s: dict[str, float] = {}
+        self._draw_at_s = 0.0
+        self._begun = False
+        self._looked_at: bytes | None = None
+        self.is_resting = False
+        self.wants_restart = False
+
+    def heed(self) -> None:
+        """Carry out what was ordered, if anything new was; call it only while nobody is served.
+
+        Raises:
+            StoreError: the store cannot be used; nothing was carried out, or what was stands in it.
+        """
+        if not self._begun:
+            self._begin()
+        message = orders.brought(self._store)
+        if message is not None and message != self._looked_at:
+            self._looked_at = message
+            try:
+                self._carry_out(self._opened(message))
+            except WireError as error:
+                log.error("order_refused", reason=error.reason)  # noqa: TRY400 - the reason is the whole story
+        if self._clock_s() >= self._draw_at_s:
+            self._draw()
+        book = orders.book(self._store)
+        self.is_resting, self.wants_restart = book.resting, book.restarting is not None
+
+    def _begin(self) -> None:
+        """Begin where the process before this one ended: what it drew is worth nothing any more."""
+        orders.forget_nonces(self._store)
+        book = orders.book(self._store)
+        if book.restarting is not None:
+            orders.restarted(self._store, self._result(book.restarting, Op.RESTART, Outcome.DONE))
+        self._begun = True
+
+    def _draw(self) -> None:
+        nonce = secrets.token_hex(16)
+        orders.draw(self._store, nonce)
+        now_s = self._clock_s()
+        young = {each: at_s for each, at_s in self._drawn_s.items() if now_s - at_s < TTL_S}
+        self._drawn_s = {**young, nonce: now_s}
+        self._draw_at_s = now_s + DRAW_EVERY_S
+
+    def _opened(self, message: bytes) -> Order:
+        order = open_order(message, self._believes, self._kiosk)
+        drawn_s = self._drawn_s.get(order.nonce)
+        if drawn_s is None or self._clock_s() - drawn_s >= order.ttl_s:
+            text = "it carries no nonce of this process, or one that is too old"
+            raise NotForYou(text)
+        return order
+
+    def _carry_out(self, order: Order) -> None:
+        book = replace(orders.book(self._store), last=order.n, restarting=None)
+        match order.op:
+            case Op.CLOSE | Op.REOPEN:
+                book = replace(book, resting=order.op == Op.CLOSE)
+                result = self._result(order.n, order.op, Outcome.DONE)
+            case Op.RESTART:
+                book = replace(book, restarting=order.n)
+                result = self._result(order.n, order.op, Outcome.TAKEN)
+            case Op.DIAGNOSE:
+                result = self._result(order.n, order.op, Outcome.DONE, diagnosis=self._diagnose())
+            case _:
+                result = self._result(order.n, order.op, Outcome.REFUSED, reason=UNKNOWN_OP)
+        if not orders.take(self._store, book, result):
+            text = "it was carried out before"
+            raise NotForYou(text)
+        log.info("order_taken", code=order.op)
+
+    def _result(
+        self, n: int, op: str, outcome: Outcome, *, reason: str | None = None, diagnosis: Diagnosis | None = None
+    ) -> bytes:
+        body = OrderResult(
+            v=1,
+            kiosk=self._kiosk,
+            n=n,
+            op=op,
+            outcome=outcome,
+            at=device.moment(),
+            reason=reason,
+            diagnosis=diagnosis,
+        )
+        return seal_message(self._key, Kind.RESULT, body)
