@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from fleet.alerts.hours import Hours
 from fleet.alerts.places import columns_of, within
 from fleet.alerts.windows import Window, WindowRefusedError, check
 from fleet.store.alert_tables import maintenance_window, opening_hours
+from fleet.store.hours import FLEET, Hours
 from fleet.store.scope import Level, Scope
 from wire.ids import FacilityCode, ProvinceCode
 
@@ -85,13 +85,20 @@ def set_hours(connection: Connection, site: Scope, hours: tuple[str, str, str] |
         connection.execute(opening_hours.insert().values(**row))
 
 
+def set_fleet_hours(connection: Connection, days: str, opens: str, closes: str) -> None:
+    """Let others know the hours of facilities that have none of their own, as the settings of the alerting say them."""
+    connection.execute(delete(opening_hours).where(opening_hours.c.facility == FLEET))
+    row = {"province": FLEET, "facility": FLEET, "days": days, "opens": opens, "closes": closes}
+    connection.execute(opening_hours.insert().values(**row))
+
+
 def read_hours(connection: Connection) -> dict[Scope, Hours]:
-    """The opening hours that are known, by facility."""
+    """The opening hours of their own that facilities have."""
     return {
         Scope(Level.FACILITY, province=ProvinceCode(row.province), facility=FacilityCode(row.facility)): Hours.parse(
             row.days, row.opens, row.closes
         )
-        for row in connection.execute(select(opening_hours))
+        for row in connection.execute(select(opening_hours).where(opening_hours.c.facility != FLEET))
     }
 
 

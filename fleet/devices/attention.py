@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, update
 
-from fleet.devices.health import SILENT_AFTER_MS, WITH_STATE, Care, Condition, condition_at, signs, standing_in
+from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
+from fleet.devices.vigil import round_the_clock
 from fleet.store.many import Lookup, Of
 from fleet.store.tables import alarm, device_state, kiosk, quarantine
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Case, Connection, Select
 
+    from fleet.devices.vigil import Vigil
     from fleet.store.scope import Scope
 
 
@@ -97,10 +99,10 @@ class Noted:
 
 
 def read_troubled(
-    connection: Connection, now_ms: int, scope: Scope, *, lit: Collection[str] | None = None
+    connection: Connection, vigil: Vigil, scope: Scope, *, lit: Collection[str] | None = None
 ) -> list[Troubled]:
     """Every kiosk that needs care or is silent, by name; where `lit` is given, those silent in these provinces only."""
-    condition = condition_at(now_ms)
+    condition = condition_at(vigil)
     is_silent = condition == str(Condition.SILENT)
     if lit is not None:
         is_silent = and_(is_silent, kiosk.c.province.in_(lit))
@@ -111,16 +113,18 @@ def read_troubled(
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:
     """The kiosks that were registered and never heard from: so many of them, those first that are missed longest."""
     age_s = (now_ms - kiosk.c.registered_ms) // 1000
-    asked = _with_condition(condition_at(now_ms)).where(kiosk.c.status == ACTIVE, device_state.c.kiosk.is_(None))
+    asked = _with_condition(condition_at(round_the_clock(now_ms))).where(
+        kiosk.c.status == ACTIVE, device_state.c.kiosk.is_(None)
+    )
     asked = asked.order_by(age_s.desc(), kiosk.c.province, kiosk.c.facility, kiosk.c.id).limit(at_most)
     return _troubled(connection, asked, scope)
 
 
-def silent_sites(now_ms: int, scope: Scope, provinces: Collection[str]) -> Select[tuple[str, str]]:
+def silent_sites(vigil: Vigil, scope: Scope, provinces: Collection[str]) -> Select[tuple[str, str]]:
     """A statement for the sites in these provinces where a kiosk is silent, to be read within another."""
     asked = select(kiosk.c.province, kiosk.c.facility).distinct()
     asked = asked.join_from(kiosk, device_state, device_state.c.kiosk == kiosk.c.id)
-    is_silent = (kiosk.c.status == ACTIVE, device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS)
+    is_silent = (kiosk.c.status == ACTIVE, device_state.c.seen_ms <= vigil.silent_ms)
     return _within(asked.where(*is_silent, kiosk.c.province.in_(provinces)), scope)
 
 

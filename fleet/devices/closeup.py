@@ -12,6 +12,7 @@ from fleet.devices import certificates, facts, losses
 from fleet.devices.facts import Besides
 from fleet.devices.health import read_device, standing_in
 from fleet.devices.registry import ACTIVE
+from fleet.devices.vigil import by_hours
 from fleet.store.tables import device_state, event, kiosk, stream
 
 if TYPE_CHECKING:
@@ -66,11 +67,15 @@ def read_closeup(connection: Connection, who: KioskId, now_ms: int, scope: Scope
     count = connection.execute(select(func.count()).where(stream.c.kiosk == who)).scalar_one()
     books = _books(connection, who)
     until_ms = certificates.read_until(connection, who)
-    registered = select(kiosk.c.registered_ms).where(kiosk.c.id == who, standing_in(scope))
+    vigil = by_hours(connection, now_ms)
+    mine = select(kiosk.c.registered_ms, vigil.silent_ms.label("silent_ms"))
+    row = connection.execute(mine.where(kiosk.c.id == who, standing_in(scope))).one()
     return Closeup(
         device=device,
-        registered_ms=int(connection.execute(registered).scalar_one()),
-        facts=facts.judge(device, now_ms, is_reported_lost=is_lost, besides=Besides(usual, until_ms)),
+        registered_ms=int(row.registered_ms),
+        facts=facts.judge(
+            device, now_ms, is_reported_lost=is_lost, besides=Besides(int(row.silent_ms), usual, until_ms)
+        ),
         usual_release=usual,
         certificate_ms=until_ms,
         books=books,

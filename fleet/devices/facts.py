@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleet.devices import certificates
-from fleet.devices.health import RESTING, SILENT_AFTER_MS, Care, Condition
+from fleet.devices.health import RESTING, Care, Condition
+from fleet.devices.vigil import SILENT_AFTER_MS
 
 if TYPE_CHECKING:
     from fleet.devices.certificates import Validity
@@ -36,6 +37,7 @@ class Connectivity(StrEnum):
     NEVER = "never"
     ONLINE = "online"
     QUIET = "quiet"  # missed heartbeats, and not yet so long that it counts as silent
+    CLOSED = "closed"  # so long, and its facility was not open for as long: it may be switched off
     SILENT = "silent"
 
 
@@ -58,11 +60,12 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Besides:
-    """What stands beside a kiosk's last words: what most kiosks run, and until when its certificate is good.
+    """What stands beside a kiosk's last words: opening hours, what most run, until when its certificate is good.
 
     None where nobody said.
     """
 
+    silent_ms: int  # what was heard last at or before it is silence, by the hours of its facility
     usual_release: str | None = None
     certificate_ms: int | None = None
 
@@ -83,7 +86,11 @@ class Facts:
         """The summary in one word."""
         if self.lifecycle is Lifecycle.REVOKED:
             return Condition.REVOKED
-        by_link = {Connectivity.NEVER: Condition.NEVER_SEEN, Connectivity.SILENT: Condition.SILENT}
+        by_link = {
+            Connectivity.NEVER: Condition.NEVER_SEEN,
+            Connectivity.SILENT: Condition.SILENT,
+            Connectivity.CLOSED: Condition.RESTING,
+        }
         if self.connectivity in by_link:
             return by_link[self.connectivity]
         by_health = {Health.NEEDS_CARE: Condition.NEEDS_CARE, Health.RESTING: Condition.RESTING}
@@ -92,7 +99,7 @@ class Facts:
 
 def judge(device: Device, now_ms: int, *, is_reported_lost: bool, besides: Besides) -> Facts:
     """Judge a kiosk from what was last heard of it."""
-    connectivity = _connectivity(device.seen_ms, now_ms)
+    connectivity = _connectivity(device.seen_ms, now_ms, besides.silent_ms)
     is_heard = connectivity in (Connectivity.ONLINE, Connectivity.QUIET)
     return Facts(
         lifecycle=_lifecycle(device, is_reported_lost=is_reported_lost),
@@ -118,11 +125,11 @@ def _lifecycle(device: Device, *, is_reported_lost: bool) -> Lifecycle:
     return Lifecycle.REGISTERED if device.seen_ms is None else Lifecycle.IN_SERVICE
 
 
-def _connectivity(seen_ms: int | None, now_ms: int) -> Connectivity:
+def _connectivity(seen_ms: int | None, now_ms: int, silent_ms: int) -> Connectivity:
     if seen_ms is None:
         return Connectivity.NEVER
     if seen_ms <= now_ms - SILENT_AFTER_MS:
-        return Connectivity.SILENT
+        return Connectivity.SILENT if seen_ms <= silent_ms else Connectivity.CLOSED
     return Connectivity.QUIET if seen_ms <= now_ms - QUIET_AFTER_MS else Connectivity.ONLINE
 
 

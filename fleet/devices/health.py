@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, false, func, or_, select
 
 from fleet.devices.registry import REVOKED
+from fleet.devices.vigil import by_hours
 from fleet.store.days import bangkok_day
 from fleet.store.tables import alarm, code_day, device_state, kiosk, quarantine, refusal
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Case, Column, ColumnElement, Connection, Function, Label, Row, Select
 
+    from fleet.devices.vigil import Vigil
     from fleet.store.scope import Scope
     from wire.ids import KioskId
 
-SILENT_AFTER_MS = 15 * 60 * 1000  # journeys 6.1: silent after 15 minutes
 OUTBOX_OLD_S = 24 * 60 * 60  # the oldest unacknowledged event stays below a day
 DISK_LOW_MIB = 512  # less than this leaves no room for a release and a day of events
 HELP_WANTED = "help_wanted"  # told as the screen's state: the kiosk is well, and a person there asks for a helper
@@ -110,7 +111,7 @@ _WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
 def read_device(connection: Connection, who: KioskId, now_ms: int, scope: Scope) -> Device | None:
     """Judge one kiosk that stands in the scope; None where there is none of that name in it."""
-    asked = select(kiosk.c.id, condition_at(now_ms).label("condition")).select_from(WITH_STATE)
+    asked = select(kiosk.c.id, condition_at(by_hours(connection, now_ms)).label("condition")).select_from(WITH_STATE)
     found = connection.execute(asked.where(kiosk.c.id == who, standing_in(scope))).all()
     devices = described(connection, found, now_ms)
     return devices[0] if devices else None
@@ -124,7 +125,9 @@ def _with_state(connection: Connection, shown: Sequence[Row[Any]]) -> list[tuple
 
 def count_by_province(connection: Connection, now_ms: int, scope: Scope, *only: ColumnElement[bool]) -> list[Muster]:
     """How many kiosks are in each condition, by province: the whole fleet in some hundreds of rows."""
-    asked = select(kiosk.c.province, condition_at(now_ms).label("condition"), device_state.c.seen_ms)
+    asked = select(
+        kiosk.c.province, condition_at(by_hours(connection, now_ms)).label("condition"), device_state.c.seen_ms
+    )
     judged = asked.select_from(WITH_STATE).where(standing_in(scope), *only).subquery()
     alike = (judged.c.province, judged.c.condition)
     counted = select(*alike, func.count(), func.min(judged.c.seen_ms)).group_by(*alike).order_by(*alike)
@@ -178,12 +181,13 @@ def _signs_or_unknown() -> dict[Care, ColumnElement[bool]]:
     }
 
 
-def condition_at(now_ms: int) -> Case[str]:
-    """A column for the condition of each kiosk of `WITH_STATE`."""
+def condition_at(vigil: Vigil) -> Case[str]:
+    """A column for the condition of each kiosk of `WITH_STATE`; one that is not heard while it is closed is resting."""
     return case(
         (kiosk.c.status == REVOKED, str(Condition.REVOKED)),
         (device_state.c.seen_ms.is_(None), str(Condition.NEVER_SEEN)),
-        (device_state.c.seen_ms <= now_ms - SILENT_AFTER_MS, str(Condition.SILENT)),
+        (device_state.c.seen_ms <= vigil.silent_ms, str(Condition.SILENT)),
+        (device_state.c.seen_ms <= vigil.unheard_ms, str(Condition.RESTING)),
         (or_(*_signs_or_unknown().values()), str(Condition.NEEDS_CARE)),
         (device_state.c.screen == RESTING, str(Condition.RESTING)),
         else_=str(Condition.OK),

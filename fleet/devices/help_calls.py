@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, select, union_all, update
 
-from fleet.devices.health import HELP_WANTED, SILENT_AFTER_MS, standing_in
+from fleet.devices.health import HELP_WANTED, standing_in
 from fleet.devices.registry import ACTIVE
+from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.errors import FleetError
 from fleet.store.tables import device_state, help_call, kiosk
 from wire.help_calls import LIVES_MS, MINUTES_AT_MOST, HelpAcknowledged

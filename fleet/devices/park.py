@@ -22,6 +22,7 @@ from fleet.devices.health import (
     read_alarms,
     standing_in,
 )
+from fleet.devices.vigil import by_hours
 from fleet.store.scope import Level
 from fleet.store.tables import alarm, kiosk, refusal
 
@@ -133,7 +134,7 @@ def read_park(connection: Connection, now_ms: int, scope: Scope, page: int = 1, 
 
 def read_all(connection: Connection, now_ms: int, scope: Scope, sought: Sought) -> Iterator[Device]:
     """Read all kiosks that are looked for, by name."""
-    condition, last = condition_at(now_ms), ""
+    condition, last = condition_at(by_hours(connection, now_ms)), ""
     wanted = [each for each in Condition if sought.takes(each)]
     asked = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE)
     asked = asked.where(standing_in(scope), *sought.places(), *sought.cares(), condition.in_(wanted))
@@ -169,7 +170,7 @@ def _stretch(musters: Iterable[Muster], offset: int) -> _Stretch:
 
 def _rows(connection: Connection, now_ms: int, scope: Scope, sought: Sought, page: _Stretch) -> Sequence[Row[Any]]:
     """A page of kiosks: only the few provinces that it lies in are put in order."""
-    condition = condition_at(now_ms)
+    condition = condition_at(by_hours(connection, now_ms))
     placed = select(kiosk.c.id, condition.label("condition")).select_from(WITH_STATE)
     placed = placed.where(standing_in(scope), *sought.places(), *sought.cares())
     here = [and_(condition == str(each), kiosk.c.province.in_(codes)) for each, codes in page.provinces.items()]

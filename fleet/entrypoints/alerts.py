@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.alerts import schedule
 from fleet.alerts.channels.bystander import Nobody, Outside
 from fleet.alerts.channels.line import Line
 from fleet.alerts.channels.mail import Mail, Security, Server
 from fleet.alerts.channels.webhook import Webhook, secret
 from fleet.alerts.delivery import Absent
-from fleet.alerts.hours import Hours, HoursRefusedError
 from fleet.alerts.loop import Alerting, Surroundings
 from fleet.alerts.subscribers import ChannelKind
 from fleet.entrypoints.clock import now_ms
@@ -24,8 +24,9 @@ from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.observing import WholeFleet
 from fleet.entrypoints.stopping import on_signals
 from fleet.errors import ConfigError
+from fleet.store.hours import Hours, HoursRefusedError
 from fleet.store.schema import require_current
-from fleet.store.session import open_engine
+from fleet.store.session import open_engine, unit_of_work
 from wire.events import Profile
 
 if TYPE_CHECKING:
@@ -47,9 +48,12 @@ def run(settings: config.Settings) -> None:
     stop = on_signals()
     engine = open_engine(settings.database_url)
     require_current(engine)
+    fleet = _fleet(told)
+    with unit_of_work(engine) as connection:
+        schedule.set_fleet_hours(connection, told.hours.days, told.hours.opens, told.hours.closes)
     with ExitStack() as stack:
         channels = _channels(told, stack)
-        around = Surroundings(_fleet(told), channels, _bystander(told), now_ms)
+        around = Surroundings(fleet, channels, _bystander(told), now_ms)
         alerting = Alerting(engine, f"{socket.gethostname()[:50]}/{os.getpid()}", around)
         _log.info(
             "alerts_started", channels=[each.value for each, by in channels.items() if not isinstance(by, Absent)]

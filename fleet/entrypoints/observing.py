@@ -21,6 +21,7 @@ from fleet.devices import attention, certificates
 from fleet.devices.attention import Site
 from fleet.devices.health import Care, Condition
 from fleet.devices.help_calls import Standing, open_calls
+from fleet.devices.vigil import round_the_clock
 from fleet.store.scope import NATION, Level, Scope
 from fleet.store.tables import audit, courier, enrollment, kiosk
 from wire.ids import FacilityCode, KioskId, ProvinceCode
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from fleet.alerts.hours import Hours
     from fleet.alerts.judging import Alarm
     from fleet.devices.attention import Noted, Troubled
+    from fleet.store.hours import Hours
     from wire.events import Profile
 
 COURIER_GONE_AFTER_MS = 60_000  # three leases
@@ -67,7 +68,7 @@ class WholeFleet:
         """See what is amiss now."""
         sites = attention.read_all_sites(connection, NATION)
         known = _Known(schedule.read_hours(connection), self.hours, book.standing(connection), now_ms)
-        troubled = attention.read_troubled(connection, now_ms, NATION)
+        troubled = attention.read_troubled(connection, round_the_clock(now_ms), NATION)
         seen = [
             *(each for kiosk in troubled for each in _of_kiosk(kiosk, known)),
             *_help(connection, now_ms),

@@ -107,6 +107,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         matching_tables.matched_province.name: Walled(BY_PROVINCE),
         matching_tables.matched_day.name: Walled(BY_PROVINCE),
         alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
+        alert_tables.opening_hours.name: Walled(f"{BY_PLACE} OR facility = ''"),
         alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
         tables.indicator_figure.name: Walled(
             f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'", _REPLACE

@@ -20,6 +20,7 @@ from fleet.devices import attention, certificates
 from fleet.devices.attention import Site
 from fleet.devices.health import Care, Condition, by_condition, count_by_province
 from fleet.devices.help_calls import Standing, open_calls
+from fleet.devices.vigil import by_hours
 from fleet.enrollments.unused import read_unused
 from fleet.store.days import BANGKOK
 
@@ -184,9 +185,10 @@ def _tasks(
     connection: Connection, now: datetime, profile: Profile, scope: Scope, standings: Sequence[Muster]
 ) -> list[Task]:
     dark = _dark(standings)
+    vigil = by_hours(connection, int(now.timestamp() * 1000))
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
     lately, since = today - timedelta(days=LATELY_DAYS), today - timedelta(days=VISITS_DAYS)
-    troubled = attention.read_troubled(connection, now_ms, scope, lit=_lit(standings, dark))
+    troubled = attention.read_troubled(connection, vigil, scope, lit=_lit(standings, dark))
     alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}
@@ -195,7 +197,7 @@ def _tasks(
     places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
     missed: dict[str, int] = {}
     if dark:
-        unlit = attention.silent_sites(now_ms, scope, dark)
+        unlit = attention.silent_sites(vigil, scope, dark)
         missed = workload.usual_visits_by_province(connection, profile, unlit, since=since, before=today)
     calls = open_calls(connection, now_ms, scope)
     held = attention.read_quarantined(connection, _start_ms(lately), scope)

@@ -29,6 +29,7 @@ CONNECTIVITIES = {
     Connectivity.NEVER: lazy_gettext("Never heard from"),
     Connectivity.ONLINE: lazy_gettext("Connected"),
     Connectivity.QUIET: lazy_gettext("Quiet: wait"),
+    Connectivity.CLOSED: lazy_gettext("Not heard, and the facility is closed: it may be switched off"),
     Connectivity.SILENT: lazy_gettext("Silent"),
 }
 SOFTWARES = {

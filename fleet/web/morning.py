@@ -14,7 +14,7 @@ from fleet.alerts.telling import read_figures
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
 from fleet.devices.certificates import SOON_DAYS
-from fleet.devices.health import SILENT_AFTER_MS
+from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.operators import mornings
 from fleet.operators.mornings import Check
 from fleet.web import gate

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.devices.health import HELP_WANTED, OUTBOX_OLD_S, SILENT_AFTER_MS, Care
+from fleet.devices.health import HELP_WANTED, OUTBOX_OLD_S, Care
 from fleet.devices.registry import ACTIVE, REVOKED
+from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.simulation.demo.days import DAY_MS
 from fleet.simulation.demo.dice import Dice, drawn_bytes
 from wire.ids import KioskId, simulated_id

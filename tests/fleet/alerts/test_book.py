@@ -9,12 +9,12 @@ import pytest
 
 from fleet.alerts import book, schedule, watch
 from fleet.alerts.book import AlertRefusedError
-from fleet.alerts.hours import ALWAYS, Hours, HoursRefusedError
 from fleet.alerts.judging import judge
 from fleet.alerts.observations import Observation
 from fleet.alerts.rules import RuleId
 from fleet.alerts.subjects import part
 from fleet.alerts.windows import LONGEST_MS, Window, WindowRefusedError
+from fleet.store.hours import ALWAYS, Hours, HoursRefusedError
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from tests.fleet.alerts.sights import MINUTE, NOW, kiosk, sight, silent

@@ -12,13 +12,13 @@ from fleet import audit
 from fleet.alerts import book, schedule, watch
 from fleet.alerts.channels.bystander import Nobody, Outside
 from fleet.alerts.delivery import UndeliveredError
-from fleet.alerts.hours import ALWAYS, Hours
 from fleet.alerts.loop import Alerting, Surroundings
 from fleet.alerts.outbox import GIVE_UP_MS
 from fleet.alerts.subscribers import ChannelKind
 from fleet.alerts.windows import Window
 from fleet.devices import attention
 from fleet.entrypoints.observing import WholeFleet
+from fleet.store.hours import ALWAYS, Hours
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import alarm, courier, device_state, enrollment, event

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet.alerts.hours import ALWAYS
 from fleet.alerts.rules import RuleId
 from fleet.devices import certificates
 from fleet.devices.certificates import DAY_MS, Validity, judge
 from fleet.devices.registry import revoke
 from fleet.entrypoints.observing import WholeFleet
+from fleet.store.hours import ALWAYS
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from tests.fleet.books import NOW_MS, add_kiosk

@@ -14,6 +14,8 @@ from fleet.devices import attention
 from fleet.devices.closeup import read_closeup
 from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
 from fleet.devices.health import Care, Condition
+from fleet.devices.vigil import by_hours
+from fleet.store.alert_tables import opening_hours
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import device_state, event, kiosk, stream
@@ -98,9 +100,15 @@ def test_books_balance_when_the_ledger_holds_what_receipts_promised(engine: Engi
     assert [(book.acked, book.held, book.balances) for book in of(engine).books] == [(3, 2, False), (2, 2, True)]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_HOURS = st.sampled_from(
+    [None, ("mon-sun", "09:50", "16:00"), ("mon-fri", "08:30", "09:55"), ("sat", "08:00", "12:00")]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     minutes_ago=st.one_of(st.none(), st.integers(0, 40)),
+    hours=st.tuples(_HOURS, _HOURS),  # the fleet's and the facility's; it is ten o'clock on a Tuesday
     status=st.sampled_from(["active", "revoked"]),
     said=st.fixed_dictionaries(
         {},
@@ -114,9 +122,18 @@ def test_books_balance_when_the_ledger_holds_what_receipts_promised(engine: Engi
     ),
 )
 def test_the_summary_is_the_word_that_lists_give(
-    sqlite_engine: Engine, minutes_ago: int | None, status: str, said: dict[str, object]
+    sqlite_engine: Engine,
+    minutes_ago: int | None,
+    hours: tuple[tuple[str, str, str] | None, tuple[str, str, str] | None],
+    status: str,
+    said: dict[str, object],
 ) -> None:
     with unit_of_work(sqlite_engine) as connection:
+        connection.execute(delete(opening_hours))
+        for place, each in zip((("", ""), ("41", "11013")), hours, strict=True):
+            if each is not None:
+                row = dict(zip(("province", "facility", "days", "opens", "closes"), (*place, *each), strict=True))
+                connection.execute(insert(opening_hours).values(row))
         connection.execute(delete(device_state))
         connection.execute(delete(kiosk))
     add_kiosk(sqlite_engine, UDON, status=status)
@@ -152,7 +169,7 @@ def test_a_kiosk_that_was_closed_on_purpose_rests_and_its_parts_ask_for_nobody(e
     assert (of(engine).facts.health, of(engine).facts.cares) == (Health.RESTING, ())
     assert of(engine).device.condition is of(engine).facts.condition is Condition.RESTING
     with reading(engine) as connection:
-        assert attention.read_troubled(connection, NOW_MS, NATION) == []
+        assert attention.read_troubled(connection, by_hours(connection, NOW_MS), NATION) == []
     says(engine, disk_free_mib=1)
     assert of(engine).device.condition is of(engine).facts.condition is Condition.NEEDS_CARE
     says(engine, seen_ms=NOW_MS - 20 * 60_000)

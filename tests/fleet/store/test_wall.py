@@ -37,7 +37,6 @@ HIDDEN = {
     "enrollment",
     "event_content",
     "operator",
-    "opening_hours",
     "operator_session",
     "outgoing",
     "roster",

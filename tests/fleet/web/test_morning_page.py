@@ -53,7 +53,7 @@ def test_a_quiet_morning_says_what_was_looked_at_and_when(books: Engine, client:
     heard(books, "udon-01")
     page = text(client, "/morning?lang=en")
     assert "Nothing is to be done. Looked at, 24 Nov 2026 10:00: 1 kiosks" in page.replace("\u00a0", " ")
-    assert "nothing was heard for 15 minutes or more, by day and by night. Only alerts keep to opening hours." in page
+    assert "nothing was heard for 15 minutes or more of opening hours." in page
     assert "วันนี้ไม่มีสิ่งที่ต้องทำ" in text(client, "/morning")
 
 

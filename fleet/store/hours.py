@@ -14,6 +14,8 @@ from fleet.store.days import BANGKOK
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES_OF_A_DAY = 24 * 60
+_LONGEST_WALK = 400  # days: who is open for a minute a week is silent after a year
+FLEET = ""  # where the hours of facilities stand, as the facility that has none of its own
 
 
 class HoursRefusedError(FleetError):
@@ -51,6 +53,19 @@ class Hours:
         for back in range(1, len(DAYS)):  # 24 hours a day: since the first day after a closed one
             if (now.weekday() - back) % len(DAYS) not in self.days:
                 return _ms(now - timedelta(days=back - 1), 0)
+        return 0
+
+    def before_open_ms(self, now_ms: int, open_ms: int) -> int:
+        """The latest moment since which it was open for so long altogether."""
+        now, missing = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(BANGKOK), open_ms
+        for back in range(_LONGEST_WALK):
+            day = now - timedelta(days=back)
+            if day.weekday() not in self.days:
+                continue
+            begins, ends = _ms(day, self.opens), min(now_ms, _ms(day, self.closes))
+            if ends - begins >= missing:
+                return ends - missing
+            missing -= max(0, ends - begins)
         return 0
 
     def _is_open(self, now: datetime) -> bool:
