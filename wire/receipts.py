@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from wire.bodies import Count, Instant, KioskText, Nonce, Sha256Hex, StreamText, Version1
+
+RESULTS = 64  # of orders in one receipt: more than an honest kiosk ever keeps
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -26,4 +30,4 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     nonce: Nonce | None
     marks: dict[StreamText, Mark]
     at_ms: Instant
-    results: tuple[Sha256Hex, ...] = ()
+    results: Annotated[tuple[Sha256Hex, ...], msgspec.Meta(max_length=RESULTS)] = ()

@@ -31,7 +31,7 @@ from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
 from wire.ids import KioskId
 from wire.orders import OrderResult
-from wire.receipts import Receipt
+from wire.receipts import RESULTS, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ class _Owed:
     kiosk: RegisteredKiosk
     streams: set[str] = field(default_factory=set)
     nonces: list[str] = field(default_factory=list)
-    results: list[str] = field(default_factory=list)  # digests
+    results: dict[str, None] = field(default_factory=dict)  # digests, each once
 
 
 class Batch:
@@ -122,7 +122,7 @@ class Batch:
                     nonce=nonce,
                     marks=held[owed.kiosk.id],
                     at_ms=now_ms,
-                    results=tuple(owed.results),
+                    results=tuple(owed.results)[:RESULTS],
                 ),
             )
             for owed, nonce in due
@@ -153,7 +153,7 @@ class Batch:
             self._beating[kiosk.id] = kiosk
         elif isinstance(body, OrderResult):
             self._orders.ended(kiosk.id, body, message.at_ms)
-            self._owe(kiosk).results.append(digest(message.signed).hex())
+            self._owe(kiosk).results[digest(message.signed).hex()] = None
         else:
             return self._ask(message, body)
         return None

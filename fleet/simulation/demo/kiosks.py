@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fleet.devices.health import HELP_WANTED, OUTBOX_OLD_S, Care
+from fleet.devices.health import HELP_WANTED, OUTBOX_OLD_S, RESTING, Care
 from fleet.devices.registry import ACTIVE, REVOKED
 from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.simulation.demo.days import DAY_MS
@@ -38,9 +38,10 @@ class Fate(StrEnum):
     SILENT = "silent"
     NEVER_SEEN = "never_seen"
     REVOKED = "revoked"
+    RESTING = "resting"  # closed by its operators
 
 
-_FATES = ((Fate.CARE, 25), (Fate.SILENT, 30), (Fate.NEVER_SEEN, 15), (Fate.REVOKED, 10))  # of a thousand
+_FATES = ((Fate.CARE, 25), (Fate.SILENT, 30), (Fate.NEVER_SEEN, 15), (Fate.REVOKED, 10), (Fate.RESTING, 5))  # of 1000
 _CARES = tuple(Care)
 
 
@@ -110,7 +111,7 @@ def state_rows(plan: Plan, kiosk: Kiosk, came: int) -> list[tuple[object, ...]]:
         "release": dice.one_of(_RELEASES),
         "outbox": (waiting := dice.below(3)),
         "oldest_unacked_s": dice.below(60) if waiting else None,
-        "screen": "ok",
+        "screen": RESTING if kiosk.fate is Fate.RESTING else "ok",
         "reader": "present" if dice.happens(100) else "absent",
         "camera": "ok",
         "disk_free_mib": _FREE_MIB - dice.below(_FREE_MIB // 2),

@@ -122,6 +122,11 @@ def test_a_result_is_receipted_by_its_very_bytes_each_time_it_comes_and_changes_
     assert given(fleet, kiosk) == first
 
 
+def test_a_kiosk_that_floods_results_gets_a_receipt_that_it_can_read(fleet: Fleet, kiosk: WireKiosk) -> None:
+    (answer,) = tell(fleet, kiosk, *(kiosk.result(n) for n in range(100)), kiosk.result(1))
+    assert len(set(kiosk.read_receipt(answer.payload, fleet.receipt_key.public()).results)) == 64
+
+
 def test_what_came_of_an_order_is_counted_by_nobody_as_an_enrolment(fleet: Fleet, kiosk: WireKiosk) -> None:
     tell(fleet, kiosk, kiosk.result(give(fleet, kiosk)))
     assert [fleet.rows(table) for table in (event, enrollment, stream, workload_day, quarantine)] == [[]] * 5

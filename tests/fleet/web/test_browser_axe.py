@@ -13,14 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from sqlalchemy import insert
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fleet.operators.accounts import Role
-from tests.fleet.books import add_kiosk, bring_samples, count, heard, work
+from fleet.store.order_tables import kiosk_order, order_nonce
+from fleet.store.session import unit_of_work
+from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, count, heard, work
 from tests.fleet.web.browsing import NEEDS_CHROMIUM, PHONE, WIDE
 from tests.fleet.web.every_address import addresses
 from tests.fleet.web.signed_in import Clock, Visitor, closed
 from tests.fleet.web.tenants import UDON, fill
+from tests.wire.test_orders import MACHINE
+from wire.envelope import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +78,11 @@ def console(books: Engine) -> APIFlask:
     bring_samples(books)
     add_kiosk(books, "udon-01")
     heard(books, "udon-01", reader="reader_service_down", oldest_unacked_s=90_000, outbox=61)
+    with unit_of_work(books) as connection:
+        connection.execute(insert(order_nonce).values(kiosk="udon-01", nonce="1" * 32, heard_ms=NOW_MS))
+        done = {"op": "diagnose", "asked_by": "somsri", "asked_ms": NOW_MS, "expires_ms": NOW_MS, "ended_ms": NOW_MS}
+        told = done | {"ending": "done", "diagnosis": encode(MACHINE).decode()}
+        connection.execute(insert(kiosk_order), [told | {"kiosk": "udon-01", "n": n} for n in (1, 2)])
     for state in ("submitted", "accepted", "activated"):
         count(books, "41", state, "2026-11-24", 2, profile="test")
     work(books, "41", "11013", "2026-11-24", 2, profile="test")

@@ -208,7 +208,7 @@ def test_a_healthy_kiosk_is_fine(client: FlaskClient, books: Engine) -> None:
         "udon-01 Facility 11013 · Udon Thani · 0.1.0 Fine 1 minute ago 24 Nov 2026 09:59 0 Ready Ready, no card"
         in found
     )
-    assert "Total 1 Fine 1 Needs care 0 Silent 0" in found
+    assert "Total 1 Fine 1 Needs care 0 Closed for a while 0 Silent 0" in found
 
 
 @pytest.mark.parametrize(("minutes", "word"), [(14, "ปกติ"), (15, "ไม่ติดต่อ")])
