@@ -69,6 +69,8 @@ class Act(StrEnum):
     ACCOUNT_RESET = "account.reset"
     TOKEN_MADE = "account.token"  # noqa: S105 - an act
     SESSIONS_ENDED = "account.ended"
+    IDENTITY_LINKED = "account.linked"
+    IDENTITY_UNLINKED = "account.unlinked"
     SIGNED_IN = "account.signed_in"
     SIGNED_OUT = "account.signed_out"
 

@@ -15,7 +15,14 @@ from sqlalchemy import delete, exists, select, update
 
 from fleet.errors import FleetError
 from fleet.operators import one_time_codes, passwords
-from fleet.store.operator_tables import api_token, operator, operator_session
+from fleet.store.operator_tables import (
+    api_token,
+    operator,
+    operator_errand,
+    operator_identity,
+    operator_passkey,
+    operator_session,
+)
 from fleet.store.scope import Scope
 
 if TYPE_CHECKING:
@@ -99,7 +106,9 @@ def add(connection: Connection, wanted: Wanted, password: str, key: OperatorKey,
 
 
 def reset(connection: Connection, name: str, password: str, key: OperatorKey) -> str:
-    """Give an account a new password and a new secret, end its sessions and tokens, and let it sign in again.
+    """Give an account a new password and a new secret in place of all that it signs in with, and let it sign in again.
+
+    Its sessions and tokens end, and so do its passkeys and its link to the provider: whoever has them may not be it.
 
     Raises:
         AccountRefusedError: there is none of that name.
@@ -110,7 +119,8 @@ def reset(connection: Connection, name: str, password: str, key: OperatorKey) ->
     keys = {"password": passwords.hashed(password, name), "totp": key.seal(secret, name)}
     changed = operator.update().where(operator.c.id == account.number)
     connection.execute(changed.values(**keys, totp_step=_NEVER, disabled_ms=None))
-    _end_all(connection, account.number)
+    for table in (operator_session, api_token, operator_identity, operator_passkey, operator_errand):
+        connection.execute(delete(table).where(table.c.operator == account.number))
     return secret
 
 

@@ -15,6 +15,7 @@ from fleet.web import (
     alerts,
     announcements,
     api,
+    at_provider,
     coverage,
     devices,
     exports,
@@ -27,6 +28,7 @@ from fleet.web import (
     metrics,
     morning,
     signing_in,
+    ways,
     week,
     week_api,
 )
@@ -114,7 +116,8 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     ):
         app.register_blueprint(room.pages)
     if sign_in is not None:
-        app.register_blueprint(signing_in.pages)
+        for room in (signing_in, at_provider, ways):
+            app.register_blueprint(room.pages)
         app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
     app.spec_processor(tell_refusals)  # type: ignore[arg-type]  # a str is for descriptions in YAML
     return app

@@ -33,7 +33,17 @@ if TYPE_CHECKING:
     from fleet.store.scope import Scope
     from fleet.web.rights import Right
 
-OPEN = frozenset({"static", "api.healthz", "signing_in.form", "signing_in.enter"})
+OPEN = frozenset(
+    {
+        "static",
+        "api.healthz",
+        "signing_in.form",
+        "signing_in.enter",
+        "at_provider.start",
+        "at_provider.back",
+        "at_provider.prove",
+    }
+)
 OPEN_ON_THIS_MACHINE = frozenset({"metrics.metrics"})  # Prometheus asks from here; no proxy may lead to it
 _OF_NOBODY = frozenset({"static", "api.healthz"})  # asked so often that nobody is looked up
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -112,7 +122,7 @@ def session() -> Session | None:
 
 def form_token() -> str:
     """What the forms of this page bring along."""
-    return sessions.form_token(_browser_id())
+    return sessions.form_token(browser_id())
 
 
 def give_cookie(response: Response, value: str | None = None) -> None:
@@ -120,12 +130,18 @@ def give_cookie(response: Response, value: str | None = None) -> None:
     settings = sign_in()
     if settings is None:
         return
-    kept = value or _browser_id()
+    kept = value or browser_id()
     secure = settings.is_encrypted
     response.set_cookie(settings.cookie, kept, secure=secure, httponly=True, samesite="Lax", path="/")
 
 
-def _browser_id() -> str:
+def own_origin() -> str:
+    """Where this console is found by browsers: only pages from there may change something."""
+    settings = sign_in()
+    return settings.origin if settings and settings.origin else f"http://{request.host}"
+
+
+def browser_id() -> str:
     """The id in the browser's cookie, or a fresh one for the rest of this request."""
     settings = sign_in()
     sent = request.cookies.get(settings.cookie, "") if settings else ""
@@ -158,7 +174,7 @@ def _recognise() -> None:  # 1
         return
     moment = now_ms()
     with reading(engine()) as connection:
-        found = sessions.find(connection, _browser_id(), moment)
+        found = sessions.find(connection, browser_id(), moment)
     if found is None:
         return
     g.account, g.session = found
@@ -168,9 +184,7 @@ def _recognise() -> None:  # 1
 
 
 def _check_form() -> None:
-    settings = sign_in()
-    own = settings.origin if settings and settings.origin else f"http://{request.host}"
-    from_here = request.headers.get("Origin") == own
+    from_here = request.headers.get("Origin") == own_origin()
     from_here = from_here and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     given = request.form.get("token", "").encode()
     if not (from_here and hmac.compare_digest(given, form_token().encode())):

@@ -96,6 +96,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "signing_in.end": _LOOK,
         "signing_in.leave": _LOOK,
         "signing_in.overview": _LOOK,
+        "ways.link": _LOOK,
+        "ways.overview": _LOOK,
+        "ways.unlink": _LOOK,
         "week.overview": _FIGURES,
     }
 )

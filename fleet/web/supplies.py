@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fleet.operators.one_time_codes import OperatorKey
+    from fleet.operators.provider import Provider
 
 _KEY = "dipchip"
 
@@ -25,6 +26,7 @@ class SignIn:
 
     key: OperatorKey
     origin: str = ""
+    provider: Provider | None = None
 
     @property
     def is_encrypted(self) -> bool:

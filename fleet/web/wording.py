@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 from flask_babel import Babel, gettext, lazy_gettext, ngettext
@@ -177,6 +178,12 @@ def speak(app: Flask) -> None:
 def language() -> str:
     """Give the language of this answer."""
     return str(g.get("language", THAI))
+
+
+def go_on_in(address: str) -> None:
+    """Answer in the language of another address of ours: of the page that was left, where the request names none."""
+    if f"lang={ENGLISH}" in urlsplit(address).query.split("&"):
+        g.language = ENGLISH
 
 
 def _choose() -> None:
