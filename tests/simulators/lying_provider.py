@@ -94,11 +94,11 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer."""
-        self.close_connection = True
         answer = self.server.provider.answers().get(urlsplit(self.path).path)
         content = json.dumps(answer).encode()
         self.send_response(404 if answer is None else self.server.provider.status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Connection", "close")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
