@@ -22,6 +22,7 @@ from fleet.store.operator_tables import (
     operator_identity,
     operator_passkey,
     operator_session,
+    rights_proposal,
 )
 from fleet.store.scope import Scope
 
@@ -130,9 +131,14 @@ def change(connection: Connection, name: str, scope: Scope, role: Role) -> None:
     Raises:
         AccountRefusedError: there is none of that name.
     """
-    account = named(connection, name)
+    give(connection, named(connection, name), scope, role)
+
+
+def give(connection: Connection, account: Account, scope: Scope, role: Role) -> None:
+    """The same for an account that was read already. What was proposed for it is over."""
     given = update(operator).where(operator.c.id == account.number)
     connection.execute(given.values(scope=str(scope), role=role))
+    connection.execute(delete(rights_proposal).where(rights_proposal.c.operator == account.number))
     _end_all(connection, account.number)
 
 
@@ -142,9 +148,14 @@ def disable(connection: Connection, name: str, now_ms: int) -> None:
     Raises:
         AccountRefusedError: there is none of that name.
     """
-    account = named(connection, name)
+    shut(connection, named(connection, name), now_ms)
+
+
+def shut(connection: Connection, account: Account, now_ms: int) -> None:
+    """The same for an account that was read already."""
     still = (operator.c.id == account.number) & operator.c.disabled_ms.is_(None)
     connection.execute(update(operator).where(still).values(disabled_ms=now_ms))
+    connection.execute(delete(rights_proposal).where(rights_proposal.c.operator == account.number))
     _end_all(connection, account.number)
 
 

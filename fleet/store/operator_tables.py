@@ -84,6 +84,17 @@ operator_passkey = Table(
     sqlite_autoincrement=True,
 )
 
+# More than an account may now, which somebody else has to approve.
+rights_proposal = Table(
+    "rights_proposal",
+    metadata,
+    Column("operator", ForeignKey("operator.id"), primary_key=True),
+    Column("scope", String(32), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("proposed_by", String(32), nullable=False),
+    Column("proposed_ms", _MS, nullable=False),
+)
+
 # What a browser has begun and must finish itself, once and soon. `digest` is of its id, the purpose and a ticket.
 operator_errand = Table(
     "operator_errand",
@@ -112,4 +123,15 @@ morning_check = Table(
     Column("day", String(10), primary_key=True),
     Column("who", String(32), primary_key=True),
     Column("at_ms", _MS, nullable=False),
+)
+
+# Where the act of each line of the audit log stands, for whoever reads what was done there; one without is the nation's.
+audit_place = Table(
+    "audit_place",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("region", Integer),  # of a whole region
+    Column("province", String(2)),
+    Column("facility", String(5)),
+    Index(None, "province", "seq"),
 )

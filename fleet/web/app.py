@@ -12,6 +12,10 @@ from flask import request
 from werkzeug.routing import IntegerConverter
 
 from fleet.web import (
+    accounts,
+    accounts_api,
+    acts,
+    acts_api,
     alerts,
     announcements,
     api,
@@ -35,6 +39,7 @@ from fleet.web import (
 from fleet.web.description import tell_refusals
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
+from fleet.web.paces import Paces
 from fleet.web.refusals import explain_refusals
 from fleet.web.supplies import Supplies
 from fleet.web.wording import speak
@@ -90,7 +95,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     )
     app.url_map.converters["int"] = _RowNumber
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    Supplies(engine, clock, sign_in).keep_in(app.extensions)
+    Supplies(engine, clock, sign_in, Paces()).keep_in(app.extensions)
     guard(app, sign_in.origin if sign_in else "")
     speak(app)
     say_mornings(app)
@@ -112,6 +117,10 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
         imports_api,
         week,
         week_api,
+        acts,
+        acts_api,
+        accounts,
+        accounts_api,
         metrics,
     ):
         app.register_blueprint(room.pages)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets in: every address needs a signed-in account with the right to it, unless it is in one of the lists below.
 
-1. A program asks the API with a token, a browser anything with its session's cookie.
+1. A program asks the API with a token, and no oftener than at its pace; a browser anything with its session's cookie.
 2. Without either a page leads to the sign-in, and the API answers 401.
 3. What changes something is sent from a page of this console: by its origin, and by a token that only its pages hold.
 4. The account has the right that the address asks for; an address that asks for none is open to nobody.
@@ -23,7 +23,7 @@ from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
 from fleet.web.headers import OWN_NAMES, asked_name
 from fleet.web.rights import RIGHTS
-from fleet.web.supplies import engine, now_ms, sign_in
+from fleet.web.supplies import engine, now_ms, paces, sign_in
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -166,8 +166,7 @@ def _recognise() -> None:  # 1
     if offered:
         is_token = offered.startswith(_BEARER) and request.path.startswith("/api/") and request.method in _READS
         if is_token:
-            with reading(engine()) as connection:
-                g.account = api_tokens.find(connection, offered.removeprefix(_BEARER), now_ms())
+            _recognise_program(offered.removeprefix(_BEARER))
         return
     settings = sign_in()
     if settings is None or settings.cookie not in request.cookies:
@@ -181,6 +180,15 @@ def _recognise() -> None:  # 1
     if sessions.is_to_be_written(g.session, moment):
         with unit_of_work(engine()) as connection:
             sessions.seen(connection, g.session, moment)
+
+
+def _recognise_program(token: str) -> None:
+    moment = now_ms()
+    with reading(engine()) as connection:
+        found = api_tokens.find(connection, token, moment)
+    if found is not None:
+        g.account, number = found
+        paces().take(number, moment)
 
 
 def _check_form() -> None:
