@@ -75,6 +75,8 @@ class Act(StrEnum):
     RIGHTS_DECLINED = "account.declined"
     IDENTITY_LINKED = "account.linked"
     IDENTITY_UNLINKED = "account.unlinked"
+    PASSKEY_ADDED = "account.passkey_added"
+    PASSKEY_ENDED = "account.passkey_ended"
     SIGNED_IN = "account.signed_in"
     SIGNED_OUT = "account.signed_out"
 

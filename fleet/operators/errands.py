@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a browser has begun and must finish itself, once and within ten minutes: a way to the provider and back.
+"""What a browser has begun and must finish itself, once and within ten minutes: a way to the provider, a passkey.
 
 A ticket goes out and has to come back. The database keeps a digest of it with the browser's own id, so that it is of no
 use in another browser, for another purpose, or a second time.
@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     SIGN_IN = "sign in at the provider"
     PROVE = "prove the second factor after it"
     LINK = "link who one is at the provider"
+    PASSKEY = "sign in with a passkey"
+    ADD_PASSKEY = "add a passkey"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ morning_check = Table(
     Column("at_ms", _MS, nullable=False),
 )
 
-# Where the act of each line of the audit log stands, for whoever reads what was done there; one without is the nation's.
+# Where the act of each line of the audit log stands, for whoever reads what was done there; none: the nation's.
 audit_place = Table(
     "audit_place",
     metadata,

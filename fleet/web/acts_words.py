@@ -51,7 +51,9 @@ WORDS = {
     Act.RIGHTS_DECLINED: lazy_gettext("More rights declined"),
     Act.IDENTITY_LINKED: lazy_gettext("Linked to the provider"),
     Act.IDENTITY_UNLINKED: lazy_gettext("Link to the provider ended"),
-    Act.SIGNED_IN: lazy_gettext("Signed in"),
+    Act.PASSKEY_ADDED: lazy_gettext("Passkey added"),
+    Act.PASSKEY_ENDED: lazy_gettext("Passkey removed"),
+    Act.SIGNED_IN: lazy_gettext("Signed in to the console"),
     Act.SIGNED_OUT: lazy_gettext("Signed out"),
 }
 

@@ -31,6 +31,7 @@ from fleet.web import (
     kiosk,
     metrics,
     morning,
+    passkeys,
     signing_in,
     ways,
     week,
@@ -125,7 +126,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     ):
         app.register_blueprint(room.pages)
     if sign_in is not None:
-        for room in (signing_in, at_provider, ways):
+        for room in (signing_in, at_provider, ways, passkeys):
             app.register_blueprint(room.pages)
         app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
     app.spec_processor(tell_refusals)  # type: ignore[arg-type]  # a str is for descriptions in YAML

@@ -42,6 +42,8 @@ OPEN = frozenset(
         "at_provider.start",
         "at_provider.back",
         "at_provider.prove",
+        "passkeys.form",
+        "passkeys.enter",
     }
 )
 OPEN_ON_THIS_MACHINE = frozenset({"metrics.metrics"})  # Prometheus asks from here; no proxy may lead to it

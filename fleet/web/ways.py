@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By what an account signs in beside name, password and code: its owner links the provider, and ends the link.
+"""By what an account signs in beside name, password and code: its owner links the provider, and sees the passkeys.
 
 What would outlast a stolen session asks for password and code once more.
 """
@@ -13,7 +13,7 @@ from apiflask import APIBlueprint
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 
 from fleet import audit
-from fleet.operators import identities
+from fleet.operators import identities, passkeys
 from fleet.operators.errands import Purpose
 from fleet.operators.provider import ProviderUnavailableError
 from fleet.operators.signing_in import Attempt, Refused, confirm
@@ -33,7 +33,7 @@ pages = APIBlueprint("ways", __name__, enable_openapi=False)
 @pages.get("/sign-in/ways")
 def overview() -> Response:
     """Show by what the account signs in."""
-    return _page()
+    return overview_of()
 
 
 @pages.post("/sign-in/ways/provider")
@@ -44,7 +44,7 @@ def link() -> Response:
         abort(HTTPStatus.NOT_FOUND)
     refused = confirmed()
     if refused is not None:
-        return _page(refused)
+        return overview_of(refused)
     try:
         to = leave_for(Purpose.LINK, url_for("ways.overview"), owner())
     except ProviderUnavailableError as error:
@@ -83,14 +83,22 @@ def confirmed() -> Refused | None:
     return confirm(engine(), attempt, settings.key, now_ms())
 
 
-def _page(refused: Refused | None = None) -> Response:
+def overview_of(refused: Refused | None = None) -> Response:
+    """Show them, with why what was asked for was not done."""
     settings = sign_in()
     with reading(engine()) as connection:
         linked = identities.read(connection, owner())
+        own = passkeys.read_all(connection, owner())
     wait_s = -(-refused.wait_ms // 1000) if refused else 0
     provider = settings.provider.client.name if settings and settings.provider else ""
     page = render_template(
-        "ways.html", linked=linked, provider=provider, refused=refused is not None, wait_s=wait_s, here="ways.overview"
+        "ways.html",
+        linked=linked,
+        passkeys=own,
+        provider=provider,
+        refused=refused is not None,
+        wait_s=wait_s,
+        here="ways.overview",
     )
     status = HTTPStatus.OK if refused is None else HTTPStatus.TOO_MANY_REQUESTS if wait_s else HTTPStatus.FORBIDDEN
     response = make_response(page, status)

@@ -37,6 +37,8 @@ STRANGERS_GET = {
     "metrics.metrics": OPEN,
     "signing_in.form": OPEN,
     "signing_in.enter": HTTPStatus.FORBIDDEN,  # the form was not fetched first
+    "passkeys.form": OPEN,
+    "passkeys.enter": HTTPStatus.FORBIDDEN,
     "at_provider.start": HTTPStatus.NOT_FOUND,  # no provider is set up
     "at_provider.back": HTTPStatus.NOT_FOUND,
     "at_provider.prove": HTTPStatus.FORBIDDEN,
