@@ -19,7 +19,7 @@ from fleet.operators import oversight
 from fleet.operators.accounts import Role
 from fleet.operators.oversight import NotDoneError, Overseer, Why
 from fleet.store.scope import Scope, ScopeRefusedError
-from fleet.web.questions import OrNothing
+from fleet.web.questions import Printed, described
 from fleet.web.reach import acting, looking
 from fleet.web.refusals import asked
 from fleet.web.rights import ROLES
@@ -52,7 +52,11 @@ class AccountsQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    after: Annotated[str | None, OrNothing, Field(max_length=32, pattern=r"^[a-z0-9.-]+$")] = None
+    after: Annotated[
+        Annotated[str, Field(max_length=32)] | None,
+        Printed,
+        described("Accounts after this name.", type="string", maxLength=32),
+    ] = None
 
 
 @pages.get("/accounts")

@@ -14,7 +14,7 @@ from fleet.audit import AuditBrokenError, Head
 from fleet.operators import acts
 from fleet.operators.acts import Asked
 from fleet.web.acts_words import act_words, facts
-from fleet.web.questions import OrNothing
+from fleet.web.questions import OrNothing, Printed, described
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
 
@@ -31,9 +31,21 @@ class ActsQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    before: Annotated[int | None, OrNothing, Field(ge=1, le=_LARGEST)] = None
-    who: Annotated[str | None, OrNothing, Field(max_length=80)] = None
-    subject: Annotated[str | None, OrNothing, Field(max_length=200)] = None
+    before: Annotated[
+        Annotated[int, Field(ge=1, le=_LARGEST)] | None,
+        OrNothing,
+        described("Lines before the one of this number.", type="integer", minimum=1, maximum=_LARGEST),
+    ] = None
+    who: Annotated[
+        Annotated[str, Field(max_length=80)] | None,
+        Printed,
+        described("Exactly who acted.", type="string", maxLength=80),
+    ] = None
+    subject: Annotated[
+        Annotated[str, Field(max_length=200)] | None,
+        Printed,
+        described("Exactly which kiosk, account or number.", type="string", maxLength=200),
+    ] = None
 
     @property
     def wanted(self) -> Asked:
@@ -46,7 +58,7 @@ class CheckQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    head: Annotated[str | None, OrNothing, Field(max_length=100)] = None
+    head: Annotated[Annotated[str, Field(max_length=100)] | None, Printed] = None
 
 
 @pages.get("/acts")

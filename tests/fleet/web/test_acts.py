@@ -132,6 +132,12 @@ def test_a_head_that_is_not_in_the_log_is_told(books: Engine, head: str) -> None
     assert "The log is not what was written" in visitor(books).get(f"/acts/check?lang=en&head={head}").text
 
 
+def test_what_no_row_can_have_finds_nothing_and_breaks_nothing(engine: Engine) -> None:
+    client = visitor(engine)
+    for asked in ("acts?who=a%00b", "acts?subject=%00", "accounts?after=%00", "acts?who=%FF"):
+        assert client.get(f"/{asked}").status_code == client.get(f"/api/v1/{asked}").status_code == 200
+
+
 def test_an_empty_log_is_told(books: Engine) -> None:
     client = visitor(books)
     assert "The log is empty." in client.get("/acts/check?lang=en").text
