@@ -21,8 +21,8 @@ AXE := axe-core@4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
-APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ iproute2 libgl1 libglib2.0-0 libharfbuzz-subset0 libpango-1.0-0 \
-       libpangoft2-1.0-0 libpcsclite-dev poppler-utils \
+APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libgl1 libglib2.0-0 \
+       libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libulfius2.7 poppler-utils \
        librsvg2-bin libsixel-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
 .PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test lock clean
@@ -33,7 +33,7 @@ help: ## Say what there is.
 demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
-test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
+test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js build/glewlwyd/usr/bin/glewlwyd ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
 	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
@@ -98,6 +98,12 @@ build/axe.min.js: | $(VENV)/ready
 	  && install -D -m 0644 package/axe.min.js $(CURDIR)/$@ \
 	  && rm -r $$packed \
 	  || echo "axe-core could not be fetched from npm: no test looks over the pages until make fetches it."
+
+# The provider of sign-ins of the tests, unpacked from Debian's package and not installed: it would run as a service.
+build/glewlwyd/usr/bin/glewlwyd: | $(VENV)/ready
+	@packed=$$(mktemp -d) && cd $$packed && chmod 755 . && apt-get download -qq glewlwyd \
+	  && dpkg -x glewlwyd_*.deb $(CURDIR)/build/glewlwyd && rm -r $$packed \
+	  || echo "glewlwyd could not be fetched from Debian: no test signs in at a real provider until make fetches it."
 
 # One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
 $(VENV)/ready: Makefile requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)

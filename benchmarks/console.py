@@ -49,6 +49,7 @@ _WELL = range(200, 400)
 _EXAMPLES = {"code": "10", "name": simulated_id(1), "number": 2, "kind": "denominators", "ending": "xlsx"}
 _COVERAGE = ("/coverage", "/api/v1/coverage")
 # Beside each address as it is: the ends of long lists, and one province of many.
+_NOT_MEASURED = ("static", "at_provider.start", "at_provider.back")  # files, and the ways to a provider elsewhere
 _MORE = (
     "/devices?page=2",
     "/devices?page=last",
@@ -146,7 +147,8 @@ class _Console:
 
 
 def _addresses(app: Flask) -> list[str]:
-    rules = (rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static")
+    pages = (rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+    rules = (rule for rule in pages if rule.endpoint not in _NOT_MEASURED)
     return sorted(_address(app, rule) for rule in rules)
 
 

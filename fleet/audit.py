@@ -11,18 +11,20 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import select
 
 from fleet.errors import FleetError
-from fleet.store.tables import audit
+from fleet.store.operator_tables import audit_place, operator
+from fleet.store.scope import NATION, Level, Scope
+from fleet.store.tables import audit, kiosk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 Fact = str | int | bool
 Detail = dict[str, Fact]
@@ -72,6 +74,12 @@ class Act(StrEnum):
     ACCOUNT_RESET = "account.reset"
     TOKEN_MADE = "account.token"  # noqa: S105 - an act
     SESSIONS_ENDED = "account.ended"
+    RIGHTS_PROPOSED = "account.proposed"
+    RIGHTS_DECLINED = "account.declined"
+    IDENTITY_LINKED = "account.linked"
+    IDENTITY_UNLINKED = "account.unlinked"
+    PASSKEY_ADDED = "account.passkey_added"
+    PASSKEY_ENDED = "account.passkey_ended"
     SIGNED_IN = "account.signed_in"
     SIGNED_OUT = "account.signed_out"
 
@@ -91,9 +99,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detail: Detail
     digest: str
 
-    def follows(self, before: str) -> bool:
-        """Whether it is what was written after the line with this digest."""
-        return self.digest == _digest(self, before)
+    def follows(self, before: str | None) -> bool:
+        """Whether it is what was written after the line with this digest; the first follows none."""
+        return self.digest == _digest(self, before or _BEFORE_THE_FIRST)
 
     def line(self) -> bytes:
         """The line as it is exported: JSON."""
@@ -126,10 +134,20 @@ class Head(msgspec.Struct, frozen=True):
         return f"{self.seq}:{self.digest}"
 
 
-def record(
-    connection: Connection, act: Act, *, who: str, subject: str, at_ms: int, detail: Mapping[str, Fact] | None = None
+def record(  # noqa: PLR0913 - what a line says, by keyword, and where it stands
+    connection: Connection,
+    act: Act,
+    *,
+    who: str,
+    subject: str,
+    at_ms: int,
+    detail: Mapping[str, Fact] | None = None,
+    scope: Scope = NATION,
 ) -> None:
-    """Add a line, in the transaction of the act itself and last in it: others who add one wait until it ends."""
+    """Add a line, in the transaction of the act itself and last in it: others who add one wait until it ends.
+
+    `scope` is whoever's that acts. The line stands where its kiosk or account is, and where it is about neither, there.
+    """
     if connection.dialect.name == "postgresql":  # SQLite lets one write at a time anyway
         connection.exec_driver_sql("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")
     last = connection.execute(select(audit.c.seq, audit.c.digest).order_by(audit.c.seq.desc()).limit(1)).first()
@@ -137,13 +155,22 @@ def record(
     bare = Entry(seq, at_ms, who, str(act), subject, dict(detail or {}), before)
     entry = msgspec.structs.replace(bare, digest=_digest(bare, before))
     connection.execute(audit.insert().values(**msgspec.structs.asdict(entry) | {"detail": _text(entry.detail)}))
+    place = _place(connection, act, subject, scope)
+    if place is not NATION:
+        where = {"region": place.region, "province": place.province, "facility": place.facility}
+        connection.execute(audit_place.insert().values(seq=seq, **where))
 
 
 def entries(connection: Connection) -> Iterator[Entry]:
     """Every line, in order, as the database holds it."""
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(select(audit).order_by(audit.c.seq))
     for row in rows:
-        yield Entry(row.seq, row.at_ms, row.who, row.act, row.subject, _detail(row.detail), row.digest)
+        yield entry_of(row)
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """The line in a row of the table, or in one that is joined with it."""
+    return Entry(row.seq, row.at_ms, row.who, row.act, row.subject, _detail(row.detail), row.digest)
 
 
 def exported(lines: Iterable[bytes]) -> Iterator[Entry]:
@@ -189,6 +216,19 @@ def verified(log: Iterable[Entry], noted: Head | None = None) -> Iterator[Entry]
             f"line {min(seq, noted.seq - 1)} at the latest. {_THEN}"
         )
         raise AuditBrokenError(message)
+
+
+def _place(connection: Connection, act: Act, subject: str, scope: Scope) -> Scope:
+    match act.partition(".")[0]:
+        case "kiosk" | "loss" | "help" | "order":
+            where = select(kiosk.c.province, kiosk.c.facility).where(kiosk.c.id == subject)
+            row = connection.execute(where).first()
+            return scope if row is None else Scope.parse(f"{Level.FACILITY}:{row.province}/{row.facility}")
+        case "account":
+            own = connection.execute(select(operator.c.scope).where(operator.c.name == subject)).scalar()
+            return scope if own is None else Scope.parse(own)
+        case _:
+            return scope
 
 
 def _digest(entry: Entry, before: str) -> str:

@@ -75,6 +75,18 @@ class Metrics(_Section):
     port: int = Field(ge=0, le=65535)
 
 
+class SignInProvider(_Section):
+    """The OpenID Connect provider at which operators may sign in; `subject` is the claim that names a person there."""
+
+    name: str = Field(min_length=1, max_length=40)
+    issuer: str = Field(pattern=r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?(/[a-zA-Z0-9._~/-]*)?$")
+    client_id: str = Field(min_length=1)
+    client_secret: File
+    scopes: tuple[str, ...] = ("openid",)
+    subject: str = "sub"
+    ca: File | None = None
+
+
 class Web(_Section):
     """Where the console listens, always on loopback, and who gets in: without `sign_in`, whoever is on this machine."""
 
@@ -84,11 +96,21 @@ class Web(_Section):
     sign_in: bool = True
     operator_key: File | None = None
     origin: str = Field(default="", pattern=r"^(https://[a-z0-9.-]+(:[0-9]{1,5})?)?$")
+    provider: SignInProvider | None = None
 
     @model_validator(mode="after")
     def _open_for_tests_only(self) -> Self:
         if not self.sign_in and (self.profile != "test" or self.origin):
             message = 'sign_in = false is for profile = "test" without an origin'
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _provider_over_tls(self) -> Self:
+        if self.provider is None or self.profile == "test":
+            return self
+        if not (self.sign_in and self.origin and self.provider.issuer.startswith("https://")):
+            message = "a provider needs an issuer with https:// and web.origin, to which it sends people back"
             raise ValueError(message)
         return self
 

@@ -106,3 +106,19 @@ def token(
     from fleet.entrypoints.operators import admit as run  # noqa: PLC0415
 
     run(read(config), name, purpose, days)
+
+
+@account.command()
+def link(config: Config, name: Name) -> None:
+    """Link an account to its owner at the provider; the subject there is asked for, or is a line of standard input."""
+    from fleet.entrypoints.operators import link as run  # noqa: PLC0415
+
+    run(read(config), name)
+
+
+@account.command()
+def unlink(config: Config, name: Name) -> None:
+    """Let an account sign in at the provider no more."""
+    from fleet.entrypoints.operators import unlink as run  # noqa: PLC0415
+
+    run(read(config), name)

@@ -19,7 +19,8 @@ from fleet import audit
 from fleet.entrypoints.account import account as who_types
 from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.operator_key import operator_key
-from fleet.operators import accounts, api_tokens, one_time_codes, sessions
+from fleet.operators import accounts, api_tokens, identities, one_time_codes, sessions
+from fleet.operators.identities import Identity
 from fleet.operators.passwords import PasswordRefusedError
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine, reading, unit_of_work
@@ -145,6 +146,40 @@ def admit(settings: Settings, name: str, purpose: str, days: int) -> None:
         token = api_tokens.make(connection, account, purpose, days, at_ms)
         _record(connection, audit.Act.TOKEN_MADE, name, {"purpose": purpose, "days": days})
     _tell({"account": name, "purpose": purpose, "days": days, "token": token})
+
+
+def link(settings: Settings, name: str) -> None:
+    """Link an account to somebody at the provider of the settings, in place of whoever it was linked to.
+
+    Raises:
+        AccountRefusedError: there is no such account, no provider, or the identity is another account's.
+    """
+    provider, key = settings.web.provider, operator_key(settings)
+    if provider is None:
+        message = "web.provider is not set. Name the provider in the console's settings first."
+        raise accounts.AccountRefusedError(message)
+    asked = f"{provider.subject} of {name} at {provider.name}: "
+    subject = (getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if not subject:
+        message = f"{provider.subject}: give what names the person at the provider, as the line on standard input."
+        raise accounts.AccountRefusedError(message)
+    with _written(settings) as connection:
+        account = accounts.named(connection, name)
+        identities.link(connection, account, Identity(provider.issuer, subject), key, now_ms())
+        _record(connection, audit.Act.IDENTITY_LINKED, name, {})
+    _tell({"account": name, "linked": True})
+
+
+def unlink(settings: Settings, name: str) -> None:
+    """Let an account sign in at the provider no more. A second time changes nothing.
+
+    Raises:
+        AccountRefusedError: there is none of that name.
+    """
+    with _written(settings) as connection:
+        if identities.unlink(connection, accounts.named(connection, name)):
+            _record(connection, audit.Act.IDENTITY_UNLINKED, name, {})
+    _tell({"account": name, "linked": False})
 
 
 def _password() -> str:

@@ -14,7 +14,9 @@ from waitress import create_server  # type: ignore[import-untyped]  # ships no t
 
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.operator_key import operator_key
+from fleet.entrypoints.provider_client import provider_client
 from fleet.errors import ConfigError
+from fleet.operators.provider import Provider
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
 from fleet.web.app import create_app
@@ -66,7 +68,10 @@ def run(settings: Settings) -> None:
 
 
 def _sign_in(settings: Settings) -> SignIn | None:
-    return SignIn(operator_key(settings), settings.web.origin) if settings.web.sign_in else None
+    if not settings.web.sign_in:
+        return None
+    client = provider_client(settings)
+    return SignIn(operator_key(settings), settings.web.origin, None if client is None else Provider(client))
 
 
 def _address(host: str, port: int) -> str:

@@ -15,7 +15,15 @@ from sqlalchemy import delete, exists, select, update
 
 from fleet.errors import FleetError
 from fleet.operators import one_time_codes, passwords
-from fleet.store.operator_tables import api_token, operator, operator_session
+from fleet.store.operator_tables import (
+    api_token,
+    operator,
+    operator_errand,
+    operator_identity,
+    operator_passkey,
+    operator_session,
+    rights_proposal,
+)
 from fleet.store.scope import Scope
 
 if TYPE_CHECKING:
@@ -99,7 +107,9 @@ def add(connection: Connection, wanted: Wanted, password: str, key: OperatorKey,
 
 
 def reset(connection: Connection, name: str, password: str, key: OperatorKey) -> str:
-    """Give an account a new password and a new secret, end its sessions and tokens, and let it sign in again.
+    """Give an account a new password and a new secret in place of all that it signs in with, and let it sign in again.
+
+    Its sessions and tokens end, and so do its passkeys and its link to the provider: whoever has them may not be it.
 
     Raises:
         AccountRefusedError: there is none of that name.
@@ -110,7 +120,8 @@ def reset(connection: Connection, name: str, password: str, key: OperatorKey) ->
     keys = {"password": passwords.hashed(password, name), "totp": key.seal(secret, name)}
     changed = operator.update().where(operator.c.id == account.number)
     connection.execute(changed.values(**keys, totp_step=_NEVER, disabled_ms=None))
-    _end_all(connection, account.number)
+    for table in (operator_session, api_token, operator_identity, operator_passkey, operator_errand):
+        connection.execute(delete(table).where(table.c.operator == account.number))
     return secret
 
 
@@ -120,9 +131,14 @@ def change(connection: Connection, name: str, scope: Scope, role: Role) -> None:
     Raises:
         AccountRefusedError: there is none of that name.
     """
-    account = named(connection, name)
+    give(connection, named(connection, name), scope, role)
+
+
+def give(connection: Connection, account: Account, scope: Scope, role: Role) -> None:
+    """The same for an account that was read already. What was proposed for it is over."""
     given = update(operator).where(operator.c.id == account.number)
     connection.execute(given.values(scope=str(scope), role=role))
+    connection.execute(delete(rights_proposal).where(rights_proposal.c.operator == account.number))
     _end_all(connection, account.number)
 
 
@@ -132,9 +148,14 @@ def disable(connection: Connection, name: str, now_ms: int) -> None:
     Raises:
         AccountRefusedError: there is none of that name.
     """
-    account = named(connection, name)
+    shut(connection, named(connection, name), now_ms)
+
+
+def shut(connection: Connection, account: Account, now_ms: int) -> None:
+    """The same for an account that was read already."""
     still = (operator.c.id == account.number) & operator.c.disabled_ms.is_(None)
     connection.execute(update(operator).where(still).values(disabled_ms=now_ms))
+    connection.execute(delete(rights_proposal).where(rights_proposal.c.operator == account.number))
     _end_all(connection, account.number)
 
 

@@ -55,12 +55,12 @@ def make(connection: Connection, account: Account, purpose: str, days: int, now_
     return token
 
 
-def find(connection: Connection, token: str, now_ms: int) -> Account | None:
-    """Whose token it is; None where there is none, it is over, or the account is disabled."""
-    joined = select(operator).join_from(api_token, operator)
+def find(connection: Connection, token: str, now_ms: int) -> tuple[Account, int] | None:
+    """Whose token it is, and its number; None where there is none, it is over, or the account is disabled."""
+    joined = select(operator, api_token.c.id.label("token")).join_from(api_token, operator)
     usable = (api_token.c.digest == _digest(token), api_token.c.until_ms > now_ms, operator.c.disabled_ms.is_(None))
     row = connection.execute(joined.where(*usable)).first()
-    return None if row is None else of_row(row)
+    return None if row is None else (of_row(row), row.token)
 
 
 def read_all(connection: Connection, account: Account) -> list[Token]:

@@ -75,6 +75,10 @@ class OperatorKey:
         """What stands for a text in a table, so that the text itself does not: somebody may type a password there."""
         return hmac.digest(self._bytes, b"dipchip-attempt|" + text.encode(), "sha256").hex()[:32]
 
+    def token(self, text: str) -> bytes:
+        """What stands for a text that must be found again, whole: two texts never have the same."""
+        return hmac.digest(self._bytes, b"dipchip-token|" + text.encode(), "sha256")
+
 
 def new_secret() -> str:
     """Make an account's secret: 160 bits in base32 (RFC 4226, 4: R6)."""

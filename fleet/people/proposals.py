@@ -196,7 +196,8 @@ def _answer(connection: Connection, number: int, **values: str | int) -> None:
 
 def _record(connection: Connection, act: audit.Act, number: int, person: Person, detail: audit.Detail) -> None:
     told: audit.Detail = {"by": said("by", person.name), **detail}
-    audit.record(connection, act, who=person.account, subject=str(number), at_ms=person.at_ms, detail=told)
+    who, at_ms = person.account, person.at_ms
+    audit.record(connection, act, who=who, subject=str(number), at_ms=at_ms, detail=told, scope=person.scope)
 
 
 def _refuse(why: Why, message: str, batches: tuple[int, ...] = ()) -> NoReturn:

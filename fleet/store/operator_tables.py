@@ -56,6 +56,56 @@ api_token = Table(
     sqlite_autoincrement=True,
 )
 
+# Who an account is at the provider. `subject` is keyed and hashed: some providers name people by number.
+operator_identity = Table(
+    "operator_identity",
+    metadata,
+    Column("subject", LargeBinary(32), primary_key=True),
+    Column("operator", ForeignKey("operator.id"), nullable=False),
+    Column("issuer", String(256), nullable=False),
+    Column("linked_ms", _MS, nullable=False),
+    UniqueConstraint("operator"),
+)
+
+# A key of a phone, a computer or a stick that signs in by itself.
+operator_passkey = Table(
+    "operator_passkey",
+    metadata,
+    Column("id", _ROW, primary_key=True, autoincrement=True),
+    Column("credential", LargeBinary(1023), nullable=False),  # WebAuthn, 4: at most
+    Column("operator", ForeignKey("operator.id"), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),  # COSE
+    Column("uses", BigInteger, nullable=False),  # as its maker counts; 0 where none does
+    Column("name", String(64), nullable=False),
+    Column("made_ms", _MS, nullable=False),
+    Column("used_ms", _MS),
+    UniqueConstraint("credential"),
+    Index(None, "operator"),
+    sqlite_autoincrement=True,
+)
+
+# More than an account may now, which somebody else has to approve.
+rights_proposal = Table(
+    "rights_proposal",
+    metadata,
+    Column("operator", ForeignKey("operator.id"), primary_key=True),
+    Column("scope", String(32), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("proposed_by", String(32), nullable=False),
+    Column("proposed_ms", _MS, nullable=False),
+)
+
+# What a browser has begun and must finish itself, once and soon. `digest` is of its id, the purpose and a ticket.
+operator_errand = Table(
+    "operator_errand",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("operator", ForeignKey("operator.id")),  # whose, where that is known already
+    Column("wanted", String(512), nullable=False),  # the page that opens at its end
+    Column("until_ms", _MS, nullable=False),
+    Index(None, "until_ms"),
+)
+
 # Wrong attempts to sign in of the last day. `who` is an account's name or an address, keyed and hashed.
 sign_in_pause = Table(
     "sign_in_pause",
@@ -73,4 +123,15 @@ morning_check = Table(
     Column("day", String(10), primary_key=True),
     Column("who", String(32), primary_key=True),
     Column("at_ms", _MS, nullable=False),
+)
+
+# Where the act of each line of the audit log stands, for whoever reads what was done there; none: the nation's.
+audit_place = Table(
+    "audit_place",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("region", Integer),  # of a whole region
+    Column("province", String(2)),
+    Column("facility", String(5)),
+    Index(None, "province", "seq"),
 )

@@ -55,6 +55,14 @@ BY_PLACE = f"{_NATION} OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('',
 BY_PLACE_OR_REGION = f"{BY_PLACE} OR region::text = {_REGION}"  # what is about a region as a whole names no province
 _KIOSKS = "SELECT id FROM kiosk"  # of which the role sees those of its scope
 BY_KIOSK = f"{_NATION} OR kiosk IN ({_KIOSKS})"
+# Accounts, by the scope that they are given, as it is written.
+_AT = "split_part(split_part(scope, ':', 2), '/', 1)"
+BY_ACCOUNT = (
+    f"{_NATION} OR scope = 'region:' || {_REGION} "
+    f"OR ({_FACILITY} = '' AND split_part(scope, ':', 1) IN ('province', 'facility') AND {_AT} = ANY ({_PROVINCES})) "
+    f"OR ({_FACILITY} <> '' AND scope = 'facility:' || array_to_string({_PROVINCES}, ',') || '/' || {_FACILITY})"
+)
+_OF_ACCOUNT = "operator IN (SELECT id FROM operator)"
 _FOR_ALL = "(province IS NULL AND kiosk IS NULL)"
 _EIGHTH = "{" + ",".join(region_scope(8).provinces) + "}"
 
@@ -109,6 +117,19 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
         alert_tables.opening_hours.name: Walled(f"{BY_PLACE} OR facility = ''"),
         alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
+        # Neither what one signs in with nor what opens a session may be read or written.
+        operator_tables.operator.name: Walled(
+            BY_ACCOUNT,
+            "SELECT (id, name, display, scope, role, made_ms, disabled_ms), UPDATE (scope, role, disabled_ms)",
+        ),
+        operator_tables.operator_session.name: Walled(
+            _OF_ACCOUNT, "SELECT (id, operator, address, began_ms, seen_ms), DELETE"
+        ),
+        operator_tables.api_token.name: Walled(
+            _OF_ACCOUNT, "SELECT (id, operator, purpose, made_ms, until_ms), DELETE"
+        ),
+        operator_tables.rights_proposal.name: Walled(f"{_OF_ACCOUNT} AND ({BY_ACCOUNT})", _REPLACE),
+        operator_tables.audit_place.name: Walled(BY_PLACE_OR_REGION, "SELECT, INSERT"),
         tables.indicator_figure.name: Walled(
             f"{_NATION} OR {_PROVINCES} && '{_EIGHTH}'", _REPLACE
         ),  # of Health Region 8 alone

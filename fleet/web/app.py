@@ -12,9 +12,14 @@ from flask import request
 from werkzeug.routing import IntegerConverter
 
 from fleet.web import (
+    accounts,
+    accounts_api,
+    acts,
+    acts_api,
     alerts,
     announcements,
     api,
+    at_provider,
     coverage,
     devices,
     exports,
@@ -29,13 +34,16 @@ from fleet.web import (
     orders,
     orders_api,
     papers,
+    passkeys,
     signing_in,
+    ways,
     week,
     week_api,
 )
 from fleet.web.description import tell_refusals
 from fleet.web.headers import guard
 from fleet.web.morning_words import say_mornings
+from fleet.web.paces import Paces
 from fleet.web.refusals import explain_refusals
 from fleet.web.supplies import Supplies
 from fleet.web.wording import speak
@@ -91,7 +99,7 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
     )
     app.url_map.converters["int"] = _RowNumber
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    Supplies(engine, clock, sign_in).keep_in(app.extensions)
+    Supplies(engine, clock, sign_in, Paces()).keep_in(app.extensions)
     guard(app, sign_in.origin if sign_in else "")
     speak(app)
     say_mornings(app)
@@ -116,11 +124,16 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
         orders_api,
         week,
         week_api,
+        acts,
+        acts_api,
+        accounts,
+        accounts_api,
         metrics,
     ):
         app.register_blueprint(room.pages)
     if sign_in is not None:
-        app.register_blueprint(signing_in.pages)
+        for room in (signing_in, at_provider, ways, passkeys):
+            app.register_blueprint(room.pages)
         app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
     app.spec_processor(tell_refusals)  # type: ignore[arg-type]  # a str is for descriptions in YAML
     return app

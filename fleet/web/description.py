@@ -24,6 +24,7 @@ _ALWAYS = {
     HTTPStatus.BAD_REQUEST: "A parameter is not one of those allowed.",
     HTTPStatus.UNAUTHORIZED: "There is no token, or it is over.",
     HTTPStatus.FORBIDDEN: "It lies outside of what the account may see, or its role may not.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The token asks too often; `Retry-After` says after how many seconds it may again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer.",
 }
 _NOTHING_THERE = {HTTPStatus.NOT_FOUND: "There is no such thing in what the account may see."}
@@ -38,10 +39,13 @@ def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
     for path, operations in spec["paths"].items():
         for operation in operations.values():
             told = _ALWAYS if "{" not in path else _ALWAYS | _NOTHING_THERE
-            operation["responses"].update({str(int(status)): _problem(words) for status, words in told.items()})
+            operation["responses"].update({str(int(status)): _problem(status, words) for status, words in told.items()})
     return spec
 
 
-def _problem(words: str) -> dict[str, Any]:
+def _problem(status: HTTPStatus, words: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": words, "content": {"application/problem+json": {"schema": schema}}}
+    told: dict[str, Any] = {"description": words, "content": {"application/problem+json": {"schema": schema}}}
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        told["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return told

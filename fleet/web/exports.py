@@ -21,6 +21,9 @@ from fleet.coverage.fiscal import bangkok_day, last_day
 from fleet.coverage.report import report
 from fleet.devices.park import read_all
 from fleet.people.writing import written_csv, written_workbook
+from fleet.web.acts import ActsQuestion
+from fleet.web.acts import read as read_acts
+from fleet.web.acts_words import act_words, facts
 from fleet.web.funnel import read_funnels
 from fleet.web.questions import Choice, DevicesQuestion, FunnelQuestion, RegionQuestion, WeekQuestion
 from fleet.web.reach import looking
@@ -50,6 +53,7 @@ class Ending(StrEnum):
     XLSX = "xlsx"
 
 
+_MOST_LINES = 10_000
 _TYPES = {
     Ending.CSV: "text/csv; charset=utf-8",
     Ending.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -99,6 +103,19 @@ def week() -> Response:
     return attached(letter(summary).encode(), "text/plain; charset=utf-8", name)
 
 
+@pages.get("/exports/acts.<ending>")
+def acts(ending: str) -> Response:
+    """Give what operators did in the scope, the latest first; `before` takes the rest of a long log."""
+    question = asked(ActsQuestion)
+    rows: Rows = [_acts_titles()]
+    for each in read_acts(question, _MOST_LINES).lines:
+        entry = each.entry
+        said = [written_moment(entry.at_ms), entry.who, entry.act, act_words(entry.act), entry.subject]
+        holds = gettext("yes") if each.holds else gettext("no")
+        rows.append([entry.seq, *said, "; ".join(facts(entry.detail)), entry.digest, holds])
+    return _file("acts", ending, rows)
+
+
 def _file(name: str, ending: str, rows: Rows) -> Response:
     match ending:
         case Ending.CSV:
@@ -145,6 +162,20 @@ def _coverage_titles() -> list[Cell]:
         gettext("Remarks"),
         gettext("Source"),
         "SHA-256",
+    ]
+
+
+def _acts_titles() -> list[Cell]:
+    return [
+        gettext("Line"),
+        gettext("When"),
+        gettext("Who"),
+        "act",
+        gettext("What"),
+        gettext("Which"),
+        gettext("Also"),
+        "SHA-256",
+        gettext("Check against the digest before"),
     ]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets in: every address needs a signed-in account with the right to it, unless it is in one of the lists below.
 
-1. A program asks the API with a token, a browser anything with its session's cookie.
+1. A program asks the API with a token, and no oftener than at its pace; a browser anything with its session's cookie.
 2. Without either a page leads to the sign-in, and the API answers 401.
 3. What changes something is sent from a page of this console: by its origin, and by a token that only its pages hold.
 4. The account has the right that the address asks for; an address that asks for none is open to nobody.
@@ -23,7 +23,7 @@ from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
 from fleet.web.headers import OWN_NAMES, asked_name
 from fleet.web.rights import RIGHTS
-from fleet.web.supplies import engine, now_ms, sign_in
+from fleet.web.supplies import engine, now_ms, paces, sign_in
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -33,7 +33,19 @@ if TYPE_CHECKING:
     from fleet.store.scope import Scope
     from fleet.web.rights import Right
 
-OPEN = frozenset({"static", "api.healthz", "signing_in.form", "signing_in.enter"})
+OPEN = frozenset(
+    {
+        "static",
+        "api.healthz",
+        "signing_in.form",
+        "signing_in.enter",
+        "at_provider.start",
+        "at_provider.back",
+        "at_provider.prove",
+        "passkeys.form",
+        "passkeys.enter",
+    }
+)
 OPEN_ON_THIS_MACHINE = frozenset({"metrics.metrics"})  # Prometheus asks from here; no proxy may lead to it
 _OF_NOBODY = frozenset({"static", "api.healthz"})  # asked so often that nobody is looked up
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -112,7 +124,7 @@ def session() -> Session | None:
 
 def form_token() -> str:
     """What the forms of this page bring along."""
-    return sessions.form_token(_browser_id())
+    return sessions.form_token(browser_id())
 
 
 def give_cookie(response: Response, value: str | None = None) -> None:
@@ -120,12 +132,18 @@ def give_cookie(response: Response, value: str | None = None) -> None:
     settings = sign_in()
     if settings is None:
         return
-    kept = value or _browser_id()
+    kept = value or browser_id()
     secure = settings.is_encrypted
     response.set_cookie(settings.cookie, kept, secure=secure, httponly=True, samesite="Lax", path="/")
 
 
-def _browser_id() -> str:
+def own_origin() -> str:
+    """Where this console is found by browsers: only pages from there may change something."""
+    settings = sign_in()
+    return settings.origin if settings and settings.origin else f"http://{request.host}"
+
+
+def browser_id() -> str:
     """The id in the browser's cookie, or a fresh one for the rest of this request."""
     settings = sign_in()
     sent = request.cookies.get(settings.cookie, "") if settings else ""
@@ -150,15 +168,14 @@ def _recognise() -> None:  # 1
     if offered:
         is_token = offered.startswith(_BEARER) and request.path.startswith("/api/") and request.method in _READS
         if is_token:
-            with reading(engine()) as connection:
-                g.account = api_tokens.find(connection, offered.removeprefix(_BEARER), now_ms())
+            _recognise_program(offered.removeprefix(_BEARER))
         return
     settings = sign_in()
     if settings is None or settings.cookie not in request.cookies:
         return
     moment = now_ms()
     with reading(engine()) as connection:
-        found = sessions.find(connection, _browser_id(), moment)
+        found = sessions.find(connection, browser_id(), moment)
     if found is None:
         return
     g.account, g.session = found
@@ -167,10 +184,17 @@ def _recognise() -> None:  # 1
             sessions.seen(connection, g.session, moment)
 
 
+def _recognise_program(token: str) -> None:
+    moment = now_ms()
+    with reading(engine()) as connection:
+        found = api_tokens.find(connection, token, moment)
+    if found is not None:
+        g.account, number = found
+        paces().take(number, moment)
+
+
 def _check_form() -> None:
-    settings = sign_in()
-    own = settings.origin if settings and settings.origin else f"http://{request.host}"
-    from_here = request.headers.get("Origin") == own
+    from_here = request.headers.get("Origin") == own_origin()
     from_here = from_here and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     given = request.form.get("token", "").encode()
     if not (from_here and hmac.compare_digest(given, form_token().encode())):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What guards every answer: its headers, and the names that alone are answered. No script may run.
+"""What guards every answer: its headers, and the names that alone are answered. No script may run but one of ours.
 
 A page elsewhere can make its own name point to this machine; such a name gets nothing.
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -84,6 +84,11 @@ def _given(value: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
     return None if value == "" else value
 
 
+def _printed(value: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+    """A text without what cannot be printed, which no row has and PostgreSQL takes not even to compare."""
+    return value if not isinstance(value, str) else "".join(each for each in value if each.isprintable()) or None
+
+
 def _province(text: str) -> str:
     try:
         return province_code(text)
@@ -113,6 +118,7 @@ def _friday(text: str) -> str:
 
 WholeNumber = BeforeValidator(_whole_number)
 OrNothing = BeforeValidator(_given)
+Printed = BeforeValidator(_printed)
 
 
 def described(words: str, **schema: Any) -> WithJsonSchema:  # noqa: ANN401 - JSON Schema

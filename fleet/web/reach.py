@@ -32,7 +32,9 @@ class Deed:
 
     def record(self, act: audit.Act, subject: str, detail: audit.Detail | None = None) -> None:
         """Write it into the log of what operators did."""
-        audit.record(self.connection, act, who=self.who, subject=subject, at_ms=self.at_ms, detail=detail)
+        audit.record(
+            self.connection, act, who=self.who, subject=subject, at_ms=self.at_ms, detail=detail, scope=self.scope
+        )
 
 
 @contextmanager

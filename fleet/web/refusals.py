@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from fleet.store.scope import OutOfScopeError
 from fleet.web.gate import ForgedError, NotAllowedError, NotSignedInError
 from fleet.web.headers import ForeignNameError
+from fleet.web.paces import TooOftenError
 from fleet.web.paper import NoPrinterError, PrinterBusyError
 from fleet.web.questions import FIRST_YEAR, LAST_YEAR
 from fleet.web.rights import LEVELS, ROLES
@@ -51,6 +52,11 @@ _ALLOWED = {
     "dir": lazy_gettext("dir: up or down."),
     "page": lazy_gettext("page: a whole number from 1."),
     "ending": lazy_gettext("ending: a Friday that is not in the future, as YYYY-MM-DD."),
+    "before": lazy_gettext("before: the number of a line."),
+    "after": lazy_gettext("after: the name of an account."),
+    "who": lazy_gettext("who: an account, 80 letters at most."),
+    "subject": lazy_gettext("subject: a kiosk, account or number, 200 letters at most."),
+    "head": lazy_gettext("head: as it was printed."),
     "lang": lazy_gettext("lang: th or en."),
 }
 
@@ -93,6 +99,7 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(NotAllowedError, _not_allowed)
     app.register_error_handler(OutOfScopeError, _out_of_scope)
     app.register_error_handler(ForgedError, _forged)
+    app.register_error_handler(TooOftenError, _too_often)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(ProgrammingError, _no_database)
@@ -186,6 +193,14 @@ def _forged(_: ForgedError) -> Response:
         gettext("The form did not come from a page of this console"),
         [gettext("Allow cookies, open the page again, and send the form from there.")],
     )
+
+
+def _too_often(error: TooOftenError) -> Response:
+    wait_s = -(-error.wait_ms // 1000)
+    told = gettext("Ask again after as many seconds as Retry-After says; keep to two questions a second.")
+    response = _say(HTTPStatus.TOO_MANY_REQUESTS, gettext("This token asks too often"), [told])
+    response.headers["Retry-After"] = str(wait_s)
+    return response
 
 
 def _http(error: HTTPException) -> Response:

@@ -43,10 +43,21 @@ _LOOK = Right()
 _ACT = Right(Role.OPERATOR)
 _APPROVE = Right(Role.APPROVER)
 _FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no share of its own
+_OVERSEE = Right(Role.APPROVER, Level.PROVINCE)  # what people did is theirs, and read by whoever answers for them
 _BRING_FIGURES = Right(Role.OPERATOR, Level.PROVINCE)
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
+        "accounts.approve": _APPROVE,
+        "accounts.change": _APPROVE,
+        "accounts.decline": _APPROVE,
+        "accounts.disable": _APPROVE,
+        "accounts.end": _APPROVE,
+        "accounts.one": _APPROVE,
+        "accounts.overview": _APPROVE,
+        "api_accounts.overview": _APPROVE,
+        "acts.check": Right(Role.APPROVER, Level.NATION),  # the chain is one, over all places
+        "acts.overview": _OVERSEE,
         "alerts.acknowledge": _ACT,
         "alerts.clear": _ACT,
         "alerts.overview": _LOOK,
@@ -64,6 +75,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "api.morning": _LOOK,
         "api.province": _FIGURES,
         "api_orders.overview": _LOOK,
+        "api_acts.overview": _OVERSEE,
         "api_imports.one": _FIGURES,
         "api_imports.overview": _FIGURES,
         "api_week.overview": _FIGURES,
@@ -72,6 +84,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "coverage.province": _FIGURES,
         "coverage.start": _LOOK,
         "devices.overview": _LOOK,
+        "exports.acts": _OVERSEE,
         "exports.coverage": _FIGURES,
         "exports.devices": _LOOK,
         "exports.funnel": _FIGURES,
@@ -103,9 +116,15 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "papers.of_week": _FIGURES,
         "orders.cancel": _ACT,
         "orders.give": _ACT,
+        "passkeys.add": _LOOK,
+        "passkeys.begin": _LOOK,
+        "passkeys.end": _LOOK,
         "signing_in.end": _LOOK,
         "signing_in.leave": _LOOK,
         "signing_in.overview": _LOOK,
+        "ways.link": _LOOK,
+        "ways.overview": _LOOK,
+        "ways.unlink": _LOOK,
         "week.overview": _FIGURES,
     }
 )

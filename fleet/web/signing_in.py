@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages by which one signs in and out, and sees and ends one's sessions: the only ones that change something.
+"""The pages by which one signs in and out, and sees and ends one's sessions.
 
 No answer tells whether an account exists.
 """
@@ -57,10 +57,7 @@ def enter() -> AnyResponse:
         log.warning("sign_in_refused", address=where, wait_ms=found.wait_ms)
         status = HTTPStatus.TOO_MANY_REQUESTS if found.wait_ms else HTTPStatus.FORBIDDEN
         return _form(status, attempt.name if is_name(attempt.name) else "", -(-found.wait_ms // 1000))
-    _end_the_old_one()
-    response = redirect(_wanted(), HTTPStatus.SEE_OTHER)
-    gate.give_cookie(_ours(response), found)
-    return response
+    return let_in(found, _wanted())
 
 
 @pages.post("/sign-out")
@@ -90,24 +87,35 @@ def end(number: int) -> AnyResponse:
     return redirect(url_for("signing_in.overview"), HTTPStatus.SEE_OTHER)
 
 
+def let_in(session: str, to: str) -> AnyResponse:
+    """Give the browser its new session in place of whatever it had, and go on."""
+    _end_the_old_one()
+    response = redirect(to or url_for("coverage.start"), HTTPStatus.SEE_OTHER)
+    gate.give_cookie(_ours(response), session)
+    return response
+
+
+def asked_for() -> str:
+    """The page that was wanted before the sign-in; "" where none of this console was named."""
+    asked = request.values.get("to", "")
+    return asked if _INSIDE.fullmatch(asked) else ""
+
+
 def _form(status: HTTPStatus, name: str = "", wait_s: int = 0) -> Response:
     settings = sign_in()
-    words = {"refused": status is not HTTPStatus.OK, "name": name, "wait_s": wait_s}
+    words: dict[str, object] = {"refused": status is not HTTPStatus.OK, "name": name, "wait_s": wait_s}
     encrypted = settings is not None and settings.is_encrypted
-    response = make_response(render_template("sign_in.html", **words, to=_asked_for(), encrypted=encrypted), status)
+    provider = settings.provider.client.name if settings and settings.provider else ""
+    words |= {"to": asked_for(), "encrypted": encrypted, "provider": provider}
+    response = make_response(render_template("sign_in.html", **words), status)
     if wait_s:
         response.headers["Retry-After"] = str(wait_s)
     gate.give_cookie(response)
     return response
 
 
-def _asked_for() -> str:
-    asked = request.values.get("to", "")
-    return asked if _INSIDE.fullmatch(asked) else ""
-
-
 def _wanted() -> str:
-    return _asked_for() or url_for("coverage.start")
+    return asked_for() or url_for("coverage.start")
 
 
 def _end_the_old_one() -> None:

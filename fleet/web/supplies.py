@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fleet.operators.one_time_codes import OperatorKey
+    from fleet.operators.provider import Provider
+    from fleet.web.paces import Paces
 
 _KEY = "dipchip"
 
@@ -25,6 +27,7 @@ class SignIn:
 
     key: OperatorKey
     origin: str = ""
+    provider: Provider | None = None
 
     @property
     def is_encrypted(self) -> bool:
@@ -44,6 +47,7 @@ class Supplies:
     engine: Engine
     clock: Callable[[], datetime]
     sign_in: SignIn | None
+    paces: Paces
 
     def keep_in(self, extensions: dict[str, object]) -> None:
         """Leave the supplies where the pages find them."""
@@ -66,6 +70,11 @@ def engine() -> Engine:
 def sign_in() -> SignIn | None:
     """Give how operators sign in to the running app; None where everybody gets in."""
     return _supplies().sign_in
+
+
+def paces() -> Paces:
+    """Give the paces of the tokens that ask the running app."""
+    return _supplies().paces
 
 
 def now() -> datetime:

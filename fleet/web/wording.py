@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 from flask_babel import Babel, get_translations, gettext, lazy_gettext, ngettext
@@ -198,6 +199,13 @@ def _catalogue() -> Translations:
         g.catalogue = get_translations()
     found: Translations = g.catalogue
     return found
+
+
+def go_on_in(address: str) -> None:
+    """Answer in the language of another address of ours: of the page that was left, where the request names none."""
+    if f"lang={ENGLISH}" in urlsplit(address).query.split("&"):
+        g.language = ENGLISH
+        g.pop("catalogue", None)
 
 
 def _choose() -> None:

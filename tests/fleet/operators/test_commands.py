@@ -157,3 +157,53 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         assert done.returncode == code, seen
         assert PASSWORD not in seen
         assert ("▄" in seen) == (code == 0)
+
+
+PROVIDER = """profile = "test"
+[web.provider]
+name = "P"
+issuer = "http://localhost/op"
+client_id = "console"
+client_secret = "client.secret"
+"""
+
+
+def test_an_account_is_linked_to_its_owner_at_the_provider_and_unlinked(config: Path) -> None:
+    added(config)
+    config.write_text(config.read_text() + PROVIDER)
+    assert run(config, "link", "somsri", typed="1234567890121\n") == [{"account": "somsri", "linked": True}]
+    for _ in range(2):
+        assert run(config, "unlink", "somsri") == [{"account": "somsri", "linked": False}]
+    assert acts(config) == ["account.added", "account.linked", "account.unlinked"]
+    assert b"1234567890121" not in (config.parent / "fleet.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("more", "typed", "says"), [("", "x\n", r"web\.provider is not set"), (PROVIDER, "\n", "sub: give")]
+)
+def test_a_link_to_nobody_is_refused(config: Path, more: str, typed: str, says: str) -> None:
+    added(config)
+    config.write_text(config.read_text() + more)
+    with pytest.raises(FleetError, match=says):
+        run(config, "link", "somsri", typed=typed)
+    assert acts(config) == ["account.added"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "issuer", "fits"),
+    [
+        ("https://console.example", "https://id.example/op", True),
+        ("https://console.example", "http://id.example/op", False),
+        ("", "https://id.example/op", False),
+    ],
+)
+def test_a_provider_is_spoken_to_over_tls_and_sends_people_back_to_it(
+    config: Path, origin: str, issuer: str, *, fits: bool
+) -> None:
+    provider = PROVIDER.replace('profile = "test"\n', f'origin = "{origin}"\n').replace("http://localhost/op", issuer)
+    config.write_text(config.read_text() + provider)
+    if fits:
+        assert read(config).web.provider is not None
+    else:
+        with pytest.raises(FleetError, match=r"https://"):
+            read(config)

@@ -52,17 +52,21 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Opens pages, and keeps what their consoles said: errors, and whatever the content security policy forbade."""
+    """Opens pages, and keeps what their consoles said: errors, and whatever the content security policy forbade.
+
+    `foreign` are beginnings of addresses whose pages are somebody else's: what those say is not kept.
+    """
 
     browser: Browser
     trouble: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
 
     def open(self, width: int = WIDE, scheme: Literal["light", "dark"] = "light") -> Page:
         """Open an empty page of a browser that nobody has used, so many CSS pixels wide."""
         context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         context.add_init_script(_TELL)
-        context.on("console", lambda message: self._note(message.text))
-        context.on("weberror", lambda error: self._note(str(error.error)))
+        context.on("console", lambda message: self._note(message.text, message.location["url"]))
+        context.on("weberror", lambda error: self._note(str(error.error), error.page.url if error.page else ""))
         return context.new_page()
 
     def signed_in(self, address: str, person: Person) -> Page:
@@ -81,8 +85,8 @@ class Pages:
         for context in self.browser.contexts:
             context.close()
 
-    def _note(self, said: str) -> None:
-        if not _REFUSED.match(said):
+    def _note(self, said: str, where: str) -> None:
+        if not _REFUSED.match(said) and not where.startswith(tuple(self.foreign)):
             self.trouble.append(said)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
+from fleet import audit
 from fleet.alerts import book, schedule
 from fleet.alerts.judging import Alarm
 from fleet.alerts.rules import RuleId
@@ -25,6 +26,7 @@ from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
 from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
 from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, raise_alarm, refuse, work
+from tests.fleet.operators.people import somebody
 from wire.ids import FacilityCode, KioskId
 from wire.provinces import PROVINCES, province_code
 
@@ -140,6 +142,8 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     refuse(engine, first)
     work(engine, tenant.province, tenant.facility, YESTERDAY, captured)
     _fill_alerts(engine, tenant)
+    _fill_acts(engine, tenant)
+    somebody(engine, f"of-{tenant.name}", scope=tenant.site)  # 1 Udon's, 2 Chiang Mai's, 3 next door's
     with unit_of_work(engine) as connection:
         late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
         connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))
@@ -159,6 +163,14 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
         connection.execute(insert(event).values(seen | {"received_ms": NOW_MS}))
         waiting = {"profile": "live", "state": "accepted", "province": tenant.province, "first_event": mark}
         connection.execute(insert(person).values(waiting | {"token": key[:16], "accepted_ms": NOW_MS - 2 * DAY_MS}))
+
+
+def _fill_acts(engine: Engine, tenant: Tenant) -> None:
+    """Let somebody of the place act, and somebody of the nation do something to one of its kiosks."""
+    who, what = f"by-{tenant.name}", f"x-{tenant.name}"
+    with unit_of_work(engine) as connection:
+        audit.record(connection, audit.Act.MORNING_CHECKED, who=who, subject=what, at_ms=NOW_MS, scope=tenant.site)
+        audit.record(connection, audit.Act.LOSS_REPORTED, who="nation", subject=f"{tenant.name}-1", at_ms=NOW_MS)
 
 
 def _fill_alerts(engine: Engine, tenant: Tenant) -> None:

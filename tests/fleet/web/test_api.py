@@ -83,6 +83,8 @@ def test_the_description_is_openapi_3_1_and_names_only_the_api(client: FlaskClie
     spec = get(client, "/api/v1/openapi.json")
     assert spec["openapi"] == "3.1.0"
     assert set(spec["paths"]) == {
+        "/api/v1/accounts",
+        "/api/v1/acts",
         "/api/v1/alerts",
         "/api/v1/announcements",
         "/api/v1/coverage",

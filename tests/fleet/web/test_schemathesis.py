@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,13 +12,18 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import negative_data_rejection, positive_data_acceptance, unsupported_method
 
 from fleet.operators import accounts, api_tokens
+from fleet.operators.accounts import Role
 from fleet.store.session import unit_of_work
+from fleet.web.app import create_app
+from fleet.web.supplies import SignIn
 from tests.fleet.books import NOW_MS, bring_samples
-from tests.fleet.operators.people import somebody
-from tests.fleet.web.signed_in import Clock, closed
+from tests.fleet.operators.people import KEY, somebody
+from tests.fleet.web.signed_in import Clock
 from tests.fleet.web.tenants import fill
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Engine
 
 # Parameters of other names are ignored (questions.py); a stranger is told of no method that is not there (gate.py).
@@ -29,14 +35,20 @@ NOT_OURS: list[Any] = [negative_data_rejection, unsupported_method]
 def token(books: Engine) -> str:
     fill(books)
     bring_samples(books)
-    somebody(books)
+    somebody(books, role=Role.APPROVER)
     with unit_of_work(books) as connection:
         return api_tokens.make(connection, accounts.named(connection, "somsri"), "schemathesis", 1, NOW_MS)
 
 
 @pytest.fixture
 def described(books: Engine, token: str) -> object:
-    console = closed(books, Clock())
+    clock = Clock()
+
+    def now() -> datetime:
+        clock.go(timedelta(seconds=1))  # so that nothing is refused for being asked too often
+        return clock()
+
+    console = create_app(books, sign_in=SignIn(KEY), clock=now)
     headers = {"Authorization": f"Bearer {token}", "Host": "localhost"}
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app=console, headers=headers)
 

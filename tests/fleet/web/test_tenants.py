@@ -57,6 +57,17 @@ CASES = {
     "metrics.metrics": Case(why="sums of the fleet for the machine itself, asked without an account"),
     "signing_in.form": Case(why="before there is an account"),
     "signing_in.enter": Case(why="before there is an account"),
+    "at_provider.start": Case(why="before there is an account"),
+    "at_provider.back": Case(why="before there is an account"),
+    "at_provider.prove": Case(why="before there is an account"),
+    "passkeys.form": Case(why="before there is an account"),
+    "passkeys.enter": Case(why="before there is an account"),
+    "passkeys.begin": Case(why="one's own"),
+    "passkeys.add": Case(why="one's own"),
+    "passkeys.end": Case(why="one's own; another's is tried in test_passkeys"),
+    "ways.overview": Case(why="one's own ways to sign in"),
+    "ways.link": Case(why="one's own"),
+    "ways.unlink": Case(why="one's own"),
     "signing_in.leave": Case(why="one's own session"),
     "signing_in.overview": Case(why="one's own sessions"),
     "signing_in.end": Case(why="one's own session; another's is tried in test_signing_in"),
@@ -160,6 +171,18 @@ CASES = {
     "api_week.overview": Case(
         asked=("/api/v1/week", "/api/v1/week?figures=proxy-test"), foreign=("/api/v1/week?province=50",)
     ),
+    "acts.overview": Case(asked=("/acts", "/acts?lang=en")),
+    "acts.check": Case(why="the whole chain, shown to the nation alone"),
+    "api_acts.overview": Case(asked=("/api/v1/acts", "/api/v1/acts?before=9")),
+    "exports.acts": Case(asked=("/exports/acts.csv",)),
+    "accounts.overview": Case(asked=("/accounts", "/accounts?lang=en", "/accounts?after=b")),
+    "accounts.one": Case(asked=("/accounts/1",), foreign=("/accounts/2", "/accounts/99")),
+    "accounts.end": Case(acts=(("/accounts/2/end", {}),)),
+    "accounts.disable": Case(acts=(("/accounts/2/disable", {}),)),
+    "accounts.change": Case(acts=(("/accounts/2/change", {"scope": "province:41", "role": "viewer"}),)),
+    "accounts.approve": Case(acts=(("/accounts/2/approve", {"scope": "province:41", "role": "viewer"}),)),
+    "accounts.decline": Case(acts=(("/accounts/2/decline", {}),)),
+    "api_accounts.overview": Case(asked=("/api/v1/accounts", "/api/v1/accounts?after=b")),
     "api.device": Case(asked=(f"/api/v1/devices/{UDON.name}-2",), foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2",)),
     "api.morning": Case(
         asked=("/api/v1/morning", "/api/v1/morning?figures=proxy-test"), foreign=("/api/v1/morning?province=50",)
@@ -338,6 +361,10 @@ def test_what_lies_in_one_s_own_scope_can_be_done_on_both_engines(console: APIFl
         ("/morning/checked", {}),
         ("/alerts/1/acknowledge", {}),
         ("/alerts/1/clear", {}),
+        ("/accounts/1/change", {"scope": "province:41", "role": "viewer"}),
+        ("/accounts/1/decline", {}),
+        ("/accounts/1/end", {}),
+        ("/accounts/1/disable", {}),
     ):
         answer = client.post(address, **form)
         assert answer.status_code == HTTPStatus.SEE_OTHER, (address, answer.text)
