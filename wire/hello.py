@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from wire.bodies import Code, Count, KioskText, Nonce, ShortText, StreamText, Version1
-from wire.events import Moment
+from wire.events import Moment, Profile
 
 
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,7 +29,8 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     `outbox` is None when the store cannot be read. `sessions` counts since the store was made: ended sessions by
     how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one. `call` is
-    there only while somebody waits for a helper: a fresh id for each time that one is called.
+    there only while somebody waits for a helper: a fresh id for each time that one is called. `profile` says whether
+    those who come here are real; a kiosk that does not say so is taken for one that is tried out.
     """
 
     v: Version1
@@ -44,3 +45,4 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     disk_free_mib: Count
     sessions: dict[Code, Count]
     call: Nonce | None = None
+    profile: Profile | None = None

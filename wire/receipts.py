@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from wire.bodies import Count, Instant, KioskText, Nonce, StreamText, Version1
+from wire.complaints import TOLD_AT_ONCE
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -15,11 +18,15 @@ class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=T
     archived: Count
 
 
-class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cumulative marks by stream. `nonce` is the HELLO's that it answers, or None."""
+class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Cumulative marks by stream. `nonce` is the HELLO's that it answers, or None.
+
+    `complaints` names those that are in the books now; it is written only to a kiosk that has just sent one.
+    """
 
     v: Version1
     kiosk: KioskText
     nonce: Nonce | None
     marks: dict[StreamText, Mark]
     at_ms: Instant
+    complaints: Annotated[tuple[Nonce, ...], msgspec.Meta(max_length=TOLD_AT_ONCE)] = ()

@@ -33,10 +33,12 @@ class Kind(StrEnum):
     HELLO = "dipchip-hello"
     HEARTBEAT = "dipchip-heartbeat"
     ASK = "dipchip-ask"
+    COMPLAINT = "dipchip-complaint"
     RECEIPT = "dipchip-receipt"
     ANSWER = "dipchip-answer"
     ANNOUNCEMENTS = "dipchip-announcements"
     HELP = "dipchip-help"
+    HELP_NUMBER = "dipchip-number"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
 
 

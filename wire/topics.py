@@ -22,6 +22,7 @@ class Up(StrEnum):
     HELLO = "hello"
     HEARTBEAT = "heartbeat"
     ASK = "ask"
+    COMPLAINT = "complaint"
 
 
 class Down(StrEnum):
@@ -31,6 +32,7 @@ class Down(StrEnum):
     ANSWER = "answer"
     ANNOUNCEMENTS = "announcements"
     HELP = "help"
+    HELP_NUMBER = "number"
 
 
 def up(where: Shard, kiosk: KioskId, kind: Up) -> str:
