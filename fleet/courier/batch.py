@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.complaints import acceptance as complaints
 from fleet.courier import quarantine
 from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
 from fleet.devices.help_calls import HelpCalls
+from fleet.devices.opinions import Opinions
 from fleet.devices.sightings import Sightings
 from fleet.enrollments import questions
 from fleet.enrollments.acceptance import Acceptance, Arrival, Settled
@@ -24,6 +26,7 @@ from fleet.enrollments.alarms import Raised, raise_alarms
 from fleet.enrollments.ledger import Ledger
 from fleet.enrollments.marks import check_pruned, marks, named
 from wire.chain import KEPT_ASIDE, Verdict
+from wire.complaints import TOLD_AT_ONCE, Complaint
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
 from wire.receipts import Receipt
@@ -44,11 +47,12 @@ _NOT_KEPT = frozenset({questions.Kept.ID_TAKEN, questions.Kept.TOO_MANY})
 
 @dataclass(slots=True)
 class _Owed:
-    """What one kiosk is owed after the commit: receipts that name the streams heard of, one for each HELLO."""
+    """What one kiosk is owed after the commit: receipts that name the streams and complaints heard of, one a HELLO."""
 
     kiosk: RegisteredKiosk
     streams: set[str] = field(default_factory=set)
     nonces: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
 
 class Batch:
@@ -67,6 +71,7 @@ class Batch:
         self._acceptance = Acceptance(self._ledger, self._raised)
         self._sightings = Sightings()
         self._calls = HelpCalls()
+        self._opinions = Opinions()
         self.refusals: list[Refusal] = []
         self.outcomes: Counter[str] = Counter()  # of what was verified: verdicts of events, else kinds
         self._owed: dict[KioskId, _Owed] = {}
@@ -89,6 +94,7 @@ class Batch:
         raise_alarms(self._connection, self._raised)
         self._sightings.write(self._connection)
         self._calls.write(self._connection)
+        self._opinions.write(self._connection)
         quarantine.keep(self._connection, self.refusals)
 
     def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
@@ -104,7 +110,17 @@ class Batch:
         )
         due = [(owed, nonce) for owed in self._owed.values() for nonce in (*owed.nonces,) or (None,)]
         return [
-            (owed.kiosk, Receipt(v=1, kiosk=owed.kiosk.id, nonce=nonce, marks=held[owed.kiosk.id], at_ms=now_ms))
+            (
+                owed.kiosk,
+                Receipt(
+                    v=1,
+                    kiosk=owed.kiosk.id,
+                    nonce=nonce,
+                    marks=held[owed.kiosk.id],
+                    at_ms=now_ms,
+                    complaints=tuple(owed.complaints[:TOLD_AT_ONCE]),
+                ),
+            )
             for owed, nonce in due
         ]
 
@@ -124,7 +140,10 @@ class Batch:
         elif isinstance(body, Heartbeat):
             self._sightings.reported(kiosk.id, body, message.at_ms)
             self._calls.heard(kiosk.id, body.call, message.at_ms)
+            self._opinions.heard(kiosk, body, message.at_ms)
             self._beating[kiosk.id] = kiosk
+        elif isinstance(body, Complaint):
+            return self._complaint(kiosk, body, message.at_ms)
         else:
             return self._ask(message, body)
         return None
@@ -143,6 +162,15 @@ class Batch:
         owed.streams.update(named(body))
         who = message.kiosk.id
         self._raised.extend(check_pruned(self._ledger.of(who), body, who, message.at_ms))
+
+    def _complaint(self, kiosk: RegisteredKiosk, body: Complaint, at_ms: int) -> str | None:
+        kept = complaints.keep(
+            self._connection, complaints.Standing(kiosk.id, kiosk.facility, kiosk.province), body, at_ms
+        )
+        if kept is complaints.Kept.TOO_MANY:
+            return str(kept)
+        self._owe(kiosk).complaints.append(body.id)
+        return None
 
     def _ask(self, message: Verified[Body], body: Ask) -> str | None:
         asked = questions.Asked(body, message.signed, message.attachment, message.at_ms)

@@ -14,6 +14,7 @@ import msgspec
 
 from fleet.devices.registry import RegisteredKiosk
 from wire.asks import Ask
+from wire.complaints import Complaint
 from wire.envelope import digest, open_message, split
 from wire.errors import Malformed, NotForYou, WireError
 from wire.events import EnrollmentCaptured, Profile
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
 
     from wire.ids import KioskId, Shard
 
-Body = EnrollmentCaptured | Hello | Heartbeat | Ask
+Body = EnrollmentCaptured | Hello | Heartbeat | Ask | Complaint
 
 _SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
     Up.EVENT: (Kind.EVENT, EnrollmentCaptured),
     Up.HELLO: (Kind.HELLO, Hello),
     Up.HEARTBEAT: (Kind.HEARTBEAT, Heartbeat),
     Up.ASK: (Kind.ASK, Ask),
+    Up.COMPLAINT: (Kind.COMPLAINT, Complaint),
 }
-_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK})
+_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK, Up.COMPLAINT})
 _CLOCKS_APART_MS = 10 * 60_000  # a kiosk's from ours: it was synchronized when it took the request
 NOBODY = "?"  # stands for the kiosk or kind of a topic that names none
 

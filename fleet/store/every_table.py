@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from fleet.store import alert_tables, device_tables, import_tables, operator_tables
+from fleet.store import alert_tables, complaint_tables, device_tables, import_tables, operator_tables
 from fleet.store.tables import metadata
 
-__all__ = ["alert_tables", "device_tables", "import_tables", "metadata", "operator_tables"]
+__all__ = ["alert_tables", "complaint_tables", "device_tables", "import_tables", "metadata", "operator_tables"]

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fleet.errors import ConfigError
-from fleet.store import alert_tables, device_tables, import_tables, operator_tables, tables
+from fleet.store import alert_tables, complaint_tables, device_tables, import_tables, operator_tables, tables
 from fleet.store.scope import NATION, region_scope
 
 if TYPE_CHECKING:
@@ -91,6 +91,15 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
             f"{_NATION} OR {_FOR_ALL} OR province = ANY ({_PROVINCES}) OR kiosk IN ({_KIOSKS})",
             _KEEP,
             f"{BY_PROVINCE} OR kiosk IN ({_KIOSKS})",
+        ),
+        complaint_tables.complaint.name: Walled(BY_PLACE, _KEEP),
+        complaint_tables.opinion_day.name: Walled(BY_PLACE),
+        complaint_tables.help_number.name: Walled(
+            # Whoever stands at a place sees what its kiosks tell; what more kiosks would tell is not written.
+            f"{_NATION} OR province IS NULL OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"
+            f" OR (facility IS NULL AND province = ANY ({_PROVINCES}))",
+            _KEEP,
+            BY_PLACE,
         ),
         alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
         alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
