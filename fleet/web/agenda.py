@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.complaints.review import read_overdue
 from fleet.coverage import workload
 from fleet.coverage.fiscal import bangkok_day
 from fleet.coverage.progress import read_progress
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from fleet.complaints.review import Overdue
     from fleet.coverage.progress import Progress
     from fleet.devices.attention import Noted, Troubled
     from fleet.devices.health import Muster
@@ -57,6 +59,7 @@ class Cause(StrEnum):
     QUARANTINED = "quarantined"
     LAPSED = "lapsed"
     CODE_UNUSED = "code_unused"
+    COMPLAINTS = "complaints"  # that should have been seen to
 
 
 class Counted(StrEnum):
@@ -67,6 +70,7 @@ class Counted(StrEnum):
     RECORDS = "records"  # unsent, set aside or expired: at most one person each
     WAITING = "waiting"  # who stands there now
     CODES = "codes"  # people with a code that they have not used
+    COMPLAINTS = "complaints"  # one person each
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,7 @@ def _tasks(
             for each in lapsed
         ),
         *_unused(unused, scope, now_ms),
+        *_overdue(read_overdue(connection, now_ms, profile, scope), scope, now_ms),
     ]
 
 
@@ -223,6 +228,15 @@ def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
     age_s = (now_ms - codes.oldest_ms) // 1000
     people = codes.one_day
     return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
+
+
+def _overdue(complaints: Overdue | None, scope: Scope, now_ms: int) -> Iterable[Task]:
+    if complaints is None:
+        return ()
+    age_s = (now_ms - complaints.since_ms) // 1000
+    place = (scope.province, scope.facility)
+    n = complaints.n
+    return (Task(Cause.COMPLAINTS, *place, figure=n, age_s=age_s, people=n, counted=Counted.COMPLAINTS),)
 
 
 def _silence(dark: _Dark, province: str, visits: int | None, now_ms: int) -> Task:

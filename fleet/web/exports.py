@@ -19,6 +19,8 @@ from fleet.coverage import kpi57
 from fleet.coverage.fiscal import last_day
 from fleet.coverage.report import report
 from fleet.people.writing import written_csv, written_workbook
+from fleet.web.complaint_rows import complaint_row, complaint_titles
+from fleet.web.complaints import ComplaintQuestion, weekly_of
 from fleet.web.funnel import read_funnels
 from fleet.web.questions import Choice, RegionQuestion, WeekQuestion
 from fleet.web.reach import looking
@@ -50,6 +52,9 @@ _TYPES = {
     Ending.CSV: "text/csv; charset=utf-8",
     Ending.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+_ALL = 10_000  # complaints in one file
 
 
 @pages.get("/exports/coverage.<ending>")
@@ -84,6 +89,16 @@ def week() -> Response:
     summary = week_of(question)
     name = f"week-{summary.counts.week.last.isoformat()}-{question.ours}.txt"
     return _attached(letter(summary).encode(), "text/plain; charset=utf-8", name)
+
+
+@pages.get("/exports/complaints.csv", defaults={"form": Ending.CSV})
+@pages.get("/exports/complaints.xlsx", defaults={"form": Ending.XLSX})
+def complaints(form: Ending) -> Response:
+    """Give the complaints of a week and those that still wait."""
+    question = asked(ComplaintQuestion)
+    weekly = weekly_of(question, at_most=_ALL)
+    rows: Rows = [complaint_titles(), *(complaint_row(each, weekly.at_ms) for each in weekly.tickets)]
+    return _file(f"complaints-{weekly.week.last.isoformat()}-{question.ours}", form, rows)
 
 
 def _file(name: str, ending: str, rows: Rows) -> Response:

@@ -33,6 +33,7 @@ WHAT = {
     Cause.QUARANTINED: lazy_gettext("%(n)s records set aside: %(code)s"),
     Cause.LAPSED: lazy_gettext("%(n)s requests expired before they could be sent"),
     Cause.CODE_UNUSED: lazy_gettext("Code not used for 1 day: %(one)s, 3 days: %(three)s, 7 days: %(seven)s"),
+    Cause.COMPLAINTS: lazy_gettext("%(n)s complaints overdue, the longest for %(age)s"),
 }
 _SILENT_TOGETHER = lazy_gettext("%(n)s of %(all)s kiosks silent, the longest for %(age)s")
 ACTIONS = {
@@ -49,6 +50,7 @@ ACTIONS = {
     Cause.QUARANTINED: lazy_gettext("Tell the fleet team the kiosk's name"),
     Cause.LAPSED: lazy_gettext("Mend the network there"),
     Cause.CODE_UNUSED: lazy_gettext("Remind people to enter their code in Mor Prom"),
+    Cause.COMPLAINTS: lazy_gettext("Take the oldest complaint and answer it"),
 }
 # Headings of docs/operations.md that describe it.
 _MORNING = "The morning check"
@@ -66,6 +68,7 @@ HEADINGS = {
     Cause.QUARANTINED: _MORNING,
     Cause.LAPSED: "Take requests without a network",
     Cause.CODE_UNUSED: _MORNING,
+    Cause.COMPLAINTS: "Complaints, satisfaction and help numbers",
 }
 COUNTED = {
     Counted.VISITS: lazy_gettext("who come on a usual day"),
@@ -73,6 +76,7 @@ COUNTED = {
     Counted.RECORDS: lazy_gettext("at most: one a record"),
     Counted.WAITING: lazy_gettext("waiting there now"),
     Counted.CODES: lazy_gettext("with a code that is not used"),
+    Counted.COMPLAINTS: lazy_gettext("who complained"),
 }
 STANDINGS = {
     Standing.WAITING: lazy_gettext("nobody has been named"),
@@ -130,6 +134,8 @@ def source_of(task: Task, figures: str) -> str:
         return url_for("kiosk.overview", name=task.kiosk, _anchor="alarms" if task.cause is Cause.ALARM else None)
     if task.cause in (Cause.LAPSED, Cause.CODE_UNUSED) and gate.may("funnel.overview"):
         return url_for("funnel.overview", figures=figures)
+    if task.cause is Cause.COMPLAINTS:
+        return url_for("complaints.overview", province=task.province, figures=figures)
     return url_for("devices.overview")
 
 

@@ -37,7 +37,15 @@ STRANGERS_GET = {
     "signing_in.form": OPEN,
     "signing_in.enter": HTTPStatus.FORBIDDEN,  # the form was not fetched first
 }
-FILLED = {"code": "41", "filename": "console.css", "number": 1, "name": "udon-01", "kind": "official", "ending": "csv"}
+FILLED = {
+    "code": "41",
+    "filename": "console.css",
+    "number": 1,
+    "name": "udon-01",
+    "kind": "official",
+    "ending": "csv",
+    "form": "csv",
+}
 
 
 @pytest.fixture

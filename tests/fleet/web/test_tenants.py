@@ -31,6 +31,7 @@ _BASES = tuple(
 _YEAR = "?year=2569&period=12&figures=official"
 
 
+SAID = {"words": "the card is not read", "category": "card", "term": "short", "source": "phone"}
 NEWS = {"th": "ข่าว", "en": "News", "from": "2026-11-24", "until": "2026-11-30"}
 
 
@@ -104,6 +105,44 @@ CASES = {
     ),
     "announcements.approve": Case(acts=(("/announcements/2/approve", {}), ("/announcements/99/approve", {}))),
     "announcements.withdraw": Case(acts=(("/announcements/2/withdraw", {}),)),
+    "help_numbers.overview": Case(asked=("/help-numbers", "/help-numbers?lang=en")),
+    "help_numbers.propose": Case(
+        acts=tuple(
+            ("/help-numbers", {"digits": "053 111 222"} | where)
+            for where in ({"province": "50"}, {"province": "nation"}, {"province": "50", "facility": "10713"})
+        )
+    ),
+    "help_numbers.approve": Case(acts=(("/help-numbers/2/approve", {}), ("/help-numbers/99/approve", {}))),
+    "help_numbers.withdraw": Case(acts=(("/help-numbers/2/withdraw", {}),)),
+    "api_voices.help_numbers": Case(asked=("/api/v1/help-numbers",)),
+    "complaints.overview": Case(
+        asked=("/complaints", *(f"/complaints{each}" for each in _BASES), "/complaints?number=5000-0001"),
+        foreign=("/complaints?province=50", "/complaints?province=50&facility=10713"),
+    ),
+    "complaints.enter": Case(
+        acts=tuple(
+            ("/complaints", SAID | where) for where in ({"province": "50"}, {"province": "50", "facility": "10713"})
+        )
+    ),
+    "complaints.one": Case(
+        asked=("/complaints/1", "/complaints/1?lang=en"), foreign=("/complaints/2", "/complaints/99")
+    ),
+    "complaints.take": Case(acts=(("/complaints/2/take", {}), ("/complaints/99/take", {}))),
+    "complaints.answer": Case(acts=(("/complaints/2/answer", {"words": "mended"}),)),
+    "complaints.close": Case(acts=(("/complaints/2/close", {}),)),
+    "complaints.reopen": Case(acts=(("/complaints/2/reopen", {}),)),
+    "exports.complaints": Case(
+        asked=tuple(f"/exports/complaints.csv{each}" for each in _BASES),
+        foreign=("/exports/complaints.csv?province=50",),
+    ),
+    "api_voices.complaints": Case(
+        asked=("/api/v1/complaints", "/api/v1/complaints?figures=proxy-test"),
+        foreign=("/api/v1/complaints?province=50", "/api/v1/complaints?province=50&facility=10713"),
+    ),
+    "ratings.overview": Case(
+        asked=("/ratings", *(f"/ratings{each}" for each in _BASES)), foreign=("/ratings?province=50",)
+    ),
+    "api_voices.ratings": Case(asked=("/api/v1/ratings",), foreign=("/api/v1/ratings?province=50",)),
     "api.announcements": Case(asked=("/api/v1/announcements",)),
     "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
     "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _BASES)),
