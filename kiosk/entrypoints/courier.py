@@ -52,7 +52,14 @@ def run(settings_file: Path) -> None:
     store = _opened(settings, keys, connection, stopping)
     if store is None:
         return
-    delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
+    delivery = Delivery(
+        store=store,
+        keys=keys,
+        kiosk=settings.kiosk,
+        where=settings.shard,
+        release=config.release(),
+        profile=settings.profile,
+    )
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
     housekeeping_at_s = metrics_at_s = lapses_at_s = 0.0
@@ -129,7 +136,7 @@ def _erase_lapsed(store: Store) -> None:
 
 def _tell_collector(file: Path, counts: Counts, store: Store, settings: config.Settings) -> None:
     try:
-        metrics.write(file, counts, heartbeat(store, settings.kiosk, config.release()))
+        metrics.write(file, counts, heartbeat(store, settings.kiosk, config.release(), settings.profile))
     except OSError as error:
         log.warning("metrics_not_written", file=str(file), reason=error.strerror)
 

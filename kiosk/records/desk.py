@@ -19,20 +19,22 @@ from kiosk import device
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService
-from kiosk.records import pipe
+from kiosk.records import complaints, pipe
 from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import Topic
+from wire.complaints import grouped
 from wire.ids import AskId, EventId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.enrollment.states import Opinion
     from kiosk.records.filing import Filing
     from kiosk.records.help_calls import HelpCalls
     from kiosk.records.ports import People, Screen, SlipPrinter
+    from wire.opinions import Opinion
+    from wire.phones import HelpNumber
 
     Announcements = tuple[tuple[str, str], ...]
 
@@ -48,7 +50,7 @@ _LINK_STALE_MS = 90_000  # three of the courier's notices missed
 class Desk:
     """Serves one person after another until stopped. `run` blocks; `say` may be called from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a desk works with
         self,
         *,
         filing: Filing,
@@ -57,8 +59,9 @@ class Desk:
         screen: Screen,
         printer: SlipPrinter,
         announced: Callable[[], Announcements],
+        to_call: Callable[[], HelpNumber],
     ) -> None:
-        """Take what it works with. `announced` looks up what the welcome screen announces now."""
+        """Take what it works with. `announced` looks up what the welcome announces now, `to_call` whom to call."""
         self._store = filing.store
         self._filing = filing
         self._calls = calls
@@ -66,6 +69,8 @@ class Desk:
         self._screen = screen
         self._printer = printer
         self._announced = announced
+        self._to_call = to_call
+        self._call_at_s = 0.0
         self._announces: Announcements = ()
         self._announce_at_s = 0.0
         self._stopping = threading.Event()
@@ -104,6 +109,7 @@ class Desk:
         self._screen.show(OutOfService(Fault.STARTING))
         self._end_call()  # a screen process that died may have left one open
         while not self._stopping.is_set():
+            self._tell_number()
             fault = self._serve_one()
             if fault is not None:
                 log.error("out_of_service", fault=fault)
@@ -142,6 +148,16 @@ class Desk:
             self._abandoned.clear()
             self._gone.set()
 
+    def _tell_number(self) -> None:
+        """Tell the screen whom to call, whoever is there and whether or not anybody is served."""
+        if time.monotonic() < self._call_at_s:
+            return
+        self._call_at_s = time.monotonic() + _ANNOUNCE_EVERY_S
+        try:
+            self._screen.call(self._to_call())
+        except StoreError as error:
+            log.error("number_not_read", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+
     def _store_fault(self) -> Fault | None:
         try:
             self._store.check()
@@ -167,6 +183,7 @@ class Desk:
             message = channel.receive(_POLL_S)
             if time.monotonic() >= news_at_s:
                 self._bring_news(channel)
+                self._tell_number()
                 news_at_s = time.monotonic() + _POLL_S
             match message:
                 case None:
@@ -211,8 +228,8 @@ class Desk:
                 self._note(message)
             case pipe.HelpAsked():
                 self._ask_for_help(message, channel)
-            case pipe.Opined(opinion):
-                self._opine(opinion)
+            case pipe.Opined() | pipe.Complained():
+                self._hear(message, channel)
             case pipe.PrintThis(pin, valid_until_ms, sandbox):
                 self._printer.print(PrintSlip(pin, valid_until_ms, sandbox), partial(_tell_of_slip, channel))
             case pipe.AskThis():
@@ -260,11 +277,27 @@ class Desk:
         except StoreError as error:
             log.error("call_not_ended", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
 
+    def _hear(self, message: pipe.Opined | pipe.Complained, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        match message:
+            case pipe.Opined(opinion):
+                self._opine(opinion)
+            case pipe.Complained():
+                self._complain(message, channel)
+
     def _opine(self, opinion: Opinion) -> None:
         try:
             opinions.note(self._store, opinion, device.wall_ms())
         except StoreError as error:
             log.error("not_counted", technician=str(error))  # noqa: TRY400 - as above
+
+    def _complain(self, said: pipe.Complained, channel: pipe.Pipe[pipe.FromPerson]) -> None:
+        try:
+            number = complaints.file(self._filing, said.category, said.place)
+        except StoreError as error:
+            log.error("complaint_not_kept", technician=str(error))  # noqa: TRY400 - as above
+            number = None
+        log.info("complaint_made", kept=number is not None)
+        channel.send(pipe.ComplaintEnded("" if number is None else grouped(number)))
 
     def _put(self, question: pipe.AskThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         try:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.states import State
     from kiosk.records import pipe
+    from wire.phones import HelpNumber
 
 
 class PersonProcess(Protocol):
@@ -45,6 +46,9 @@ class Screen(Protocol):
 
     def show(self, state: State) -> None:
         """Show this state."""
+
+    def call(self, number: HelpNumber) -> None:
+        """Tell people to call this number, from now on."""
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """Show this live picture."""

@@ -89,3 +89,14 @@ CREATE TABLE IF NOT EXISTS help_call (
   made_ms INTEGER NOT NULL,                  -- when the controller made `message`; it only rises
   message BLOB                               -- who comes, as signed: the one name here, a helper's, gone with the call
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS help_number (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  at_ms   INTEGER NOT NULL,                  -- when the controller told it; it only rises
+  message BLOB NOT NULL                      -- as signed: whoever shows it verifies it again
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS complaint (
+  id      TEXT PRIMARY KEY,                  -- random; no row says when it was made, or after whom
+  message BLOB NOT NULL                      -- as signed: one of a list under a drawn number; gone with its receipt
+) STRICT, WITHOUT ROWID;

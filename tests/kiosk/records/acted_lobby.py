@@ -11,6 +11,7 @@ from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.help_calls import HelpCalls
 from wire.ids import KeyId
+from wire.phones import CENTRAL
 from wire.signing import SigningKey
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import State
     from kiosk.records.filing import Filing
     from kiosk.records.ports import SlipPrinter
+    from wire.phones import HelpNumber
     from wire.signing import VerifyKey
 
 NOBODY = SigningKey.generate(KeyId("controller#1")).public()
@@ -51,6 +53,10 @@ class Recorder:
         self.states: list[State] = []
         self.previews = 0
         self.meters: list[Meters] = []
+        self.numbers: list[HelpNumber] = []
+
+    def call(self, number: HelpNumber) -> None:
+        self.numbers.append(number)
 
     def show(self, state: State) -> None:
         self.states.append(state)
@@ -86,6 +92,7 @@ class Lobby:
         self.told: list[int] = []
         self.prepared = 0
         self.announced: tuple[tuple[str, str], ...] = ()
+        self.to_call = CENTRAL
         self.printer = Paper()
         self.desk = Desk(
             filing=filing,
@@ -94,6 +101,7 @@ class Lobby:
             screen=self.screen,
             printer=printer or self.printer,
             announced=lambda: self.announced,
+            to_call=lambda: self.to_call,
         )
         self.thread = threading.Thread(target=self.desk.run)
         self.thread.start()

@@ -41,11 +41,13 @@ from kiosk.enrollment.states import (
     Notice,
     OutOfService,
     Problem,
+    ProblemReported,
     Prompt,
     Purpose,
     PutCardBack,
     Rate,
     Reading,
+    ReportProblem,
     SavedHere,
     Slip,
     StaffToday,
@@ -54,6 +56,7 @@ from kiosk.enrollment.states import (
     StillThere,
     TakeCard,
 )
+from wire.opinions import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,6 +135,10 @@ MOMENTS: Mapping[str, State] = {
     "already-accepted-all": AlreadyEnrolled(activated=False, hand_over=True, new_code=True),
     "rate": Rate(Farewell.FILED),
     "complaint": Complaint(Farewell.FILED),
+    "report-problem": ReportProblem(Place.MENU, Farewell.REPORTED),
+    "report-problem-sent": ReportProblem(Place.PROBLEM, Farewell.CANCELLED, sent=True),
+    "problem-reported": ProblemReported(Farewell.REPORTED, "4821-7306"),
+    "problem-not-kept": ProblemReported(Farewell.REPORTED, ""),
     **{f"problem-{failure}": Problem(failure) for failure in Failure},
     **{f"problem-at-counter-{f}": Problem(f, counter="12") for f in (Failure.UNDER_AGE, Failure.NOT_AT_KIOSK)},
     "problem-retry": Problem(Failure.FACE_MISMATCH, retry=True, attempt=2),
