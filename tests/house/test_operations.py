@@ -19,7 +19,8 @@ PROGRAMS = {
 }
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
-    r"((?:(?:account|alert window|alert|announcement|complaint|help|import|doctor|card|models|policy|roster) )?[a-z][a-z-]*)"
+    r"((?:(?:account|alert window|alert|announcement|complaint|help|import|doctor|card|models|policy|roster) )?"
+    r"[a-z][a-z-]*)"
     r"((?: [^`\n]+)?)"
 )
 

@@ -16,7 +16,7 @@ from fleet.store.operator_tables import operator_session
 from fleet.store.session import reading, unit_of_work
 from fleet.web import gate
 from fleet.web.headers import HEADERS
-from tests.fleet.books import NOW_MS, add_kiosk, bring_samples
+from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, complain
 from tests.fleet.operators.people import PASSWORD, STEP_MS, Person, somebody
 from tests.fleet.web.signed_in import HERE, Clock, closed, sign_in, token_of
 
@@ -112,6 +112,7 @@ def test_whoever_signed_in_sees_every_page_and_asks_the_api(
     assert sign_in(client, person, clock).status_code == 303
     add_kiosk(books, str(FILLED["name"]))
     bring_samples(books)
+    complain(books)
     for endpoint, address, method in addresses(console):
         if method == "GET":
             answer = client.get(address, buffered=True)
