@@ -21,6 +21,7 @@ from wire import ids
 from wire.errors import WireError
 from wire.events import Profile
 from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
+from wire.phones import CENTRAL, HelpNumber
 from wire.provinces import province_code
 from wire.registration import Trust
 from wire.signing import SigningKey
@@ -173,6 +174,7 @@ class Settings(_Section):
     language_packs: MaybeFile = None
     announcements: MaybeFile = None
     metrics_file: MaybeFile = None
+    help_number: Annotated[HelpNumber, _said(help_number)] = CENTRAL
     help_watched: bool = False
     staff_enrollment: bool = False
     counter: OneLine = ""

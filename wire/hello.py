@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from wire.bodies import Code, Count, Instant, KioskText, Nonce, ShortText, StreamText, Version1
-from wire.events import Moment
+from wire.events import Moment, Profile
 
 
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +31,7 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one. `call` is
     there only while somebody waits for a helper: a fresh id for each time that one is called. `order_nonce` is what an
     order has to carry now; a kiosk that takes none has none. `certificate_ms` is until when its certificate is good.
+    `profile` says whether those who come here are real; a kiosk that does not say so is only tried out.
     """
 
     v: Version1
@@ -47,3 +48,4 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     call: Nonce | None = None
     order_nonce: Nonce | None = None
     certificate_ms: Instant | None = None
+    profile: Profile | None = None

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from wire.bodies import Count, Instant, KioskText, Nonce, Sha256Hex, StreamText, Version1
+from wire.complaints import TOLD_AT_ONCE
 
 RESULTS = 64  # of orders in one receipt: more than an honest kiosk ever keeps
 
@@ -23,6 +24,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Cumulative marks by stream. `nonce` is the HELLO's that it answers, or None.
 
     `results` are the digests of those results of orders that were committed just now; there only when there are some.
+    `complaints` names those that are in the books now; it is written only to a kiosk that has just sent one.
     """
 
     v: Version1
@@ -31,3 +33,4 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     marks: dict[StreamText, Mark]
     at_ms: Instant
     results: Annotated[tuple[Sha256Hex, ...], msgspec.Meta(max_length=RESULTS)] = ()
+    complaints: Annotated[tuple[Nonce, ...], msgspec.Meta(max_length=TOLD_AT_ONCE)] = ()

@@ -34,11 +34,13 @@ class Kind(StrEnum):
     HEARTBEAT = "dipchip-heartbeat"
     ASK = "dipchip-ask"
     RESULT = "dipchip-result"
+    COMPLAINT = "dipchip-complaint"
     RECEIPT = "dipchip-receipt"
     ANSWER = "dipchip-answer"
     ANNOUNCEMENTS = "dipchip-announcements"
     HELP = "dipchip-help"
     ORDER = "dipchip-order"
+    HELP_NUMBER = "dipchip-number"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
 
 

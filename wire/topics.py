@@ -23,6 +23,7 @@ class Up(StrEnum):
     HEARTBEAT = "heartbeat"
     ASK = "ask"
     RESULT = "result"
+    COMPLAINT = "complaint"
 
 
 class Down(StrEnum):
@@ -33,6 +34,7 @@ class Down(StrEnum):
     ANNOUNCEMENTS = "announcements"
     HELP = "help"
     ORDER = "order"
+    HELP_NUMBER = "number"
 
 
 def up(where: Shard, kiosk: KioskId, kind: Up) -> str:

@@ -17,7 +17,7 @@ from fleet.announcements.rules import (
     Why,
     check_approval,
     check_proposal,
-    check_withdrawal,
+    check_standing,
     signed_by,
     standing,
 )
@@ -83,7 +83,7 @@ def withdraw(connection: Connection, number: int, by: str, now_ms: int, scope: S
     """
     entries = {each.number: each for each in read_all(connection, scope, locked=True)}
     _require_held(connection, _known(entries, number).proposal.where, scope)
-    check_withdrawal(_known(entries, number))
+    check_standing(f"Announcement {number}", _known(entries, number).stage, entries[number].withdrawn_by)
     _change(connection, number, withdrawn_by=signed_by(by), withdrawn_ms=now_ms)
 
 

@@ -41,6 +41,7 @@ class Why(StrEnum):
     STAGE = "stage"  # approved or withdrawn already
     SAME_PERSON = "same_person"
     CROWDED = "crowded"
+    PHONE = "phone"  # no number to call
 
 
 class AnnouncementRefusedError(FleetError):
@@ -58,6 +59,13 @@ class Stage(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
+
+
+def stage_of(approved_by: str | None, withdrawn_by: str | None) -> Stage:
+    """How far something has come, by who has said yes and who has taken it back."""
+    if withdrawn_by is not None:
+        return Stage.WITHDRAWN
+    return Stage.PROPOSED if approved_by is None else Stage.APPROVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +106,7 @@ class Entry:
     @property
     def stage(self) -> Stage:
         """How far it has come."""
-        if self.withdrawn_by is not None:
-            return Stage.WITHDRAWN
-        return Stage.PROPOSED if self.approved_by is None else Stage.APPROVED
+        return stage_of(self.approved_by, self.withdrawn_by)
 
 
 def signed_by(name: str) -> str:
@@ -158,12 +164,7 @@ def check_approval(entry: Entry, by: str, *, today: date, approved: Sequence[Ent
         AnnouncementRefusedError: naming what is wrong and what to do.
     """
     number, proposal = entry.number, entry.proposal
-    if entry.stage is not Stage.PROPOSED:
-        message = f"Announcement {number} is {entry.stage} already. Propose it anew to change it."
-        raise AnnouncementRefusedError(Why.STAGE, message)
-    if by.casefold() == proposal.by.casefold():
-        message = f"Announcement {number} was proposed by {proposal.by}. Let another person approve it, and give --by."
-        raise AnnouncementRefusedError(Why.SAME_PERSON, message)
+    check_second_person(f"Announcement {number}", entry.stage, proposal.by, by)
     if proposal.last < today:
         message = f"Announcement {number} ended on {proposal.last}. Propose it anew with later days."
         raise AnnouncementRefusedError(Why.OVER, message)
@@ -172,6 +173,20 @@ def check_approval(entry: Entry, by: str, *, today: date, approved: Sequence[Ent
             where = place.kiosk or f"province {place.province or '(any)'}"
             message = f"Announcement {number}: {where} would have more than {AT_MOST} on a day. Withdraw one first."
             raise AnnouncementRefusedError(Why.CROWDED, message)
+
+
+def check_second_person(what: str, stage: Stage, proposed_by: str, by: str) -> None:
+    """Refuse an approval by the proposer, or of what is not proposed any more.
+
+    Raises:
+        AnnouncementRefusedError: naming what to do.
+    """
+    if stage is not Stage.PROPOSED:
+        message = f"{what} is {stage} already. Propose it anew to change it."
+        raise AnnouncementRefusedError(Why.STAGE, message)
+    if by.casefold() == proposed_by.casefold():
+        message = f"{what} was proposed by {proposed_by}. Let another person approve it, and give --by."
+        raise AnnouncementRefusedError(Why.SAME_PERSON, message)
 
 
 def _is_crowded(proposal: Proposal, approved: Sequence[Entry], place: Where) -> bool:
@@ -183,14 +198,14 @@ def _is_crowded(proposal: Proposal, approved: Sequence[Entry], place: Where) -> 
     return any(sum(each.first <= day <= each.last for each in there) > AT_MOST for day in starts)
 
 
-def check_withdrawal(entry: Entry) -> None:
+def check_standing(what: str, stage: Stage, withdrawn_by: str | None) -> None:
     """Refuse to withdraw a second time.
 
     Raises:
         AnnouncementRefusedError: saying that it is withdrawn.
     """
-    if entry.stage is Stage.WITHDRAWN:
-        message = f"Announcement {entry.number} was withdrawn by {entry.withdrawn_by}. Nothing is left to do."
+    if stage is Stage.WITHDRAWN:
+        message = f"{what} was withdrawn by {withdrawn_by}. Nothing is left to do."
         raise AnnouncementRefusedError(Why.STAGE, message)
 
 

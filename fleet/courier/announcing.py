@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells every kiosk when the announcements have changed. What is lost on the way comes with the answer to its HELLO."""
+"""Tells every kiosk when announcements or help numbers have changed.
+
+What is lost on the way comes with the answer to its HELLO.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from fleet.announcements.book import changes
+from fleet.announcements import book, numbers
 from fleet.devices.registry import ACTIVE
 from fleet.store.session import reading
 from fleet.store.tables import kiosk
@@ -56,7 +59,7 @@ class Announcing:
 
     def _look(self, shards: Collection[Shard] | None) -> None:
         with reading(self._engine) as connection:
-            found = changes(connection)
+            found = book.changes(connection) + numbers.changes(connection)
             if self._known is not None and found != self._known:
                 query = select(kiosk.c.id).where(kiosk.c.status == ACTIVE).order_by(kiosk.c.id)
                 asked = query if shards is None else query.where(kiosk.c.shard.in_(shards))

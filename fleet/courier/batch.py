@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.complaints import acceptance as complaints
 from fleet.courier import quarantine
 from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
 from fleet.devices.certificates import Certificates
 from fleet.devices.help_calls import HelpCalls
+from fleet.devices.opinions import Opinions
 from fleet.devices.order_book import Orders
 from fleet.devices.sightings import Sightings
 from fleet.enrollments import questions
@@ -26,6 +28,7 @@ from fleet.enrollments.alarms import Raised, raise_alarms
 from fleet.enrollments.ledger import Ledger
 from fleet.enrollments.marks import check_pruned, marks, named
 from wire.chain import KEPT_ASIDE, Verdict
+from wire.complaints import TOLD_AT_ONCE, Complaint
 from wire.envelope import digest
 from wire.events import EnrollmentCaptured
 from wire.hello import Heartbeat, Hello
@@ -55,6 +58,7 @@ class _Owed:
     streams: set[str] = field(default_factory=set)
     nonces: list[str] = field(default_factory=list)
     results: dict[str, None] = field(default_factory=dict)  # digests, each once
+    complaints: list[str] = field(default_factory=list)
 
 
 class Batch:
@@ -75,6 +79,7 @@ class Batch:
         self._calls = HelpCalls()
         self._orders = Orders()
         self._certificates = Certificates()
+        self._opinions = Opinions()
         self.refusals: list[Refusal] = []
         self.outcomes: Counter[str] = Counter()  # of what was verified: verdicts of events, else kinds
         self._owed: dict[KioskId, _Owed] = {}
@@ -99,6 +104,7 @@ class Batch:
         self._calls.write(self._connection)
         self._orders.write(self._connection)
         self._certificates.write(self._connection)
+        self._opinions.write(self._connection)
         quarantine.keep(self._connection, self.refusals)
 
     def receipts(self, now_ms: int, horizon: int | None = None) -> list[tuple[RegisteredKiosk, Receipt]]:
@@ -123,6 +129,7 @@ class Batch:
                     marks=held[owed.kiosk.id],
                     at_ms=now_ms,
                     results=tuple(owed.results)[:RESULTS],
+                    complaints=tuple(owed.complaints[:TOLD_AT_ONCE]),
                 ),
             )
             for owed, nonce in due
@@ -150,10 +157,13 @@ class Batch:
             self._calls.heard(kiosk.id, body.call, message.at_ms)
             self._orders.heard(kiosk.id, body.order_nonce, message.at_ms)
             self._certificates.heard(kiosk.id, body.certificate_ms)
+            self._opinions.heard(kiosk, body, message.at_ms)
             self._beating[kiosk.id] = kiosk
         elif isinstance(body, OrderResult):
             self._orders.ended(kiosk.id, body, message.at_ms)
             self._owe(kiosk).results[digest(message.signed).hex()] = None
+        elif isinstance(body, Complaint):
+            return self._complaint(kiosk, body, message.at_ms)
         else:
             return self._ask(message, body)
         return None
@@ -172,6 +182,15 @@ class Batch:
         owed.streams.update(named(body))
         who = message.kiosk.id
         self._raised.extend(check_pruned(self._ledger.of(who), body, who, message.at_ms))
+
+    def _complaint(self, kiosk: RegisteredKiosk, body: Complaint, at_ms: int) -> str | None:
+        kept = complaints.keep(
+            self._connection, complaints.Standing(kiosk.id, kiosk.facility, kiosk.province), body, at_ms
+        )
+        if kept is complaints.Kept.TOO_MANY:
+            return str(kept)
+        self._owe(kiosk).complaints.append(body.id)
+        return None
 
     def _ask(self, message: Verified[Body], body: Ask) -> str | None:
         asked = questions.Asked(body, message.signed, message.attachment, message.at_ms)

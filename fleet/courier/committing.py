@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from fleet.announcements import numbers
 from fleet.announcements.book import lists
 from fleet.courier import metrics, quarantine
 from fleet.courier.batch import Batch
@@ -30,6 +31,7 @@ from wire.announcements import Announcements
 from wire.chain import receipt_after_commit
 from wire.envelope import seal_message
 from wire.help_calls import HelpAcknowledged
+from wire.help_numbers import HelpNumberTold
 from wire.ids import KioskId
 from wire.orders import Order
 from wire.receipts import Receipt
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from fleet.devices.registry import RegisteredKiosk
     from wire.signing import SigningKey
 
-    Word = Receipt | Announcements | HelpAcknowledged | Order
+    Word = Receipt | Announcements | HelpAcknowledged | HelpNumberTold | Order
     Told = tuple[RegisteredKiosk, Word]
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -57,6 +59,7 @@ _ROADS: Mapping[type[Word], tuple[Down, Kind]] = {
     Announcements: (Down.ANNOUNCEMENTS, Kind.ANNOUNCEMENTS),
     HelpAcknowledged: (Down.HELP, Kind.HELP),
     Order: (Down.ORDER, Kind.ORDER),
+    HelpNumberTold: (Down.HELP_NUMBER, Kind.HELP_NUMBER),
 }
 
 
@@ -88,7 +91,7 @@ class Committer:
         self._examiners = ThreadPoolExecutor(_EXAMINERS, thread_name_prefix="examiner")
 
     def take(self, messages: Sequence[Incoming]) -> list[Outbound]:
-        """Examine and commit a batch, and return its receipts, with the announcements for whoever said HELLO.
+        """Examine and commit a batch, and return its receipts, and what whoever said HELLO shows.
 
         Where somebody waits for a helper, who comes is said too, and to whom something was ordered, what.
 
@@ -149,10 +152,10 @@ class Committer:
         return receipt_after_commit(commit=lambda: self._settled(batch), tell=self._sealed)
 
     def announcements(self, ids: Sequence[KioskId]) -> list[Outbound]:
-        """What stands now at each of these kiosks that is still believed."""
+        """What stands now at each of these kiosks that is still believed, and whom people there may call."""
         with reading(self._engine) as connection:
-            kiosks = look_up(connection, ids, locked=False).values()
-        return self._sealed(self._announced([each for each in kiosks if each.active]))
+            kiosks = [each for each in look_up(connection, ids, locked=False).values() if each.active]
+        return self._sealed([*self._announced(kiosks), *self._numbered(kiosks)])
 
     def helpers(self, ids: Sequence[KioskId]) -> list[Outbound]:
         """Who comes to these kiosks, of those that are still believed."""
@@ -177,8 +180,8 @@ class Committer:
             batch.messages, settling.outcomes, settling.refusals, receipts=len(receipts), now_ms=self._now_ms()
         )
         greeting = [kiosk for kiosk, receipt in receipts if receipt.nonce is not None]
-        helped = self._helped(settling.calling())
-        return [*receipts, *self._announced(greeting), *helped, *settling.orders()]
+        helped, numbered = self._helped(settling.calling()), self._numbered(greeting)
+        return [*receipts, *self._announced(greeting), *numbered, *helped, *settling.orders()]
 
     def _announced(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
         """The list of each."""
@@ -187,6 +190,15 @@ class Committer:
             return lists(connection, {kiosk.id: kiosk.province for kiosk in kiosks}, self._now_ms())
 
         return self._beside("nothing_announced", kiosks, found)
+
+    def _numbered(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
+        """Whom people at each may call."""
+
+        def found(connection: Connection) -> Sequence[HelpNumberTold]:
+            places = {kiosk.id: (kiosk.province, kiosk.facility) for kiosk in kiosks}
+            return numbers.told(connection, places, self._now_ms())
+
+        return self._beside("no_help_number_told", kiosks, found)
 
     def _helped(self, kiosks: Sequence[RegisteredKiosk]) -> list[Told]:
         """Who comes to each, where somebody has acknowledged."""
@@ -200,7 +212,7 @@ class Committer:
         self,
         complaint: str,
         kiosks: Sequence[RegisteredKiosk],
-        found: Callable[[Connection], Sequence[Announcements | HelpAcknowledged]],
+        found: Callable[[Connection], Sequence[Announcements | HelpAcknowledged | HelpNumberTold]],
     ) -> list[Told]:
         """What is found for these kiosks; nothing when it cannot be made, for no receipt waits for it."""
         if not kiosks:

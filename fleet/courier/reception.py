@@ -14,6 +14,7 @@ import msgspec
 
 from fleet.devices.registry import RegisteredKiosk
 from wire.asks import Ask
+from wire.complaints import Complaint
 from wire.envelope import digest, open_message, split
 from wire.errors import Malformed, NotForYou, WireError
 from wire.events import EnrollmentCaptured, Profile
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from wire.ids import KioskId, Shard
 
-Body = EnrollmentCaptured | Hello | Heartbeat | Ask | OrderResult
+Body = EnrollmentCaptured | Hello | Heartbeat | Ask | OrderResult | Complaint
 
 _SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
     Up.EVENT: (Kind.EVENT, EnrollmentCaptured),
@@ -36,8 +37,9 @@ _SHAPES: dict[Up, tuple[Kind, type[Body]]] = {
     Up.HEARTBEAT: (Kind.HEARTBEAT, Heartbeat),
     Up.ASK: (Kind.ASK, Ask),
     Up.RESULT: (Kind.RESULT, OrderResult),
+    Up.COMPLAINT: (Kind.COMPLAINT, Complaint),
 }
-_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK, Up.RESULT})
+_OF_THE_SCREEN = frozenset({Up.EVENT, Up.ASK, Up.RESULT, Up.COMPLAINT})
 _CLOCKS_APART_MS = 10 * 60_000  # a kiosk's from ours: it was synchronized when it took the request
 NOBODY = "?"  # stands for the kiosk or kind of a topic that names none
 

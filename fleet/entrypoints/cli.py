@@ -12,6 +12,7 @@ import typer
 from fleet.config import Settings, read
 from fleet.entrypoints.account_commands import account
 from fleet.entrypoints.alert_commands import alert
+from fleet.entrypoints.complaint_commands import complaint
 from fleet.entrypoints.import_commands import imports
 from fleet.entrypoints.match_command import match
 from fleet.entrypoints.options import (  # noqa: TC001 - likewise
@@ -40,6 +41,7 @@ app.add_typer(alert, name="alert")
 app.add_typer(imports, name="import")
 app.command()(match)
 app.add_typer(order, name="order")
+app.add_typer(complaint, name="complaint")
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]

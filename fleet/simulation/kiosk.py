@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from fleet.simulation.card import Card, Waiting, load, save
@@ -18,11 +19,15 @@ from fleet.simulation.people import somebody
 from wire import topics
 from wire.asks import identity_info
 from wire.chain import Greeting, Head, Marks, Sending, bytes_to_send, next_link, settle
+from wire.complaints import Complaint, new_number
 from wire.envelope import Sealed, digest, encode, open_message, seal_message, split
 from wire.events import ClockSync, EnrollmentCaptured, Evidence, Moment, Parent, Profile
 from wire.hello import Heartbeat, Hello
+from wire.help_numbers import open_help_number
 from wire.ids import KioskId, Shard, StreamId, new_event_id, new_stream_id
+from wire.opinions import Category, Opinion, Place
 from wire.orders import Op
+from wire.phones import CENTRAL
 from wire.receipts import Receipt
 from wire.signing import Kind
 from wire.topics import Up
@@ -37,6 +42,8 @@ HEARTBEAT_EVERY_S = 30.0  # as a kiosk's courier
 _RELEASE = "simulated"
 _KEPT = 1000  # settled events that a restored controller can still get again; a card keeps them for 30 days
 _WAITS = 100_000
+_FACES = (*[Opinion.RATED_5] * 6, *[Opinion.RATED_4] * 3, Opinion.RATED_3, Opinion.RATED_2, Opinion.RATED_1)
+_COMPLAINS = 0.02  # of those who enrol
 _EVIDENCE = Evidence(
     consent="simulated",
     card_status="not_checked",
@@ -104,6 +111,10 @@ class SimulatedKiosk:
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
         self._orders = SimulatedOrders(papers, self._moment)
+        self._opinions: Counter[Opinion] = Counter()
+        self._complaints: dict[str, bytes] = {}
+        self._complain_at_s = 0.0
+        self.help_number = CENTRAL
 
     def keep(self) -> None:
         """Let the next simulation go on from here."""
@@ -153,6 +164,27 @@ class SimulatedKiosk:
         self._filed.append(filed)
         self._outbox.append(filed)
         self._tally.captured += 1
+        self._opinions[self._random.choice(_FACES)] += 1  # told at once: there is nobody to be known by it
+        if self._random.random() < _COMPLAINS:
+            self._complain()
+
+    def _complain(self) -> None:
+        said = Complaint(
+            v=1,
+            id=secrets.token_hex(16),
+            kiosk=self.id,
+            number=new_number(),
+            category=self._random.choice(tuple(Category)),
+            place=self._random.choice(tuple(Place)),
+            day=date.today(),  # noqa: DTZ011 - nobody asks which
+            profile=Profile.TEST,
+            release=_RELEASE,
+            screen="ok",
+            reader="ok",
+            camera="ok",
+            link="up",
+        )
+        self._complaints[said.id] = seal_message(self.papers.event_key, Kind.COMPLAINT, said)
 
     def connected(self) -> None:
         """A new connection: everything under way is sent again, after HELLO."""
@@ -172,6 +204,9 @@ class SimulatedKiosk:
             yield Up.HELLO, seal_message(self.papers.courier_key, Kind.HELLO, hello)
         for result in self._orders.due(now_s):
             yield Up.RESULT, result
+        if self._complaints and now_s >= self._complain_at_s:
+            self._complain_at_s = now_s + HEARTBEAT_EVERY_S
+            yield from ((Up.COMPLAINT, message) for message in self._complaints.values())
         self._sending, positions = self._sending.due(len(self._outbox), now_s)
         for filed in [self._outbox[position] for position in positions]:
             yield Up.EVENT, bytes_to_send(filed.message)
@@ -195,23 +230,29 @@ class SimulatedKiosk:
         """Take what came down; answers are for people, and nobody is here.
 
         Raises:
-            WireError: it is no true receipt or order.
+            WireError: it is no true receipt, order, or number to call.
         """
-        if topics.kind_of_down(topic) is topics.Down.ORDER:
+        kind = topics.kind_of_down(topic)
+        if kind is topics.Down.ORDER:
             order = self._orders.arrived(message, now_s, len(self._outbox))
             if order.op == Op.RESTART:
                 self.restart()
             self._heartbeat_at_s = now_s
             return
-        if topics.kind_of_down(topic) is not topics.Down.RECEIPT:
+        if kind is topics.Down.HELP_NUMBER:
+            told = open_help_number(message, self.papers.believes, self.id)
+            self.help_number = told.of_its_own or CENTRAL
+        if kind is not topics.Down.RECEIPT:
             return
         receipt, _ = open_message(message, Kind.RECEIPT, self.papers.believes, Receipt)
         if receipt.kiosk != self.id:
             return
         self._orders.settle(receipt.results)
         answers_us = self._greeting.is_answered_by(receipt.nonce)
-        told = {StreamId(stream): Marks(mark.acked, mark.archived) for stream, mark in receipt.marks.items()}
-        self._settle(told, now_s, may_go_back=answers_us)
+        for ident in receipt.complaints:
+            self._complaints.pop(ident, None)
+        marks = {StreamId(stream): Marks(mark.acked, mark.archived) for stream, mark in receipt.marks.items()}
+        self._settle(marks, now_s, may_go_back=answers_us)
         if answers_us:
             self._greeting = self._greeting.answered(now_s)
 
@@ -246,8 +287,9 @@ class SimulatedKiosk:
             reader="ok",
             camera="ok",
             disk_free_mib=8192,
-            sessions={},
+            sessions={each.counted_as: n for each, n in self._opinions.items()},
             order_nonce=self._orders.nonce(now_s),
+            profile=Profile.TEST,
         )
 
     def _moment(self, now_s: float) -> Moment:

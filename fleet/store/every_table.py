@@ -3,11 +3,20 @@
 
 from __future__ import annotations
 
-from fleet.store import alert_tables, device_tables, import_tables, matching_tables, operator_tables, order_tables
+from fleet.store import (
+    alert_tables,
+    complaint_tables,
+    device_tables,
+    import_tables,
+    matching_tables,
+    operator_tables,
+    order_tables,
+)
 from fleet.store.tables import metadata
 
 __all__ = [
     "alert_tables",
+    "complaint_tables",
     "device_tables",
     "import_tables",
     "matching_tables",

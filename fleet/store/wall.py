@@ -21,6 +21,7 @@ from sqlalchemy.exc import ProgrammingError
 from fleet.errors import ConfigError
 from fleet.store import (
     alert_tables,
+    complaint_tables,
     device_tables,
     import_tables,
     matching_tables,
@@ -114,6 +115,15 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         ),
         matching_tables.matched_province.name: Walled(BY_PROVINCE),
         matching_tables.matched_day.name: Walled(BY_PROVINCE),
+        complaint_tables.complaint.name: Walled(BY_PLACE, _KEEP),
+        complaint_tables.opinion_day.name: Walled(BY_PLACE),
+        complaint_tables.help_number.name: Walled(
+            # Whoever stands at a place sees what its kiosks tell; what more kiosks would tell is not written.
+            f"{_NATION} OR province IS NULL OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"
+            f" OR (facility IS NULL AND province = ANY ({_PROVINCES}))",
+            _KEEP,
+            BY_PLACE,
+        ),
         alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
         alert_tables.opening_hours.name: Walled(f"{BY_PLACE} OR facility = ''"),
         alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),

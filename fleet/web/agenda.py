@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fleet.complaints.review import read_overdue
 from fleet.coverage import workload
 from fleet.coverage.fiscal import bangkok_day
 from fleet.coverage.progress import read_progress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from fleet.complaints.review import Overdue
     from fleet.coverage.progress import Progress
     from fleet.devices.attention import Noted, Troubled
     from fleet.devices.certificates import Ending
@@ -60,6 +62,7 @@ class Cause(StrEnum):
     LAPSED = "lapsed"
     CODE_UNUSED = "code_unused"
     CERTIFICATE = "certificate"
+    COMPLAINTS = "complaints"  # that should have been seen to
 
 
 class Counted(StrEnum):
@@ -70,6 +73,7 @@ class Counted(StrEnum):
     RECORDS = "records"  # unsent, set aside or expired: at most one person each
     WAITING = "waiting"  # who stands there now
     CODES = "codes"  # people with a code that they have not used
+    COMPLAINTS = "complaints"  # one person each
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,7 @@ def _tasks(
         ),
         *_unused(unused, scope, now_ms),
         *_certificates(certificates.read_ending(connection, now_ms, scope), scope, now_ms),
+        *_overdue(read_overdue(connection, now_ms, profile, scope), scope, now_ms),
     ]
 
 
@@ -248,6 +253,15 @@ def _certificates(ending: Sequence[Ending], scope: Scope, now_ms: int) -> Iterab
     if len(ending) > 1:
         return (task,)
     return (replace(task, province=first.province, facility=first.facility, kiosk=first.kiosk),)
+
+
+def _overdue(complaints: Overdue | None, scope: Scope, now_ms: int) -> Iterable[Task]:
+    if complaints is None:
+        return ()
+    age_s = (now_ms - complaints.since_ms) // 1000
+    place = (scope.province, scope.facility)
+    n = complaints.n
+    return (Task(Cause.COMPLAINTS, *place, figure=n, age_s=age_s, people=n, counted=Counted.COMPLAINTS),)
 
 
 def _silence(dark: _Dark, province: str, visits: int | None, now_ms: int) -> Task:

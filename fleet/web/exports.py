@@ -24,6 +24,8 @@ from fleet.people.writing import written_csv, written_workbook
 from fleet.web.acts import ActsQuestion
 from fleet.web.acts import read as read_acts
 from fleet.web.acts_words import act_words, facts
+from fleet.web.complaint_rows import complaint_row, complaint_titles
+from fleet.web.complaints import ComplaintQuestion, weekly_of
 from fleet.web.funnel import read_funnels
 from fleet.web.questions import Choice, DevicesQuestion, FunnelQuestion, RegionQuestion, WeekQuestion
 from fleet.web.reach import looking
@@ -58,6 +60,9 @@ _TYPES = {
     Ending.CSV: "text/csv; charset=utf-8",
     Ending.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+_ALL = 10_000  # complaints in one file
 
 
 @pages.get("/exports/coverage.<ending>")
@@ -114,6 +119,16 @@ def acts(ending: str) -> Response:
         holds = gettext("yes") if each.holds else gettext("no")
         rows.append([entry.seq, *said, "; ".join(facts(entry.detail)), entry.digest, holds])
     return _file("acts", ending, rows)
+
+
+@pages.get("/exports/complaints.csv", defaults={"form": Ending.CSV})
+@pages.get("/exports/complaints.xlsx", defaults={"form": Ending.XLSX})
+def complaints(form: Ending) -> Response:
+    """Give the complaints of a week and those that still wait."""
+    question = asked(ComplaintQuestion)
+    weekly = weekly_of(question, at_most=_ALL)
+    rows: Rows = [complaint_titles(), *(complaint_row(each, weekly.at_ms) for each in weekly.tickets)]
+    return _file(f"complaints-{weekly.week.last.isoformat()}-{question.ours}", form, rows)
 
 
 def _file(name: str, ending: str, rows: Rows) -> Response:

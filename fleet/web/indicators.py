@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Annotated, Any
 
 from apiflask import APIBlueprint
@@ -13,17 +14,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from fleet.coverage.fiscal import Period, bangkok_day, cutoff_day, fiscal_year, last_day
 from fleet.coverage.judging import Judgement
 from fleet.coverage.region8 import FISCAL_YEAR
+from fleet.coverage.satisfaction import INDICATOR, Satisfaction, read_whole
 from fleet.coverage.standing import QUARTERS, Standing, read_standing
+from fleet.coverage.weekly import Week
 from fleet.store.scope import region_scope
 from fleet.web.questions import OrNothing, WholeNumber, described
 from fleet.web.reach import looking
 from fleet.web.refusals import asked
 from fleet.web.supplies import now
+from wire.events import Profile
 
 pages = APIBlueprint("indicators", __name__, enable_openapi=False)
 
 
 _EIGHTH = region_scope(8)
+_QUARTER = timedelta(weeks=13)
 
 
 class QuarterQuestion(BaseModel):
@@ -72,8 +77,18 @@ def told(question: QuarterQuestion) -> dict[str, Any]:
     counted = Counter(each.judgement for each in standing.indicators)
     return {
         "standing": standing,
+        "ours": _own_satisfaction(),
+        "own_code": INDICATOR.code,
         "counts": [(judgement, counted[judgement]) for judgement in Judgement],
         "quarters": QUARTERS,
         "fiscal_year": FISCAL_YEAR,
         "last_day": last_day(FISCAL_YEAR, question.period),
     }
+
+
+def _own_satisfaction() -> Satisfaction | None:
+    """What people touched at the region's kiosks in the last quarter of a year: beside R8-C2, never in it."""
+    today = bangkok_day(now())
+    span = Week(today - _QUARTER, today, is_over=False)
+    with looking() as (connection, _):
+        return read_whole(connection, span, Profile.LIVE, _EIGHTH)

@@ -34,6 +34,7 @@ WHAT = {
     Cause.LAPSED: lazy_gettext("%(n)s requests expired before they could be sent"),
     Cause.CERTIFICATE: lazy_gettext("Certificates end within %(days)s days: %(n)s kiosks"),
     Cause.CODE_UNUSED: lazy_gettext("Code not used for 1 day: %(one)s, 3 days: %(three)s, 7 days: %(seven)s"),
+    Cause.COMPLAINTS: lazy_gettext("%(n)s complaints overdue, the longest for %(age)s"),
 }
 _SILENT_TOGETHER = lazy_gettext("%(n)s of %(all)s kiosks silent, the longest for %(age)s")
 ACTIONS = {
@@ -51,6 +52,7 @@ ACTIONS = {
     Cause.LAPSED: lazy_gettext("Mend the network there"),
     Cause.CERTIFICATE: lazy_gettext("Renew the certificates and bring them to the kiosks"),
     Cause.CODE_UNUSED: lazy_gettext("Remind people to enter their code in Mor Prom"),
+    Cause.COMPLAINTS: lazy_gettext("Take the oldest complaint and answer it"),
 }
 # Headings of docs/operations.md that describe it.
 _MORNING = "The morning check"
@@ -69,6 +71,7 @@ HEADINGS = {
     Cause.LAPSED: "Take requests without a network",
     Cause.CERTIFICATE: "Renew",
     Cause.CODE_UNUSED: _MORNING,
+    Cause.COMPLAINTS: "Complaints, satisfaction and help numbers",
 }
 COUNTED = {
     Counted.VISITS: lazy_gettext("who come on a usual day"),
@@ -76,6 +79,7 @@ COUNTED = {
     Counted.RECORDS: lazy_gettext("at most: one a record"),
     Counted.WAITING: lazy_gettext("waiting there now"),
     Counted.CODES: lazy_gettext("with a code that is not used"),
+    Counted.COMPLAINTS: lazy_gettext("who complained"),
 }
 STANDINGS = {
     Standing.WAITING: lazy_gettext("nobody has been named"),
@@ -134,6 +138,8 @@ def source_of(task: Task, figures: str) -> str:
         return url_for("kiosk.overview", name=task.kiosk, _anchor="alarms" if task.cause is Cause.ALARM else None)
     if task.cause in (Cause.LAPSED, Cause.CODE_UNUSED) and gate.may("funnel.overview"):
         return url_for("funnel.overview", figures=figures)
+    if task.cause is Cause.COMPLAINTS:
+        return url_for("complaints.overview", province=task.province, figures=figures)
     silent = Condition.SILENT if task.cause is Cause.SILENT else None
     return url_for("devices.overview", condition=silent, province=task.province, facility=task.facility)
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.alerts.telling import Raised, read_raised
+from fleet.complaints.review import Review, Span, read_review
 from fleet.coverage.fiscal import bangkok_day
 from fleet.coverage.progress import Progress, read_progress
+from fleet.coverage.satisfaction import Satisfaction, read_whole
 from fleet.coverage.weekly import Counts, read_counts, week_ending
 from fleet.devices.health import Condition, count_conditions
 from fleet.enrollments.unused import UnusedCodes, read_unused
@@ -38,6 +40,8 @@ class Summary:
     progress: Progress
     kiosks: Mapping[Condition, int]
     raised: Raised | None
+    complaints: Review
+    satisfaction: Satisfaction | None  # None where too few answered to be told
 
 
 def read_summary(connection: Connection, now: datetime, last: date, profile: Profile, scope: Scope) -> Summary:
@@ -55,5 +59,7 @@ def read_summary(connection: Connection, now: datetime, last: date, profile: Pro
         unused=read_unused(connection, profile, now_ms, scope),
         progress=read_progress(connection, now, profile, scope),
         kiosks=count_conditions(connection, now_ms, scope),
+        complaints=read_review(connection, Span(week.first_ms, week.after_ms, now_ms), profile, scope),
+        satisfaction=read_whole(connection, week, profile, scope),
         raised=read_raised(connection, week.first_ms, min(week.after_ms, now_ms), scope),
     )

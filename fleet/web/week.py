@@ -46,7 +46,7 @@ def told(question: WeekQuestion) -> dict[str, Any]:
         "parts_told": week_words.parts(summary),
         "missing": week_words.missing(summary),
         "letter": week_words.letter(summary),
-        "fridays": _fridays(question.last),
+        "fridays": fridays(question.last),
         "provinces": sorted(gate.scope().provinces, key=lambda code: in_reading_order(province_name(code))),
         "choices": (Choice.LIVE, Choice.TEST),
         "is_test": question.choice is Choice.TEST,
@@ -59,8 +59,8 @@ def week_of(question: WeekQuestion) -> Summary:
         return read_summary(connection, now(), question.last, question.profile, question.within(scope))
 
 
-def _fridays(chosen: date) -> list[date]:
-    """The weeks that are offered, the latest first, and the one that is shown."""
+def fridays(chosen: date) -> list[date]:
+    """The weeks that are offered, by their Fridays, the latest first, and the one that is shown."""
     latest = last_friday(bangkok_day(now()))
     offered = {latest - timedelta(weeks=n) for n in range(_WEEKS_OFFERED)}
     return sorted(offered | {chosen}, reverse=True)

@@ -63,6 +63,12 @@ class WeekAnswer(_Answer):
     progress: ProgressAnswer
     kiosks: dict[Condition, int]
     raised: dict[Severity, int] | None = Field(description="alarms raised in the week; null where that is not known")
+    complaints_new: int
+    complaints_open: int
+    complaints_overdue: int
+    complaints_closed: int
+    satisfied: int | None = Field(description="at the kiosks; null where fewer than ten answered")
+    responses: int | None
 
 
 @pages.get("/api/v1/week")
@@ -93,5 +99,11 @@ def overview(question: WeekQuestion) -> WeekAnswer:
         provinces=[ActiveAnswer(code=code or None, active=n) for code, n in summary.counts.provinces.items()],
         progress=progress_answer(summary.progress),
         kiosks=dict(summary.kiosks),
+        complaints_new=summary.complaints.whole.new,
+        complaints_open=summary.complaints.whole.open,
+        complaints_overdue=summary.complaints.whole.overdue,
+        complaints_closed=summary.complaints.whole.closed,
+        satisfied=None if summary.satisfaction is None else summary.satisfaction.satisfied,
+        responses=None if summary.satisfaction is None else summary.satisfaction.responses,
         raised=None if summary.raised is None else dict(summary.raised.by_severity),
     )

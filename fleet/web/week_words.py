@@ -16,13 +16,25 @@ from fleet.coverage import kpi57
 from fleet.coverage.reading import SMALL
 from fleet.devices.health import Condition
 from fleet.web.alerts import urgency
-from fleet.web.wording import CONDITIONS, number, province_name, scope_name, written_day, written_moment
+from fleet.web.complaint_words import CATEGORIES
+from fleet.web.wording import (
+    CONDITIONS,
+    JUDGEMENTS,
+    REMARKS,
+    age,
+    number,
+    province_name,
+    scope_name,
+    written_day,
+    written_moment,
+)
 from wire.events import Profile
 
 if TYPE_CHECKING:
     from fleet.coverage.weekly import Busy
     from fleet.web.summary import Summary
 
+_TOP = 3  # categories
 _TOLD = (Condition.OK, Condition.NEEDS_CARE, Condition.RESTING, Condition.SILENT, Condition.NEVER_SEEN)
 
 
@@ -78,7 +90,7 @@ def basis(summary: Summary) -> list[str]:
 
 def parts(summary: Summary) -> list[Part]:
     """Everything that is told, in the order in which it is read."""
-    told = (_people, _work, _facilities, _kpi, _kiosks, _alarms)
+    told = (_people, _work, _facilities, _kpi, _kiosks, _alarms, _complaints, _satisfaction)
     several = len(summary.counts.provinces) > 1
     return [part(summary) for part in ((*told, _provinces) if several else told)]
 
@@ -206,3 +218,39 @@ def _alarms(summary: Summary) -> Part:
     )
     note = gettext("As the alerting wrote them down, whether or not they are over; an outage counts once.")
     return Part("alarms", gettext("Alarms raised in the week"), lines, note)
+
+
+def _complaints(summary: Summary) -> Part:
+    whole, about = summary.complaints.whole, summary.complaints.about
+    oldest = "—" if whole.oldest_ms is None else age((summary.at_ms - whole.oldest_ms) // 1000)
+    lines = (
+        Line(gettext("New this week"), number(whole.new)),
+        Line(gettext("Closed this week"), number(whole.closed)),
+        Line(gettext("Open"), number(whole.open), gettext("now")),
+        Line(gettext("of these overdue"), number(whole.overdue), gettext("now")),
+        Line(gettext("of these open for more than 7 days"), number(whole.long_open), gettext("now")),
+        Line(gettext("The oldest of these"), oldest),
+        *(Line(str(CATEGORIES[category]), number(n)) for category, n in about.most_common(_TOP)),
+    )
+    note = gettext("At the end what new and open ones are about most, at most %(n)s.", n=_TOP) if about else ""
+    return Part("complaints", gettext("Complaints"), lines, note)
+
+
+def _satisfaction(summary: Summary) -> Part:
+    found = summary.satisfaction
+    note = gettext("Our own measure at the kiosks, more than 80% wanted; never added to the imported R8-C2.")
+    title = gettext("Satisfaction")
+    if found is None:
+        return Part("satisfaction", title, (Line(gettext("Satisfied"), f"<{SMALL}", gettext("answers")),), note)
+    if not found.responses:
+        return Part("satisfaction", title, (Line(gettext("Satisfied"), _missing(), gettext("no answer")),), note)
+    finding = found.finding
+    remarks = [
+        f"{number(found.satisfied)} / {number(found.responses)}",
+        *(str(REMARKS[each]) for each in finding.remarks),
+    ]
+    lines = (
+        Line(gettext("Satisfied"), f"{finding.shown}%", ", ".join(remarks)),
+        Line(gettext("Verdict"), str(JUDGEMENTS[finding.judgement])),
+    )
+    return Part("satisfaction", title, lines, note)

@@ -136,6 +136,7 @@ CODES = {
     "disk_full": lazy_gettext("Disk full"),
     "keys_missing": lazy_gettext("Keys missing"),
     "person_process_died": lazy_gettext("Session process stopped"),
+    "unknown": lazy_gettext("Not known"),
     "synced": lazy_gettext("Synchronised"),
     "unsynced": lazy_gettext("Not synchronised"),
     "equivocation": lazy_gettext("Two records claim one place"),

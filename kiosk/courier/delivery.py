@@ -15,8 +15,9 @@ import structlog
 
 from kiosk import device
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import announcements, help_calls, inbox, noticeboard, orders, outbox
+from kiosk.store import complaints, help_calls, inbox, newest, noticeboard, orders, outbox
 from kiosk.store.database import StoreError
+from kiosk.store.newest import Word
 from kiosk.store.noticeboard import RESTING, Topic
 from wire import topics
 from wire.announcements import open_announcements
@@ -26,6 +27,7 @@ from wire.envelope import join, open_message, seal_message
 from wire.errors import NotForYou, WireError
 from wire.hello import Hello
 from wire.help_calls import open_help_acknowledged
+from wire.help_numbers import open_help_number
 from wire.ids import AskId, KioskId, Shard, StreamId
 from wire.orders import open_order
 from wire.receipts import Receipt
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kiosk.store.database import Store
+    from wire.events import Profile
     from wire.topics import Up
 
 log = structlog.get_logger()
@@ -44,6 +47,7 @@ CALLING_EVERY_S = 10.0  # while somebody waits for a helper: each is answered wi
 _ASK_AGAIN_S = 3.0  # a person waits
 _ANSWERED_ASK_AGAIN_S = 15.0  # a later answer may have been lost
 _RESULT_AGAIN_S = 30.0
+_COMPLAIN_AGAIN_S = 60.0
 _LINK_NOTICE_S = 30.0
 
 
@@ -77,19 +81,23 @@ class Counts:
 class Delivery:
     """One kiosk's deliveries. Every method is told the monotonic time in seconds."""
 
-    def __init__(self, *, store: Store, keys: Keys, kiosk: KioskId, where: Shard, release: str) -> None:
+    def __init__(
+        self, *, store: Store, keys: Keys, kiosk: KioskId, where: Shard, release: str, profile: Profile | None = None
+    ) -> None:
         """Begin disconnected."""
         self._store = store
         self._keys = keys
         self._kiosk = kiosk
         self._where = where
         self._release = release
+        self._profile = profile
         self._sending = Sending()
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
         self._told: tuple[str | None, bool] = (None, False)  # as in the last heartbeat
         self._asked_at_s: dict[AskId, float] = {}
         self._told_at_s: dict[bytes, float] = {}  # results of orders
+        self._complained_at_s: dict[str, float] = {}
         self._link: tuple[str, float] | None = None
         self._connected = False
         self.counts = Counts()
@@ -102,6 +110,7 @@ class Delivery:
         self._greeting = self._greeting.reconnected()
         self._asked_at_s.clear()
         self._told_at_s.clear()
+        self._complained_at_s.clear()
         self._heartbeat_at_s = 0.0
 
     def disconnected(self, now_s: float) -> None:
@@ -119,13 +128,14 @@ class Delivery:
     def _due(self, now_s: float) -> Iterator[Outgoing]:
         # First, because it is heard even when the store cannot be read.
         if now_s >= self._heartbeat_at_s or self._is_news():
-            body = heartbeat(self._store, self._kiosk, self._release)
+            body = heartbeat(self._store, self._kiosk, self._release, self._profile)
             self._told = (body.call, body.screen == RESTING)
             self._heartbeat_at_s = now_s + (HEARTBEAT_EVERY_S if body.call is None else CALLING_EVERY_S)
             yield Outgoing(topics.Up.HEARTBEAT, seal_message(self._keys.own, Kind.HEARTBEAT, body))
         yield from self._due_hello(now_s)
         yield from self._due_asks(now_s)
         yield from self._due_results(now_s)
+        yield from self._due_complaints(now_s)
         yield from self._due_events(now_s)
 
     def _is_news(self) -> bool:
@@ -162,6 +172,12 @@ class Delivery:
                 yield Outgoing(topics.Up.RESULT, result)
         self._told_at_s = {result: self._told_at_s[result] for result in results}
 
+    def _due_complaints(self, now_s: float) -> Iterator[Outgoing]:
+        for ident, message in complaints.waiting(self._store).items():
+            if now_s >= self._complained_at_s.get(ident, -_COMPLAIN_AGAIN_S) + _COMPLAIN_AGAIN_S:
+                self._complained_at_s[ident] = now_s
+                yield Outgoing(topics.Up.COMPLAINT, message)
+
     def _due_events(self, now_s: float) -> Iterator[Outgoing]:
         waiting = outbox.pending(self._store)
         self._sending, positions = self._sending.due(len(waiting), now_s)
@@ -179,7 +195,10 @@ class Delivery:
                     self._take_answer(message)
                 case topics.Down.ANNOUNCEMENTS:
                     announced = open_announcements(message, self._keys.receipts, self._kiosk)
-                    announcements.keep(self._store, announced.at_ms, message)
+                    newest.keep(self._store, Word.ANNOUNCEMENTS, announced.at_ms, message)
+                case topics.Down.HELP_NUMBER:
+                    told = open_help_number(message, self._keys.receipts, self._kiosk)
+                    newest.keep(self._store, Word.HELP_NUMBER, told.at_ms, message)
                 case topics.Down.HELP:
                     self._take_helper(message)
                 case topics.Down.ORDER:
@@ -196,6 +215,8 @@ class Delivery:
         answers_us = self._greeting.is_answered_by(receipt.nonce)
         marks = {StreamId(stream): Marks(mark.acked, mark.archived) for stream, mark in receipt.marks.items()}
         settled = outbox.settle(self._store, marks, may_go_back=answers_us)
+        if receipt.complaints:
+            complaints.settle(self._store, receipt.complaints)
         if settled < 0:
             self._sending = self._sending.reconnected()
         self._sending = self._sending.settled(settled)

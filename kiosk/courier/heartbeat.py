@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kiosk.store.database import Store
+    from wire.events import Profile
     from wire.ids import KioskId
 
 _MIB = 2**20
@@ -22,7 +23,7 @@ HELP_WANTED = "help_wanted"
 UNKNOWN, DISK_FULL, STORE_BROKEN = "unknown", "disk_full", "store_broken"  # the last two as `Fault` spells them
 
 
-def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
+def heartbeat(store: Store, kiosk: KioskId, release: str, profile: Profile | None = None) -> Heartbeat:
     """Describe this kiosk now. What the screen process has never told is `unknown`; a full disk speaks for it."""
     try:
         depth, told, sessions = outbox.depth(store), noticeboard.read(store), noticeboard.endings(store)
@@ -51,6 +52,7 @@ def heartbeat(store: Store, kiosk: KioskId, release: str) -> Heartbeat:
         call=call,
         order_nonce=nonce,
         certificate_ms=noticeboard.certificate_ms(told),
+        profile=profile,
     )
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.policy import SessionPolicy
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceExaminer, Presence, RecordKeeper
-    from kiosk.enrollment.states import Farewell, Opinion, Prompt, State
+    from kiosk.enrollment.states import Farewell, Prompt, State
+    from wire.opinions import Opinion
 
 _TICK_S = 0.25
 _LET_GO_S = 2.0  # what a device is given to stop; past it, it hangs and dies with the process
@@ -50,6 +51,9 @@ class Stage(Protocol):
 
     def opined(self, opinion: Opinion) -> None:
         """Count what somebody thought of the visit."""
+
+    def complained(self, complaint: on.FileComplaint) -> None:
+        """Keep what is not right; under which number comes back as `ComplaintEnded`."""
 
 
 class Conductor:
@@ -148,7 +152,7 @@ class Conductor:
                 self._put(step)
             case on.StopLooking():
                 self._stop_looking.set()
-            case on.AskForHelp() | on.PrintSlip() | on.NoteOpinion():
+            case on.AskForHelp() | on.PrintSlip() | on.NoteOpinion() | on.FileComplaint():
                 self._pass_on(step)
             case on.StopWork():
                 self._left.set()
@@ -168,7 +172,7 @@ class Conductor:
             case on.AskNewCode(proven):
                 self._keeper.ask_new_code(proven)
 
-    def _pass_on(self, step: on.AskForHelp | on.PrintSlip | on.NoteOpinion) -> None:
+    def _pass_on(self, step: on.AskForHelp | on.PrintSlip | on.NoteOpinion | on.FileComplaint) -> None:
         match step:
             case on.AskForHelp():
                 self._stage.help_asked(step)
@@ -176,6 +180,8 @@ class Conductor:
                 self._stage.slip_asked(step)
             case on.NoteOpinion(opinion):
                 self._stage.opined(opinion)
+            case on.FileComplaint():
+                self._stage.complained(step)
 
     def _read_card(self) -> on.Happening:
         if self._left.is_set():  # asked for before the person left: nobody's card is read any more

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from kiosk.enrollment.failures import Failure, Fault
     from kiosk.enrollment.identity import Identity
     from kiosk.enrollment.ports import Enrolled, PhoneSaid, Presence, StaffTask
-    from kiosk.enrollment.states import Farewell, Intent, Opinion, Prompt
+    from kiosk.enrollment.states import Farewell, Intent, Prompt
+    from wire.opinions import Category, Opinion, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,13 @@ class HelperComes:
 
 
 @dataclass(frozen=True, slots=True)
+class ComplaintEnded:
+    """What was said is kept under this number; empty when it could not be kept."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaultHappened:
     """A part of the kiosk failed in the middle of a session."""
 
@@ -252,6 +260,7 @@ Happening = (
     | SlipEnded
     | HelpTold
     | HelperComes
+    | ComplaintEnded
     | FaultHappened
     | Ticked
 )
@@ -334,6 +343,14 @@ class NoteOpinion:
 
 
 @dataclass(frozen=True, slots=True)
+class FileComplaint:
+    """Keep what somebody said is not right, apart from whoever it was."""
+
+    category: Category
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The session is over: wipe and leave."""
 
@@ -351,6 +368,7 @@ Step = (
     | AskNewCode
     | PrintSlip
     | NoteOpinion
+    | FileComplaint
     | AskForHelp
     | End
 )

@@ -11,7 +11,8 @@ from dataclasses import replace
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
 from kiosk.enrollment.session import Advance, Session, enter, leave
-from kiosk.enrollment.states import Farewell, Intent, Opinion
+from kiosk.enrollment.states import Farewell, Intent
+from wire.opinions import Opinion
 
 FACES = (Intent.RATED_1, Intent.RATED_2, Intent.RATED_3, Intent.RATED_4, Intent.RATED_5)
 UNHAPPY = frozenset(FACES[:2])

@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk.enrollment import happenings as on
 from kiosk.enrollment import states as at
-from kiosk.enrollment.states import Slip
+from kiosk.enrollment.shown import Slip
 
 if TYPE_CHECKING:
     from kiosk.enrollment.session import Advance, Session

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.shown import Shown as _State
+from kiosk.enrollment.shown import Slip
 from kiosk.enrollment.staff_states import (
     HasProviderId,
     NotOnRoster,
@@ -21,6 +22,7 @@ from kiosk.enrollment.staff_states import (
     StaffOnPhone,
     TicketSent,
 )
+from wire.opinions import Place
 
 
 class Prompt(StrEnum):
@@ -70,16 +72,6 @@ class Standing(StrEnum):
     NOT_KNOWN = "not_known"
 
 
-class Slip(StrEnum):
-    """Whether the code can be had on paper here, and what became of it."""
-
-    NONE = "none"
-    OFFERED = "offered"
-    PRINTING = "printing"
-    PRINTED = "printed"
-    FAILED = "failed"
-
-
 class Farewell(StrEnum):
     """Why a session ends, as the last screen says it and the tally counts it."""
 
@@ -97,6 +89,7 @@ class Farewell(StrEnum):
     CARD_PROBLEM = "card_problem"
     NETWORK = "network"
     NOT_SAVED = "not_saved"
+    REPORTED = "reported"
 
 
 class Attract(_State, frozen=True):
@@ -249,6 +242,21 @@ class Complaint(_State, frozen=True):
     why: Farewell
 
 
+class ReportProblem(_State, frozen=True):
+    """What is not right here, one touch of a short list; `sent` once it was chosen."""
+
+    place: Place
+    why: Farewell
+    sent: bool = False
+
+
+class ProblemReported(_State, frozen=True):
+    """What was said is kept under this number, which names nobody; empty when it could not be kept."""
+
+    why: Farewell
+    number: str
+
+
 class Problem(_State, frozen=True):
     """Something went wrong; `retry` says whether the person may try again here.
 
@@ -334,6 +342,8 @@ State = (
     | AlreadyEnrolled
     | Rate
     | Complaint
+    | ReportProblem
+    | ProblemReported
     | Problem
     | HelpCalled
     | StillThere
@@ -375,21 +385,14 @@ class Intent(StrEnum):
     ABOUT_WORDS = "about_words"
     ABOUT_MACHINE = "about_machine"
     ABOUT_OTHER = "about_other"
+    COMPLAIN = "complain"
+    REPORT_CARD = "report_card"
+    REPORT_FACE = "report_face"
+    REPORT_CODE = "report_code"
+    REPORT_MACHINE = "report_machine"
+    REPORT_WORDS = "report_words"
+    REPORT_SERVICE = "report_service"
     HELP = "help"
     MORE_TIME = "more_time"
     CANCEL = "cancel"
     DONE = "done"
-
-
-class Opinion(StrEnum):
-    """What is counted; spelled as the intent that says it."""
-
-    RATED_1 = "rated_1"
-    RATED_2 = "rated_2"
-    RATED_3 = "rated_3"
-    RATED_4 = "rated_4"
-    RATED_5 = "rated_5"
-    ABOUT_WAITING = "about_waiting"
-    ABOUT_WORDS = "about_words"
-    ABOUT_MACHINE = "about_machine"
-    ABOUT_OTHER = "about_other"

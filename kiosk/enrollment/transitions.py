@@ -20,6 +20,7 @@ from kiosk.enrollment import (
     outcome,
     reading,
     renewing,
+    reporting,
     slips,
     staffing,
 )
@@ -31,6 +32,7 @@ from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.session import Advance, Session, end, ending, enter, faulted, leave, problem
 from kiosk.enrollment.states import Farewell, Intent
+from wire.opinions import Place
 
 _CENTRAL_TRIES = frozenset(
     {Failure.NETWORK_DOWN, Failure.CENTRAL_SILENT, Failure.PHONE_NOT_DONE, Failure.PHONE_OF_ANOTHER}
@@ -50,6 +52,7 @@ _WAITS_FOR_PERSON = (
     at.NoPhone,
     at.SavedHere,
     at.Deferral,
+    *reporting.MOMENTS,
     *staffing.WAITS_FOR_PERSON,
 )
 _CANCELLED_AT_ONCE = (at.Notice, at.InsertCard, at.Reading, at.PutCardBack, at.ConfirmIdentity, at.Looking)
@@ -106,6 +109,8 @@ def advance(session: Session, happening: on.Happening, now: on.Now) -> Advance: 
             return outcome.rejected(session, now)
         case on.SlipEnded(printed):
             return slips.ended(session, printed=printed), ()
+        case on.ComplaintEnded(number):
+            return reporting.ended(session, number, now), ()
         case on.FaultHappened(fault):
             return faulted(session, fault)
         case on.Ticked():
@@ -138,6 +143,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return _given_up(awake, Farewell.CANCELLED, now)
         case at.StillThere(), _:
             return _stays(awake, now)
+        case _, Intent.COMPLAIN:
+            return _complains(awake, now)
         case ((at.Attract() | at.Menu() | at.StaffToday()), _):
             return choosing.said(awake, intent, now)
         case at.CheckAnswer(), _:
@@ -172,6 +179,8 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return outcome.said(awake, intent, now)
         case ((at.Rate() | at.Complaint()), _):
             return opinions.said(awake, intent, now)
+        case (state, _) if isinstance(state, reporting.MOMENTS):
+            return reporting.said(awake, intent, now)
         case (state, Intent.CANCEL) if isinstance(state, _CANCELLED_AT_ONCE):
             return leave(awake, Farewell.CANCELLED, now)
         case at.Checking(), Intent.CANCEL if not session.is_committed:
@@ -180,6 +189,19 @@ def _said(session: Session, intent: Intent, now: on.Now) -> Advance:  # noqa: C9
             return end(awake)
         case _:
             return awake, ()
+
+
+def _complains(session: Session, now: on.Now) -> Advance:
+    """Ask what is not right, where there is a choice to say so."""
+    match session.state:
+        case at.Menu():
+            return reporting.ask(session, Place.MENU, Farewell.REPORTED, now)
+        case at.Problem(failure=failure):
+            return reporting.ask(session, Place.PROBLEM, ending(failure), now)
+        case at.Complaint(why=why):
+            return reporting.ask(session, Place.RATING, why, now)
+        case _:
+            return session, ()
 
 
 def _given_up(session: Session, why: Farewell, now: on.Now) -> Advance:
@@ -270,6 +292,8 @@ def _ending_of(session: Session) -> Farewell:
     match session.interrupted:
         case at.Problem(failure=failure, retry=False):
             return ending(failure)
+        case at.ReportProblem(why=why) | at.ProblemReported(why=why):
+            return why
         case reached if isinstance(reached, staffing.REACHED):
             return staffing.ending(session)
         case _:

@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk import device
 from kiosk.config import ConfigError
-from kiosk.store import announcements
+from kiosk.store import newest
+from kiosk.store.newest import Word
 from wire.announcements import AT_MOST, LONGEST, open_announcements
 from wire.errors import WireError
 
@@ -110,7 +111,7 @@ class Board:
         return (*self._own(today), *_standing(sent, today))[:AT_MOST]
 
     def _from_the_controller(self) -> Announcements | None:
-        message = announcements.kept(self._store)
+        message = newest.kept(self._store, Word.ANNOUNCEMENTS)
         if message != self._message:
             self._message = message
             self._sent = None if message is None else self._opened(message)

@@ -55,7 +55,14 @@ def run(settings_file: Path) -> None:
     if store is None:
         return
     noticeboard.pin(store, Topic.CERTIFICATE, str(good_until_ms), device.wall_ms())
-    delivery = Delivery(store=store, keys=keys, kiosk=settings.kiosk, where=settings.shard, release=config.release())
+    delivery = Delivery(
+        store=store,
+        keys=keys,
+        kiosk=settings.kiosk,
+        where=settings.shard,
+        release=config.release(),
+        profile=settings.profile,
+    )
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
     housekeeping_at_s = metrics_at_s = lapses_at_s = 0.0
@@ -132,7 +139,7 @@ def _erase_lapsed(store: Store) -> None:
 
 def _tell_collector(file: Path, counts: Counts, store: Store, settings: config.Settings) -> None:
     try:
-        metrics.write(file, counts, heartbeat(store, settings.kiosk, config.release()))
+        metrics.write(file, counts, heartbeat(store, settings.kiosk, config.release(), settings.profile))
     except OSError as error:
         log.warning("metrics_not_written", file=str(file), reason=error.strerror)
 

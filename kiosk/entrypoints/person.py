@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.ports import Presence
-    from kiosk.enrollment.states import Opinion, State
+    from kiosk.enrollment.states import State
     from kiosk.face.instruments import Instruments
     from kiosk.face.shapes import FaceEngine
+    from wire.opinions import Opinion
     from wire.policy import PinnedEngine
     from wire.registration import Trust
 
@@ -83,6 +84,10 @@ class PipeStage:
         """See `Stage`."""
         self._channel.send(pipe.Opined(opinion))
 
+    def complained(self, complaint: on.FileComplaint) -> None:
+        """See `Stage`."""
+        self._channel.send(pipe.Complained(complaint.category, complaint.place))
+
 
 def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:  # noqa: PLR0911 - one arm a message
     match message:
@@ -100,6 +105,8 @@ def _heard(message: pipe.ToPerson, keeper: SealedKeeper) -> on.Happening | None:
             return _heard_of_help(message)
         case pipe.SlipEnded(printed):
             return on.SlipEnded(printed)
+        case pipe.ComplaintEnded(number):
+            return on.ComplaintEnded(number)
         case pipe.RecordFiled() | pipe.RecordNotFiled() | pipe.RecordConfirmed():
             return _heard_of_record(message)
 

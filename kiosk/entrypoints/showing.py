@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from kiosk.enrollment.measures import Meters
     from kiosk.screens.wording import Wording
+    from wire.phones import HelpNumber
 
 log = structlog.get_logger()
 
@@ -43,9 +44,12 @@ class AppScreen:
         self._nearest = nearest
         self._app: KioskApp | None = None
         self._latest: State = self._begun()
+        self._number: HelpNumber | None = None
 
     def use(self, app: KioskApp) -> None:
         """Show on this app from now on, beginning with what was shown last."""
+        if self._number is not None:
+            app.call(self._number)
         app.show(self._latest)
         self._app = app
 
@@ -69,6 +73,13 @@ class AppScreen:
                 self._latest = state
         if self._app is not None:
             self._app.post_message(KioskApp.StateArrived(self._latest))
+
+    def call(self, number: HelpNumber) -> None:
+        """See `Screen`."""
+        if number != self._number:
+            self._number = number
+            if self._app is not None:
+                self._app.post_message(KioskApp.NumberArrived(number))
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """See `Screen`."""

@@ -15,6 +15,7 @@ from kiosk.enrollment.states import OutOfService
 from kiosk.entrypoints.announcements import Board
 from kiosk.entrypoints.fonts import without_a_font
 from kiosk.entrypoints.headphones import InputSwitchJack
+from kiosk.entrypoints.help_number import NumberBoard
 from kiosk.entrypoints.people import PeopleAhead, StartedPerson
 from kiosk.entrypoints.showing import AppScreen, keep_showing
 from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
@@ -69,6 +70,7 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     voice = voice_from(settings.speech)
     looks = Looks(settings.screen.contrast, graphics())
     screen = AppScreen(settings.nearest_kiosk)
+    screen.call(settings.help_number)
     reception = Reception(
         settings,
         PeopleAhead(lambda: StartedPerson(settings_file, log_to)),
@@ -204,6 +206,7 @@ class Reception:
             HelpCalls(store=store, believes=believes, kiosk=kiosk),
             orders,
             Board(file=file, store=store, believes=believes, kiosk=kiosk),
+            NumberBoard(store, believes, kiosk, self._settings.help_number),
         )
 
     def _orders(self, filing: Filing, believes: VerifyKey) -> Orders:

@@ -20,14 +20,14 @@ from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, Resting
 from kiosk.records import pipe
-from kiosk.store import card_reads, inbox, noticeboard, opinions, outbox, policy_floor
+from kiosk.records.hearing import Ear
+from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import RESTING, Topic
 from wire.ids import AskId, EventId
 
 if TYPE_CHECKING:
-    from kiosk.enrollment.states import Opinion
     from kiosk.records.filing import Filing
     from kiosk.records.ports import Announcements, FromController, People, Screen, SlipPrinter
 
@@ -58,10 +58,13 @@ class Desk:
         self._filing = filing
         self._calls = controller.calls
         self._orders = controller.orders
+        self._ear = Ear(filing)
         self._people = people
         self._screen = screen
         self._printer = printer
         self._announced = controller.announced
+        self._to_call = controller.to_call
+        self._call_at_s = 0.0
         self._announces: Announcements = ()
         self._announce_at_s = 0.0
         self._heed_at_s = 0.0
@@ -103,6 +106,7 @@ class Desk:
         self._screen.show(OutOfService(Fault.STARTING))
         self._end_call()  # a screen process that died may have left one open
         while not self._stopping.is_set():
+            self._tell_number()
             if self._is_ordered_away():
                 if self._orders.wants_restart:
                     break
@@ -164,6 +168,16 @@ class Desk:
             self._abandoned.clear()
             self._gone.set()
 
+    def _tell_number(self) -> None:
+        """Tell the screen whom to call, whoever is there and whether or not anybody is served."""
+        if time.monotonic() < self._call_at_s:
+            return
+        self._call_at_s = time.monotonic() + _ANNOUNCE_EVERY_S
+        try:
+            self._screen.call(self._to_call())
+        except StoreError as error:
+            log.error("number_not_read", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+
     def _store_fault(self) -> Fault | None:
         try:
             self._store.check()
@@ -189,6 +203,7 @@ class Desk:
             message = channel.receive(_POLL_S)
             if time.monotonic() >= news_at_s:
                 self._bring_news(channel)
+                self._tell_number()
                 news_at_s = time.monotonic() + _POLL_S
             match message:
                 case None if self._may_leave() and self._is_ordered_away():
@@ -242,8 +257,8 @@ class Desk:
                 self._note(message)
             case pipe.HelpAsked():
                 self._ask_for_help(message, channel)
-            case pipe.Opined(opinion):
-                self._opine(opinion)
+            case pipe.Opined() | pipe.Complained():
+                self._ear.hear(message, channel)
             case pipe.PrintThis(pin, valid_until_ms, sandbox):
                 self._printer.print(PrintSlip(pin, valid_until_ms, sandbox), partial(_tell_of_slip, channel))
             case pipe.AskThis():
@@ -290,12 +305,6 @@ class Desk:
             self._calls.end()
         except StoreError as error:
             log.error("call_not_ended", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
-
-    def _opine(self, opinion: Opinion) -> None:
-        try:
-            opinions.note(self._store, opinion, device.wall_ms())
-        except StoreError as error:
-            log.error("not_counted", technician=str(error))  # noqa: TRY400 - as above
 
     def _put(self, question: pipe.AskThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         try:

@@ -16,9 +16,10 @@ import msgspec
 from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.measures import Meters
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Farewell, Intent, Opinion, State
+from kiosk.enrollment.states import Farewell, Intent, State
 from wire.asks import About
 from wire.events import Evidence
+from wire.opinions import Category, Opinion, Place
 
 if TYPE_CHECKING:
     from typing import Self
@@ -93,6 +94,13 @@ class Opined(_Message, frozen=True):
     opinion: Opinion
 
 
+class Complained(_Message, frozen=True):
+    """Keep what somebody says is not right; it belongs to nobody."""
+
+    category: Category
+    place: Place
+
+
 class PrintThis(_Message, frozen=True):
     """Print this code, in the language that the screen is in."""
 
@@ -141,6 +149,7 @@ FromPerson = (
     | CardRead
     | HelpAsked
     | Opined
+    | Complained
     | PrintThis
     | AskThis
     | FileThis
@@ -188,6 +197,12 @@ class HelperComes(_Message, frozen=True):
     wait_s: int
 
 
+class ComplaintEnded(_Message, frozen=True):
+    """It is kept under this number; empty when it could not be."""
+
+    number: str
+
+
 class SlipEnded(_Message, frozen=True):
     """The slip came out whole, or did not."""
 
@@ -216,6 +231,7 @@ ToPerson = (
     | LinkDown
     | HelpTold
     | HelperComes
+    | ComplaintEnded
     | SlipEnded
     | RecordFiled
     | RecordNotFiled

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from kiosk.records import pipe
     from kiosk.records.help_calls import HelpCalls
     from kiosk.records.orders import Orders
+    from wire.phones import HelpNumber
 
     Announcements = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FromController:
-    """What the controller says to a screen: who comes to help, what to do, and what the welcome announces now."""
+    """What the controller says to a screen: who comes to help, what to do, what the welcome announces, whom to call."""
 
     calls: HelpCalls
     orders: Orders
     announced: Callable[[], Announcements]
+    to_call: Callable[[], HelpNumber]
 
 
 class PersonProcess(Protocol):
@@ -59,6 +61,9 @@ class Screen(Protocol):
 
     def show(self, state: State) -> None:
         """Show this state."""
+
+    def call(self, number: HelpNumber) -> None:
+        """Tell people to call this number, from now on."""
 
     def preview(self, width: int, height: int, rgb: bytes) -> None:
         """Show this live picture."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.containers import Center, Horizontal
 
-from kiosk.enrollment.states import Accepted, FinishLater, Intent, Slip
+from kiosk.enrollment.shown import Slip
+from kiosk.enrollment.states import Accepted, FinishLater, Intent
 from kiosk.screens.code_digits import CodeDigits
 from kiosk.screens.moment import Action, Moment
 from kiosk.screens.wording import Public

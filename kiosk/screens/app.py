@@ -49,9 +49,11 @@ from kiosk.enrollment.states import (
     Notice,
     OutOfService,
     Problem,
+    ProblemReported,
     PutCardBack,
     Rate,
     Reading,
+    ReportProblem,
     Resting,
     SavedHere,
     StaffToday,
@@ -77,6 +79,7 @@ from kiosk.screens.problem import ProblemScreen
 from kiosk.screens.put_card_back import PutCardBackScreen
 from kiosk.screens.rate import ComplaintScreen, RateScreen
 from kiosk.screens.reading import ReadingScreen
+from kiosk.screens.report import ProblemReportedScreen, ReportProblemScreen
 from kiosk.screens.result import ActivatedScreen, AlreadyEnrolledScreen, SavedHereScreen
 from kiosk.screens.speech import Voice
 from kiosk.screens.staff import (
@@ -103,6 +106,7 @@ if TYPE_CHECKING:
     from kiosk.screens.moment import Moment
     from kiosk.screens.sixel import Graphics
     from kiosk.screens.wording import Wording
+    from wire.phones import HelpNumber
 
 MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     Attract: AttractScreen,
@@ -134,6 +138,8 @@ MOMENTS: Mapping[type[State], type[Moment[Any]]] = {
     AlreadyEnrolled: AlreadyEnrolledScreen,
     Rate: RateScreen,
     Complaint: ComplaintScreen,
+    ReportProblem: ReportProblemScreen,
+    ProblemReported: ProblemReportedScreen,
     Problem: ProblemScreen,
     HelpCalled: HelpCalledScreen,
     StillThere: StillThereScreen,
@@ -215,6 +221,13 @@ class KioskApp(App[None], inherit_bindings=False):
             super().__init__()
             self.meters = meters
 
+    class NumberArrived(Message):
+        """Post this from any thread to tell people another number to call."""
+
+        def __init__(self, number: HelpNumber) -> None:
+            super().__init__()
+            self.number = number
+
     def __init__(
         self,
         *,
@@ -281,6 +294,18 @@ class KioskApp(App[None], inherit_bindings=False):
         """Show where the person is, if the camera's screen is shown. Call on the event loop; as above otherwise."""
         if isinstance(self._shown, LookingScreen):
             self._shown.measure(meters)
+
+    def call(self, number: HelpNumber) -> None:
+        """Tell people to call this number. Call on the event loop; other threads post `NumberArrived`."""
+        if number == self._wording.help_number:
+            return
+        self._wordings = {language: each.calling(number) for language, each in self._wordings.items()}
+        self._wording = self._wordings[self._wording.language]
+        self.show(self._state)
+
+    def on_kiosk_app_number_arrived(self, event: NumberArrived) -> None:
+        """Tell people a number that came from another thread."""
+        self.call(event.number)
 
     def on_kiosk_app_state_arrived(self, event: StateArrived) -> None:
         """Show a state that came from another thread."""

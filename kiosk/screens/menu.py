@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 
 from kiosk.enrollment.states import Intent, Menu, StaffToday
-from kiosk.screens.moment import Action, Moment
+from kiosk.screens.moment import COMPLAIN, Action, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,9 +35,9 @@ class MenuScreen(Moment[Menu]):
         )
 
     def actions(self) -> tuple[Action, ...]:
-        """Go back, and the small choice for staff where it is offered."""
-        back = Action(Intent.BACK, "button.back", forward=False)
-        return (back, Action(Intent.STAFF, "menu.staff", forward=False)) if self.state.staff else (back,)
+        """Go back, say that something is not right, and the small choice for staff where it is offered."""
+        first = (Action(Intent.BACK, "button.back", forward=False), COMPLAIN)
+        return (*first, Action(Intent.STAFF, "menu.staff", forward=False)) if self.state.staff else first
 
 
 class StaffTodayScreen(Moment[StaffToday]):

@@ -60,6 +60,9 @@ class Action:
     enabled: bool = True
 
 
+COMPLAIN = Action(Intent.COMPLAIN, "button.complain", forward=False)
+
+
 class Rendered(Message):
     """The words of a moment are there."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.states import Intent, Problem
-from kiosk.screens.moment import Action, Moment
+from kiosk.screens.moment import COMPLAIN, Action, Moment
 from kiosk.screens.wording import Public
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ProblemScreen(Moment[Problem]):
         yield self.line("problem.help", "plain")
 
     def actions(self) -> tuple[Action, ...]:
-        """Finish, and try again where that may help."""
+        """Finish, say that something is not right, and try again where that may help."""
         if not self.state.retry:
-            return (Action(Intent.DONE, "button.finish"),)
-        return (Action(Intent.DONE, "button.finish", forward=False), Action(Intent.RETRY, "button.retry"))
+            return (COMPLAIN, Action(Intent.DONE, "button.finish"))
+        return (Action(Intent.DONE, "button.finish", forward=False), COMPLAIN, Action(Intent.RETRY, "button.retry"))

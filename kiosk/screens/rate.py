@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from kiosk.enrollment.states import Complaint, Intent, Rate
 from kiosk.screens.faces import FaceChoice
-from kiosk.screens.moment import Action, Moment
+from kiosk.screens.moment import COMPLAIN, Action, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,8 +58,8 @@ class ComplaintScreen(Moment[Complaint]):
         yield Vertical(*(Horizontal(*map(self._about, row)) for row in _ABOUT), id="about")
 
     def actions(self) -> tuple[Action, ...]:
-        """Skip."""
-        return _SKIP
+        """Skip, or say that something is to be mended, for which there is a number."""
+        return (*_SKIP, COMPLAIN)
 
     def _about(self, intent: Intent) -> Choice:
         return self.choice(f"complaint.{intent}", intent, classes="choice second", name_id=f"choice-{intent}")

@@ -11,16 +11,19 @@ and `aloud.<key>`, or a beginning of the key, for what only the person may hear:
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from string import Formatter
 from typing import TYPE_CHECKING
 
 from kiosk.screens.thai import WORD_MARK, drawable, sayable
+from wire.phones import CENTRAL, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from importlib.resources.abc import Traversable
+
+    from wire.phones import HelpNumber
 
 LANGUAGES = ("th", "en")
 
@@ -62,10 +65,14 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The sentences of one language by dotted key, such as `failure.card_expired.title`."""
+    """The sentences of one language by dotted key, such as `failure.card_expired.title`.
+
+    A sentence may have the blank `{help_number}`: whom people can call stands in every language alike.
+    """
 
     language: str
     sentences: Mapping[str, str]
+    help_number: HelpNumber = CENTRAL
 
     def text(self, key: str, **values: object) -> str:
         """Return the sentence with its values put in; a value can bring neither markup nor controls.
@@ -73,7 +80,8 @@ class Wording:
         Raises:
             WordingError: when the key does not exist.
         """
-        return self._said(key, {name: drawable(str(value)) for name, value in values.items()})
+        shown = {name: drawable(str(value)) for name, value in values.items()}
+        return self._said(key, {"help_number": written(self.help_number), **shown})
 
     def phrase(self, key: str, **values: object) -> Phrase:
         """Return the sentence for the ear; a text that fills a blank is personal unless it is `Public`.
@@ -82,7 +90,8 @@ class Wording:
             WordingError: when the key does not exist, or is filled with something personal and has no `aloud` words.
         """
         spoken = f"spoken.{key}"
-        private = sayable(self._said(spoken if spoken in self.sentences else key, values))
+        said = {"help_number": " ".join(self.help_number), **values}
+        private = sayable(self._said(spoken if spoken in self.sentences else key, said))
         stand_in = self._aloud(key)
         if stand_in is not None:
             return Phrase(key, private, sayable(self.sentences[stand_in]))
@@ -93,7 +102,11 @@ class Wording:
 
     def having(self, sentences: Mapping[str, str]) -> Wording:
         """The same language with these sentences."""
-        return Wording(self.language, sentences)
+        return replace(self, sentences=sentences)
+
+    def calling(self, number: HelpNumber) -> Wording:
+        """The same language with this number to call."""
+        return replace(self, help_number=number)
 
     def own_name(self) -> str:
         """What the language calls itself."""

@@ -113,3 +113,14 @@ CREATE TABLE IF NOT EXISTS order_result (
   n       INTEGER NOT NULL,
   message BLOB NOT NULL                      -- what came of an order, as signed; gone with its receipt
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS help_number (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  at_ms   INTEGER NOT NULL,                  -- when the controller told it; it only rises
+  message BLOB NOT NULL                      -- as signed: whoever shows it verifies it again
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS complaint (
+  id      TEXT PRIMARY KEY,                  -- random; no row says when it was made, or after whom
+  message BLOB NOT NULL                      -- as signed: one of a list under a drawn number; gone with its receipt
+) STRICT, WITHOUT ROWID;

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 import fleet.people
 from fleet.coverage.region8 import place_of
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
+from fleet.store.complaint_tables import complaint
 from fleet.store.session import unit_of_work
 from fleet.store.tables import (
     alarm,
@@ -145,3 +146,12 @@ def accepted(engine: Engine, days_ago: list[int], *, state: str = "accepted", pr
                     accepted_ms=NOW_MS - days * 24 * 60 * MINUTE_MS,
                 )
             )
+
+
+def complain(engine: Engine, *, province: str = "41", facility: str = "11013") -> None:
+    """Write down what somebody said by phone."""
+    place = {"number": "48217306", "profile": "live", "province": province, "facility": facility}
+    kind = {"source": "phone", "category": "service", "term": "short", "state": "new", "words": "waited long"}
+    times = {"said_day": "2026-11-23", "opened_ms": NOW_MS, "due_ms": NOW_MS + 1, "answer": "", "reopened": 0}
+    with unit_of_work(engine) as connection:
+        connection.execute(insert(complaint).values(place | kind | times))

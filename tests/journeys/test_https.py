@@ -17,8 +17,9 @@ import pytest
 
 from kiosk import config
 from kiosk.entrypoints.announcements import BANGKOK
-from kiosk.store import announcements
+from kiosk.store import newest
 from kiosk.store.database import Store
+from kiosk.store.newest import Word
 from tests.provisioning.peer import Papers
 from tests.simulators.province import PATIENCE_S, Kiosk, Province
 from tests.simulators.services import Service, script, wait_until
@@ -124,8 +125,8 @@ def test_announcements_come_over_https_too(province: Province, other: Kiosk) -> 
     province.operate("announcement", "approve", "1", "--by", "Malee")
     other.courier.start()
     with closing(Store(other.folder / "store.db")) as store:
-        wait_until(lambda: announcements.kept(store) is not None, "the list has come", PATIENCE_S)
-        message = announcements.kept(store)
+        wait_until(lambda: newest.kept(store, Word.ANNOUNCEMENTS) is not None, "the list has come", PATIENCE_S)
+        message = newest.kept(store, Word.ANNOUNCEMENTS)
     believes = config.read_trust(other.folder / "trust.json").receipts()
     told = open_announcements(message or b"", believes, KioskId(OTHER))
     assert [item.en for item in told.items] == ["Free flu shots"]

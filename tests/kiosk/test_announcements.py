@@ -11,7 +11,7 @@ import pytest
 from kiosk.config import ConfigError
 from kiosk.entrypoints import announcements
 from kiosk.entrypoints.announcements import Board
-from kiosk.store.announcements import keep
+from kiosk.store.newest import Word, keep
 from tests.kiosk.conftest import KIOSK
 from wire.announcements import Announcement, Announcements
 from wire.envelope import seal_message
@@ -94,7 +94,7 @@ class Sent:
     ) -> None:
         at_ms = int(made.timestamp() * 1000)
         body = Announcements(v=1, kiosk=kiosk, at_ms=at_ms, items=items)
-        keep(self._store, at_ms, seal_message(key or self._world.receipt, Kind.ANNOUNCEMENTS, body))
+        keep(self._store, Word.ANNOUNCEMENTS, at_ms, seal_message(key or self._world.receipt, Kind.ANNOUNCEMENTS, body))
 
 
 def test_what_the_controller_sent_stands_from_its_first_day_to_its_last_in_bangkok(store: Store, world: World) -> None:

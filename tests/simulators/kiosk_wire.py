@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,10 +30,12 @@ from wire.asks import (
     identity_info,
 )
 from wire.chain import Head, next_link
+from wire.complaints import Complaint
 from wire.envelope import Sealed, decode, digest, encode, open_message, seal_message, split
 from wire.events import ClockSync, EnrollmentCaptured, Evidence, Moment, Parent, Profile
 from wire.hello import Heartbeat, Hello
 from wire.ids import KeyId, KioskId, Shard, StreamId, new_ask_id, new_event_id, new_stream_id
+from wire.opinions import Category, Place
 from wire.orders import OrderResult, Outcome
 from wire.receipts import Receipt
 from wire.registration import Registration, default_shard
@@ -182,6 +185,14 @@ class WireKiosk:
     def result(self, n: int, op: str = "close", outcome: Outcome = Outcome.DONE, **more: Any) -> bytes:  # noqa: ANN401 - fields
         """What the screen's process says came of an order."""
         return seal_message(self.key, Kind.RESULT, OrderResult(1, self.id, n, op, outcome, moment(), **more))
+
+    def complaint(self, number: str = "48217306", **changes: object) -> tuple[str, bytes]:
+        """What somebody says is not right: its id and its message."""
+        ident = f"{int(number):032x}"
+        codes = ("1.0.0", "ok", "absent", "ok", "up")
+        said = (Category.CARD, Place.PROBLEM, date(2026, 11, 24), Profile.TEST)
+        body = msgspec.structs.replace(Complaint(1, ident, self.id, number, *said, *codes), **changes)
+        return body.id, seal_message(self.key, Kind.COMPLAINT, body)
 
     def ask_outcome(self, event_id: str, session: Session) -> tuple[str, bytes]:
         return self._ask(About.OUTCOME, event_id, OutcomeQuestion(session.reply_key))

@@ -136,3 +136,15 @@ def announcements(plan: Plan) -> list[dict[str, object]]:
     nobody = {**dict.fromkeys(approved), **dict.fromkeys(withdrawn), "province": None, "kiosk": None}
     more: tuple[dict[str, object], ...] = ({**approved}, {**approved, "province": "40"}, {}, {**approved, **withdrawn})
     return [{"th": th, "en": en, **lasting, **nobody, **each} for (th, en), each in zip(words, more, strict=True)]
+
+
+def help_numbers(plan: Plan) -> list[dict[str, object]]:
+    """One that a province's kiosks tell, and one that waits for approval: short ones, which reach no made-up desk."""
+    made_ms = plan.until_ms - 1
+    lasting = {"facility": None, "proposed_by": BY, "proposed_ms": made_ms}
+    approved = {"approved_by": "demo-approver", "approved_ms": made_ms}
+    nobody = {**dict.fromkeys(approved), "withdrawn_by": None, "withdrawn_ms": None}
+    return [
+        {**lasting, **nobody, "province": "40", "digits": "1669", **approved},
+        {**lasting, **nobody, "province": "41", "digits": "1330"},
+    ]

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import inspect, text
 
-from fleet.simulation.demo import figures, troubles
+from fleet.simulation.demo import figures, troubles, voices
 from fleet.simulation.demo.books import PeopleByDay, workload_rows
 from fleet.simulation.demo.country import facilities, shares
 from fleet.simulation.demo.kiosks import help_rows, kiosk_at, kiosk_row, state_rows
 from fleet.simulation.demo.plan import DemoRefusedError
 from fleet.simulation.demo.visits import visits_at
-from fleet.store import alert_tables, import_tables, tables
+from fleet.store import alert_tables, complaint_tables, import_tables, tables
 from fleet.store.many import Insertion
 from fleet.store.session import truncate_log
 
@@ -53,6 +53,34 @@ _COLUMNS: dict[Table, tuple[str, ...]] = {
     tables.quarantine: ("kiosk", "kind", "reason", "digest", "size_bytes", "received_ms"),
     tables.refusal: tuple(tables.refusal.c.keys()),
     tables.code_day: tuple(tables.code_day.c.keys()),
+    complaint_tables.opinion_day: tuple(complaint_tables.opinion_day.c.keys()),
+    complaint_tables.complaint: (
+        *(
+            "number",
+            "profile",
+            "province",
+            "facility",
+            "kiosk",
+            "ident",
+            "source",
+            "category",
+            "term",
+            "state",
+            "words",
+        ),
+        *(
+            "codes",
+            "said_day",
+            "opened_ms",
+            "due_ms",
+            "responsible",
+            "taken_ms",
+            "answer",
+            "answered_by",
+            "answered_ms",
+        ),
+        *("closed_by", "closed_ms", "reopened"),
+    ),
     tables.denominator: tuple(tables.denominator.c.keys()),
     tables.official: tuple(tables.official.c.keys()),
     tables.indicator_figure: tuple(tables.indicator_figure.c.keys()),
@@ -129,7 +157,7 @@ def _peopled(plan: Plan) -> Iterator[tuple[Facility, list[_Made]]]:
 
 
 def _fill_facility(shelf: _Shelf, by_day: PeopleByDay, plan: Plan, facility: Facility, kiosks: Sequence[_Made]) -> None:
-    everybody = []
+    everybody, found = [], []
     for each in kiosks:
         kiosk = each.kiosk
         visits = visits_at(plan, facility, kiosk, each.people)
@@ -144,8 +172,11 @@ def _fill_facility(shelf: _Shelf, by_day: PeopleByDay, plan: Plan, facility: Fac
         shelf.add(tables.quarantine, troubles.quarantine_rows(plan, kiosk, visits))
         shelf.add(tables.refusal, troubles.refusal_rows(plan, kiosk, visits))
         shelf.add(tables.code_day, troubles.code_rows(plan, kiosk))
+        shelf.add(complaint_tables.complaint, voices.complaint_rows(plan, facility, kiosk))
+        found.append(visits)
         everybody += visits.came
     shelf.add(tables.workload_day, workload_rows(facility, everybody))
+    shelf.add(complaint_tables.opinion_day, voices.opinion_rows(plan, facility, found))
     for visit in everybody:
         if visit.of is None:
             by_day.count(visit.road)
@@ -158,6 +189,7 @@ def _import(connection: Connection, shelf: _Shelf, plan: Plan) -> None:
         connection.execute(import_tables.import_proposal.insert().values(**each.entry(plan), batch=number))
         shelf.add(_FIGURES[each.kind], each.rows, number)
     connection.execute(tables.announcement.insert(), figures.announcements(plan))
+    connection.execute(complaint_tables.help_number.insert(), figures.help_numbers(plan))
 
 
 class _Shelf:

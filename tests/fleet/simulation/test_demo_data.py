@@ -20,7 +20,7 @@ from fleet.devices.registry import look_up
 from fleet.enrollments.archiving import held_by
 from fleet.entrypoints.demo_data import plan_of, run
 from fleet.simulation.demo.plan import KIOSKS_AT_MOST, DemoRefusedError, Plan, moment_ms
-from fleet.store import tables
+from fleet.store import complaint_tables, tables
 from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION
 from fleet.store.session import open_engine, reading
@@ -42,6 +42,7 @@ MADE = (
     *(tables.kiosk, tables.device_state, tables.help_call, tables.event, tables.stream, tables.enrollment),
     *(tables.person, tables.workload_day, tables.coverage_day, tables.alarm, tables.quarantine, tables.refusal),
     *(tables.code_day, tables.denominator, tables.official, tables.indicator_figure, tables.announcement),
+    *(complaint_tables.complaint, complaint_tables.opinion_day),
 )
 GIVEN_BY_THE_DATABASE = {"row", "id", "batch"}  # where they are numbers
 

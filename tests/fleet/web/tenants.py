@@ -18,6 +18,7 @@ from fleet.alerts.windows import Window
 from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
+from fleet.store.complaint_tables import complaint, help_number, opinion_day
 from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
 from fleet.store.matching_tables import matched_day, matched_province, matching
@@ -130,6 +131,21 @@ def _propose(engine: Engine, tenant: Tenant, row: str) -> None:
         proposals.propose(connection, DENOMINATORS, upload, who, person)
 
 
+def _complain(engine: Engine, tenant: Tenant, kiosk: str) -> None:
+    """Somebody complains there, people touch faces, and its number to call is proposed."""
+    place = {"province": tenant.province, "facility": tenant.facility}
+    with unit_of_work(engine) as connection:
+        said = {"number": f"{tenant.province}000001", "profile": "live", "kiosk": kiosk, "ident": "1" * 32}
+        kind = {"source": "kiosk", "category": "card", "term": "short", "state": "new", "said_day": YESTERDAY}
+        times = {"opened_ms": NOW_MS - 2 * DAY_MS, "due_ms": NOW_MS - DAY_MS}
+        rest = {"words": f"of {tenant.name}", "answer": "", "reopened": 0}
+        connection.execute(insert(complaint).values(place | said | kind | times | rest))
+        touched = {"profile": "live", "day": YESTERDAY, "code": "rated_5", "n": tenant.numbers[0]}
+        connection.execute(insert(opinion_day).values(place | touched))
+        proposed = {"digits": f"0{tenant.province}{tenant.facility}0"[:9], "proposed_by": f"x-{tenant.name}"}
+        connection.execute(insert(help_number).values(place | proposed | {"proposed_ms": NOW_MS}))
+
+
 def _fill_site(engine: Engine, tenant: Tenant) -> None:
     captured, lapsed = tenant.numbers[:2]
     first, second, third = (f"{tenant.name}-{n}" for n in (1, 2, 3))
@@ -144,6 +160,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     _fill_alerts(engine, tenant)
     _fill_acts(engine, tenant)
     somebody(engine, f"of-{tenant.name}", scope=tenant.site)  # 1 Udon's, 2 Chiang Mai's, 3 next door's
+    _complain(engine, tenant, first)
     with unit_of_work(engine) as connection:
         late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
         connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))

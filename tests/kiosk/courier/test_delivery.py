@@ -8,7 +8,8 @@ import msgspec
 
 from kiosk import device
 from kiosk.courier.heartbeat import heartbeat
-from kiosk.store import announcements, help_calls, inbox, noticeboard, outbox
+from kiosk.store import help_calls, inbox, newest, noticeboard, outbox
+from kiosk.store.newest import Word
 from kiosk.store.noticeboard import Topic
 from tests.kiosk.conftest import KIOSK, World, filing_for
 from tests.kiosk.courier.conftest import SHARD
@@ -301,7 +302,7 @@ def _announcements(world: World, at_ms: int, *en: str, key: SigningKey | None = 
 
 
 def _kept(store: Store, world: World) -> list[str] | None:
-    message = announcements.kept(store)
+    message = newest.kept(store, Word.ANNOUNCEMENTS)
     if message is None:
         return None
     return [item.en for item in open_announcements(message, world.receipt.public(), KIOSK).items]

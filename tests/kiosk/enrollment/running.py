@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.identity import Identity
     from kiosk.enrollment.measures import Meters
     from kiosk.enrollment.ports import CardReader, CardWatcher, FaceObserver, ReadObserver, StaffTask
-    from kiosk.enrollment.states import Opinion
+    from wire.opinions import Opinion
 
 
 class Reader:
@@ -63,6 +63,7 @@ class World:
         self.forgot = False
         self.help: list[bool] = []
         self.opinions: list[Opinion] = []
+        self.complaints: list[on.FileComplaint] = []
         self.slips: list[on.PrintSlip] = []
         self.meters: list[Meters] = []
 
@@ -116,6 +117,9 @@ class World:
 
     def opined(self, opinion: Opinion) -> None:
         self.opinions.append(opinion)
+
+    def complained(self, complaint: on.FileComplaint) -> None:
+        self.complaints.append(complaint)
 
 
 class Running:

@@ -12,8 +12,9 @@ from kiosk.enrollment.opinions import ABOUT, FACES, UNHAPPY
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.ports import Enrolled, Presence
 from kiosk.enrollment.session import Session
-from kiosk.enrollment.states import Farewell, Intent, Opinion
+from kiosk.enrollment.states import Farewell, Intent
 from tests.kiosk.enrollment.walk import Walk
+from wire.opinions import Opinion
 
 
 def _noted(walk: Walk) -> list[Opinion]:

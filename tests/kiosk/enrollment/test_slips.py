@@ -10,7 +10,8 @@ from kiosk.enrollment import states as at
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.ports import Presence
 from kiosk.enrollment.session import Session
-from kiosk.enrollment.states import Farewell, Intent, Slip
+from kiosk.enrollment.shown import Slip
+from kiosk.enrollment.states import Farewell, Intent
 from tests.kiosk.enrollment.walk import Walk
 
 UNTIL = 1_800_000_000_000

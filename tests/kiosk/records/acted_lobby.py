@@ -14,6 +14,7 @@ from kiosk.records.help_calls import HelpCalls
 from kiosk.records.orders import Orders
 from kiosk.records.ports import FromController
 from wire.ids import KeyId
+from wire.phones import CENTRAL
 from wire.signing import SigningKey
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from kiosk.enrollment.states import State
     from kiosk.records.filing import Filing
     from kiosk.records.ports import SlipPrinter
+    from wire.phones import HelpNumber
     from wire.signing import VerifyKey
 
 NOBODY = SigningKey.generate(KeyId("controller#1")).public()
@@ -54,6 +56,10 @@ class Recorder:
         self.states: list[State] = []
         self.previews = 0
         self.meters: list[Meters] = []
+        self.numbers: list[HelpNumber] = []
+
+    def call(self, number: HelpNumber) -> None:
+        self.numbers.append(number)
 
     def show(self, state: State) -> None:
         self.states.append(state)
@@ -89,6 +95,7 @@ class Lobby:
         self.told: list[int] = []
         self.prepared = 0
         self.announced: tuple[tuple[str, str], ...] = ()
+        self.to_call = CENTRAL
         self.printer = Paper()
         self.desk = Desk(
             filing=filing,
@@ -96,6 +103,7 @@ class Lobby:
                 HelpCalls(store=filing.store, believes=believes or NOBODY, kiosk=filing.kiosk),
                 orders_for(filing, believes or NOBODY),
                 lambda: self.announced,
+                lambda: self.to_call,
             ),
             people=self,
             screen=self.screen,

@@ -11,7 +11,7 @@ from kiosk import device
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.measures import Meters
 from kiosk.enrollment.ports import Presence
-from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, Opinion, OutOfService, Problem
+from kiosk.enrollment.states import Attract, Farewell, Intent, Notice, OutOfService, Problem
 from kiosk.entrypoints.slips import NoPrinter
 from kiosk.records import pipe
 from kiosk.records.desk import Desk
@@ -25,6 +25,8 @@ from tests.kiosk.records.test_door import Session
 from wire.envelope import seal_message
 from wire.help_calls import HelpAcknowledged
 from wire.ids import KeyId
+from wire.opinions import Opinion
+from wire.phones import CENTRAL
 from wire.signing import Kind, SigningKey
 
 if TYPE_CHECKING:
@@ -336,7 +338,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(
     monkeypatch.setattr("kiosk.records.desk._RETRY_S", 0.01)
     screen, people = Recorder(), FullMachine()
     calls = HelpCalls(store=filing.store, believes=world.receipt.public(), kiosk=filing.kiosk)
-    controller = FromController(calls, orders_for(filing, world.receipt.public()), tuple)
+    controller = FromController(calls, orders_for(filing, world.receipt.public()), tuple, lambda: CENTRAL)
     desk = Desk(filing=filing, controller=controller, people=people, screen=screen, printer=NoPrinter())
     thread = threading.Thread(target=desk.run)
     thread.start()

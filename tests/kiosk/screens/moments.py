@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.shown import Slip
 from kiosk.enrollment.staff_states import (
     HasProviderId,
     NotOnRoster,
@@ -41,20 +42,22 @@ from kiosk.enrollment.states import (
     Notice,
     OutOfService,
     Problem,
+    ProblemReported,
     Prompt,
     Purpose,
     PutCardBack,
     Rate,
     Reading,
+    ReportProblem,
     Resting,
     SavedHere,
-    Slip,
     StaffToday,
     Standing,
     State,
     StillThere,
     TakeCard,
 )
+from wire.opinions import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,6 +136,10 @@ MOMENTS: Mapping[str, State] = {
     "already-accepted-all": AlreadyEnrolled(activated=False, hand_over=True, new_code=True),
     "rate": Rate(Farewell.FILED),
     "complaint": Complaint(Farewell.FILED),
+    "report-problem": ReportProblem(Place.MENU, Farewell.REPORTED),
+    "report-problem-sent": ReportProblem(Place.PROBLEM, Farewell.CANCELLED, sent=True),
+    "problem-reported": ProblemReported(Farewell.REPORTED, "4821-7306"),
+    "problem-not-kept": ProblemReported(Farewell.REPORTED, ""),
     **{f"problem-{failure}": Problem(failure) for failure in Failure},
     **{f"problem-at-counter-{f}": Problem(f, counter="12") for f in (Failure.UNDER_AGE, Failure.NOT_AT_KIOSK)},
     "problem-retry": Problem(Failure.FACE_MISMATCH, retry=True, attempt=2),

@@ -23,6 +23,7 @@ APART_MM = 12.5  # from middle to middle of two that stand one above the other, 
 OPINIONS = (
     "choice-rated_",
     "choice-about_",
+    "choice-report_",
 )  # a face or a reason: a neighbour does no harm
 EVERY_TARGET_MM = 7.5  # the smaller side of anything that can be touched, the language among them
 CAPITAL_MM = {"7-inch": 3.0, "10-inch": 4.2, "15-inch": 6.1}  # 6.1 mm is EN 301 549, 5.1.4, read from half a metre

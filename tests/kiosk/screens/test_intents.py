@@ -15,12 +15,14 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "attract": {"choice-start": Intent.START},
     "menu": {
         "choice-back": Intent.BACK,
+        "choice-complain": Intent.COMPLAIN,
         "choice-staff": Intent.STAFF,
         "choice-check": Intent.CHECK,
         "choice-enroll": Intent.ENROLL,
     },
     "menu-without-staff": {
         "choice-back": Intent.BACK,
+        "choice-complain": Intent.COMPLAIN,
         "choice-check": Intent.CHECK,
         "choice-enroll": Intent.ENROLL,
     },
@@ -76,15 +78,28 @@ CHOICES: dict[str, dict[str, Intent]] = {
     "already-accepted": {"choice-done": Intent.DONE},
     "already-with-link": {"choice-done": Intent.DONE, "choice-show_qr": Intent.SHOW_QR},
     "rate": {"choice-done": Intent.DONE, **{f"choice-rated_{n}": Intent(f"rated_{n}") for n in range(1, 6)}},
+    "report-problem": {
+        "choice-back": Intent.BACK,
+        **{
+            f"choice-report_{about}": Intent(f"report_{about}")
+            for about in ("card", "face", "code", "machine", "words", "service")
+        },
+    },
+    "problem-reported": {"choice-done": Intent.DONE},
     "complaint": {
         "choice-done": Intent.DONE,
+        "choice-complain": Intent.COMPLAIN,
         "choice-about_waiting": Intent.ABOUT_WAITING,
         "choice-about_words": Intent.ABOUT_WORDS,
         "choice-about_machine": Intent.ABOUT_MACHINE,
         "choice-about_other": Intent.ABOUT_OTHER,
     },
-    "problem-card_expired": {"choice-done": Intent.DONE},
-    "problem-retry": {"choice-done": Intent.DONE, "choice-retry": Intent.RETRY},
+    "problem-card_expired": {"choice-complain": Intent.COMPLAIN, "choice-done": Intent.DONE},
+    "problem-retry": {
+        "choice-done": Intent.DONE,
+        "choice-complain": Intent.COMPLAIN,
+        "choice-retry": Intent.RETRY,
+    },
     "help-called": {"choice-back": Intent.BACK},
     "still-there": {"choice-cancel": Intent.CANCEL, "choice-more_time": Intent.MORE_TIME},
     "take-card-filed": {},
@@ -112,7 +127,7 @@ async def test_a_touch_says_what_the_choice_means(size: tuple[int, int]) -> None
 async def test_keys_alone_reach_every_choice(name: str, forward: str) -> None:
     async with running() as kiosk:
         await kiosk.show(MOMENTS[name])
-        for _ in range(7):
+        for _ in range(8):
             await kiosk.pilot.press(forward)
             if kiosk.app.focused is not None and kiosk.app.focused.id not in {"language", "help", "listen"}:
                 await kiosk.pilot.press("enter")

@@ -53,7 +53,13 @@ async def test_the_way_to_the_own_phone_looks_as_it_was_accepted(snapshot: Snaps
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("name", ["rate", "complaint", "help-called", "help-called-told", "help-called-named"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("rate", "complaint", "report-problem", "problem-reported"),
+        *("help-called", "help-called-told", "help-called-named"),
+    ],
+)
 async def test_the_question_how_it_was_looks_as_it_was_accepted(
     name: str, language: str, snapshot: SnapshotAssertion
 ) -> None:

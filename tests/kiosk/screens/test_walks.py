@@ -41,7 +41,16 @@ WALKS = int(os.environ.get("WALKS", "15"))
 COLUMNS, ROWS = 47, 12
 FIRST, LAST = "Qzxw", "Vjkp"  # letters that no sentence holds: found wherever the person's name is
 OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u0e33\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-OVER = (at.Attract, at.Rate, at.Complaint, at.TakeCard, at.Goodbye, at.OutOfService)
+OVER = (
+    at.Attract,
+    at.Rate,
+    at.Complaint,
+    at.ReportProblem,
+    at.ProblemReported,
+    at.TakeCard,
+    at.Goodbye,
+    at.OutOfService,
+)
 
 touches = st.tuples(st.integers(0, COLUMNS - 1), st.integers(0, ROWS - 1))
 choices = st.integers(0, 7)  # which of the choices on the screen, the last one again where there are fewer
@@ -74,6 +83,8 @@ worldly = st.one_of(
             on.Rejected(),
             on.HelpTold(),
             on.HelperComes(1, "สมชาย", 180),
+            on.ComplaintEnded("4821-7306"),
+            on.ComplaintEnded(""),
         ]
     ),
     st.just(on.PinIssued("482913", 1, sandbox=True)),
