@@ -11,6 +11,7 @@ from kiosk.enrollment import states as at
 from kiosk.enrollment.failures import Failure
 from kiosk.enrollment.ports import StaffTask
 from kiosk.enrollment.session import Advance, Session, enter, leave, problem
+from kiosk.enrollment.shown import Slip
 from kiosk.enrollment.states import Farewell, Intent, Purpose
 
 HAS_CODE = (at.Accepted, at.FinishLater, at.HandOver, at.NoPhone)
@@ -56,7 +57,7 @@ def pin_issued(session: Session, issued: on.PinIssued, now: on.Now) -> Advance:
         issued.valid_until_ms,
         issued.sandbox,
         hand_over=bool(policy.mor_prom_link),
-        slip=at.Slip.OFFERED if policy.offers_slip else at.Slip.NONE,
+        slip=Slip.OFFERED if policy.offers_slip else Slip.NONE,
     )
     return _accepted(replace(session, identity=None), accepted, now), ()
 
