@@ -254,7 +254,7 @@ class ProblemReported(_State, frozen=True):
     """What was said is kept under this number, which names nobody; empty when it could not be kept."""
 
     why: Farewell
-    number: str
+    ticket: str
 
 
 class Problem(_State, frozen=True):

@@ -57,9 +57,9 @@ class ProblemReportedScreen(Moment[ProblemReported]):
 
     def body(self) -> Iterable[Widget]:
         """Yield the thanks and the number, and whom to call."""
-        if self.state.number:
+        if self.state.ticket:
             yield self.line("reported.title", "title")
-            yield self.line("reported.number", "lead strong", number=Public(self.state.number))
+            yield self.line("reported.number", "lead strong", number=Public(self.state.ticket))
             yield self.line("reported.body", "lead")
         else:
             yield self.line("reported.lost.title", "title")

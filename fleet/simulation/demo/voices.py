@@ -57,12 +57,12 @@ def complaint_rows(plan: Plan, facility: Facility, kiosk: Kiosk) -> list[Row]:
     ident = drawn_bytes(plan.seed, "complaint", kiosk.number, 16).hex()
     head = (number, str(Profile.TEST), facility.province, facility.code, kiosk.id, ident, str(Source.KIOSK))
     kind = (str(category), str(term), str(state), "", json.dumps(codes, sort_keys=True), written(day_number(said_ms)))
-    return [(*head, *kind, opened_ms, opened_ms + DUE_MS[term], *_seen_to(state, opened_ms))]
+    return [(*head, *kind, opened_ms, opened_ms + DUE_MS[term], *_seen_to(state, opened_ms, plan.until_ms))]
 
 
-def _seen_to(state: State, opened_ms: int) -> Row:
+def _seen_to(state: State, opened_ms: int, until_ms: int) -> Row:
     """Who took it when, what was answered by whom when, who closed it when, and that it was not opened again."""
-    later = [opened_ms + n * DAY_MS // 4 for n in (1, 2, 3)]
+    later = [min(opened_ms + n * DAY_MS // 4, until_ms) for n in (1, 2, 3)]
     taken = (_WHO, later[0]) if state is not State.NEW else (None, None)
     is_answered = state in (State.ANSWERED, State.CLOSED)
     answered = (_DONE, _WHO, later[1]) if is_answered else ("", None, None)

@@ -12,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from fleet.store.session import open_engine
+from fleet.web import paper
 from fleet.web.app import create_app
 from fleet.web.wording import TRANSLATIONS
 from tests.fleet.books import NOW
@@ -69,3 +70,9 @@ def pages(browser: Browser) -> Iterator[Pages]:
     yield pages
     pages.close()
     assert pages.trouble == []
+
+
+@pytest.fixture
+def papers_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a paper tells is its HTML; to draw each of them as PDF and read it back would take minutes."""
+    monkeypatch.setattr(paper, "drawn", str.encode)

@@ -41,6 +41,7 @@ ASKING = (
 )
 
 
+@pytest.mark.usefixtures("papers_as_they_are_written")
 def test_every_route_answers_and_carries_the_headers(console: APIFlask) -> None:
     client = console.test_client()
     found = addresses(console)

@@ -112,6 +112,7 @@ def test_an_address_that_is_not_there_tells_strangers_nothing_either(client: Fla
     assert client.get(address).status_code == (UNAUTHORIZED if address.startswith("/api/") else LEADS_TO_SIGN_IN)
 
 
+@pytest.mark.usefixtures("papers_as_they_are_written")
 def test_whoever_signed_in_sees_every_page_and_asks_the_api(
     client: FlaskClient, console: APIFlask, person: Person, clock: Clock, books: Engine
 ) -> None:

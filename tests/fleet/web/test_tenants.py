@@ -11,7 +11,7 @@ from sqlalchemy import true
 
 from fleet.operators.accounts import Role
 from fleet.store.scope import NATION, Scope
-from fleet.web import gate, paper
+from fleet.web import gate
 from fleet.web.rights import RIGHTS
 from tests.fleet.books import count, work
 from tests.fleet.web.signed_in import Clock, Visitor, closed
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 DENIED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 
-@pytest.fixture(autouse=True)
-def papers_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a paper tells is its HTML; to draw each of them as PDF and read it back would take minutes."""
-    monkeypatch.setattr(paper, "drawn", str.encode)
+pytestmark = pytest.mark.usefixtures("papers_as_they_are_written")
 
 
 @pytest.fixture
