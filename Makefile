@@ -33,8 +33,8 @@ help: ## Say what there is.
 demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
-test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js build/glewlwyd/usr/bin/glewlwyd ## Run the tests: JOBS=2 at a time, else two more than processors, for half of the time is waiting; journeys, the longest, begin.
-	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 2 ))) --dist loadfile --no-loadscope-reorder $(or $(ARGS),tests/journeys tests)
+test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js build/glewlwyd/usr/bin/glewlwyd ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
+	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/ruff format --check .
