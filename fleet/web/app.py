@@ -46,6 +46,8 @@ from fleet.web import (
     ratings,
     ratings_api,
     signing_in,
+    telling,
+    telling_api,
     ways,
     week,
     week_api,
@@ -147,6 +149,8 @@ def create_app(engine: Engine, *, sign_in: SignIn | None, clock: Callable[[], da
         papers,
         ratings,
         ratings_api,
+        telling,
+        telling_api,
         week,
         week_api,
     ):

@@ -140,6 +140,13 @@ _ADDRESSES = {
     "ways.link": _LOOK,
     "ways.overview": _LOOK,
     "ways.unlink": _LOOK,
+    "telling.add_window": _ACT,
+    "telling.end_window": _ACT,
+    "telling.overview": _ACT,  # addresses of people at work
+    "api_telling.overview": _ACT,
+    "telling.set_hours": _ACT,
+    "telling.subscribe": _ACT,
+    "telling.unsubscribe": _ACT,
     "week.overview": _FIGURES,
 }
 
@@ -174,5 +181,10 @@ DEEDS = (
     "morning.check",
     "orders.cancel",
     "orders.give",
+    "telling.add_window",
+    "telling.end_window",
+    "telling.set_hours",
+    "telling.subscribe",
+    "telling.unsubscribe",
 )
 RIGHTS: Mapping[str, Right] = MappingProxyType(_ADDRESSES | {f"api_{deed}": _ADDRESSES[deed] for deed in DEEDS})

@@ -77,10 +77,14 @@ class Visitor:
         """Open a page."""
         return self.client.get(address)
 
-    def post(self, address: str, **form: str) -> TestResponse:
+    def post(self, address: str, /, **form: str) -> TestResponse:
         """Send a form."""
-        said = {**form, "token": sessions.form_token(self.session)}
-        return self.client.post(address, data=said, headers={"Origin": HERE})
+        return self.client.post(address, data={**form, "token": self.token}, headers={"Origin": HERE})
+
+    @property
+    def token(self) -> str:
+        """What the forms of its pages bring along."""
+        return sessions.form_token(self.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Program:
         """Read something."""
         return self.client.get(address, headers=self.bearer)
 
-    def post(self, address: str, **members: object) -> TestResponse:
+    def post(self, address: str, /, **members: object) -> TestResponse:
         """Have something done."""
         return self.client.post(address, json=members, headers=self.bearer)
 

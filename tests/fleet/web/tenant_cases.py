@@ -18,6 +18,9 @@ _YEAR = "?year=2569&period=12&figures=official"
 
 
 SAID = {"words": "the card is not read", "category": "card", "term": "short", "source": "phone"}
+TOLD = {"channel": "mail", "address": "it@hospital.example", "least": "warning", "language": "th"}
+OPEN = {"facility": "10713", "days": "mon", "opens": "08:00", "closes": "09:00"}
+QUIET = {"until": "2026-11-25T18:00", "reason": "a new switch"}
 NEWS = {"th": "ข่าว", "en": "News", "first_day": "2026-11-24", "last_day": "2026-11-30"}
 
 
@@ -178,6 +181,22 @@ CASES = {
     "api_orders.overview": Case(
         asked=tuple(f"/api/v1/devices/{UDON.name}-{n}/orders" for n in (1, 2)),
         foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2/orders",),
+    ),
+    "telling.overview": Case(asked=("/alerts/telling", "/alerts/telling?lang=en")),
+    "api_telling.overview": Case(asked=("/api/v1/alerts/telling",)),
+    "telling.subscribe": Case(
+        acts=tuple(("/alerts/subscriptions", TOLD | where) for where in ({"province": "50"}, {"province": "nation"}))
+    ),
+    "telling.unsubscribe": Case(acts=(("/alerts/subscriptions/2/end", {}), ("/alerts/subscriptions/99/end", {}))),
+    "telling.add_window": Case(
+        acts=tuple(
+            ("/alerts/windows", QUIET | where)
+            for where in ({"province": "50"}, {"province": "nation"}, {"province": "region:1"})
+        )
+    ),
+    "telling.end_window": Case(acts=(("/alerts/windows/2/end", {}), ("/alerts/windows/99/end", {}))),
+    "telling.set_hours": Case(
+        acts=(("/alerts/hours", OPEN | {"province": "50"}), ("/alerts/hours", {"province": "50", "facility": "10713"}))
     ),
     "alerts.overview": Case(asked=("/alerts", "/alerts?lang=en")),
     "alerts.acknowledge": Case(acts=tuple((f"/alerts/{n}/acknowledge", {}) for n in (4, 5, 6, 99))),
