@@ -99,15 +99,20 @@ class Noted:
 
 
 def read_troubled(
-    connection: Connection, vigil: Vigil, scope: Scope, *, lit: Collection[str] | None = None
+    connection: Connection, vigil: Vigil, scope: Scope, *, lit: Collection[str] | None = None, missing: bool = False
 ) -> list[Troubled]:
-    """Every kiosk that needs care or is silent, by name; where `lit` is given, those silent in these provinces only."""
+    """Every kiosk that needs care or is silent, by name; where `lit` is given, those silent in these provinces only.
+
+    With `missing` those too that were never heard from: read so where they are few, all kiosks are read once less.
+    """
     condition = condition_at(vigil)
     is_silent = condition == str(Condition.SILENT)
     if lit is not None:
         is_silent = and_(is_silent, kiosk.c.province.in_(lit))
-    wanted = or_(condition == str(Condition.NEEDS_CARE), is_silent)
-    return _troubled(connection, _with_condition(condition).where(wanted).order_by(kiosk.c.id), scope)
+    wanted = [condition == str(Condition.NEEDS_CARE), is_silent]
+    if missing:
+        wanted.append(condition == str(Condition.NEVER_SEEN))
+    return _troubled(connection, _with_condition(condition).where(or_(*wanted)).order_by(kiosk.c.id), scope)
 
 
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:
