@@ -17,6 +17,7 @@ from fleet.web.iso import at, at_or_none
 
 if TYPE_CHECKING:
     from fleet.alerts.book import Entry
+    from fleet.alerts.windows import Window
 
 
 pages = APIBlueprint("api_alerts", __name__)
@@ -87,17 +88,7 @@ def overview() -> AlertsAnswer:
         silent=board.heartbeat.is_silent(board.at_ms),
         looked_at=at_or_none(board.heartbeat.beat_ms),
         open=[_alert(each) for each in board.standing],
-        windows=[
-            WindowAnswer(
-                id=each.id,
-                scope=str(each.scope),
-                first_at=at(each.first_ms),
-                until_at=at(each.until_ms),
-                reason=each.reason,
-                by=each.by,
-            )
-            for each in board.windows
-        ],
+        windows=[window_answer(each) for each in board.windows],
         cleared=[_alert(each) for each in board.cleared],
     )
 
@@ -116,6 +107,18 @@ def clear(number: int) -> str:
     """End a security alarm that somebody has looked at."""
     deeds.clear(number)
     return ""
+
+
+def window_answer(window: Window) -> WindowAnswer:
+    """Write one."""
+    return WindowAnswer(
+        id=window.id,
+        scope=str(window.scope),
+        first_at=at(window.first_ms),
+        until_at=at(window.until_ms),
+        reason=window.reason,
+        by=window.by,
+    )
 
 
 def _alert(entry: Entry) -> AlertAnswer:

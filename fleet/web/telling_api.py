@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fleet.alerts.rules import Severity
 from fleet.alerts.subscribers import ChannelKind
 from fleet.store.hours import DAYS
+from fleet.web.alerts_api import WindowAnswer, window_answer
 from fleet.web.bodies import Body, Choice, MadeAnswer, Text
 from fleet.web.deeds import telling as deeds
 from fleet.web.iso import at, at_or_none
@@ -38,17 +39,6 @@ class SubscriptionAnswer(_Answer):
     gave_up_at: str | None
 
 
-class QuietAnswer(_Answer):
-    """Maintenance: nobody is told of this place meanwhile."""
-
-    number: int
-    scope: str
-    first_at: str
-    until_at: str
-    reason: str
-    by: str
-
-
 class HoursAnswer(_Answer):
     """When a facility is open that has hours of its own; minutes since midnight in Bangkok."""
 
@@ -64,7 +54,7 @@ class TellingAnswer(_Answer):
     at: str
     scope: str
     subscriptions: list[SubscriptionAnswer]
-    windows: list[QuietAnswer]
+    windows: list[WindowAnswer]
     hours: list[HoursAnswer]
 
 
@@ -124,17 +114,7 @@ def overview() -> TellingAnswer:
         at=at(found.at_ms),
         scope=str(found.scope),
         subscriptions=subscriptions,
-        windows=[
-            QuietAnswer(
-                number=each.id,
-                scope=str(each.scope),
-                first_at=at(each.first_ms),
-                until_at=at(each.until_ms),
-                reason=each.reason,
-                by=each.by,
-            )
-            for each in found.windows
-        ],
+        windows=[window_answer(each) for each in found.windows],
         hours=[
             HoursAnswer(
                 scope=str(site), days=[DAYS[day] for day in sorted(each.days)], opens=each.opens, closes=each.closes
