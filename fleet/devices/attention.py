@@ -7,6 +7,7 @@ It judges nothing: conditions and cares are those of `health`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, update
@@ -139,24 +140,15 @@ def _with_condition(condition: Case[str]) -> Select[Any]:
 
 
 def _troubled(connection: Connection, asked: Select[Any], scope: Scope) -> list[Troubled]:
-    told = str(Condition.NEEDS_CARE)
-    return [
-        Troubled(
-            kiosk=row.id,
-            site=Site(row.province, row.facility),
-            condition=Condition(row.condition),
-            cares=tuple(care for care in Care if getattr(row, f"care_{care}")) if row.condition == told else (),
-            registered_ms=row.registered_ms,
-            seen_ms=row.seen_ms,
-            outbox=row.outbox,
-            oldest_unacked_s=row.oldest_unacked_s,
-            screen=row.screen,
-            reader=row.reader,
-            camera=row.camera,
-            disk_free_mib=row.disk_free_mib,
-        )
-        for row in connection.execute(_within(asked, scope))
-    ]
+    return [_of_row(*row) for row in connection.execute(_within(asked, scope))]
+
+
+def _of_row(name: str, province: str, facility: str, registered_ms: int, *said: Any) -> Troubled:  # noqa: ANN401
+    """Take the columns of `_with_condition` in their order: hundreds of rows a morning, and names cost more."""
+    condition, signed = said[len(_SAID)], said[len(_SAID) + 1 :]
+    cares = tuple(compress(Care, signed)) if condition == str(Condition.NEEDS_CARE) else ()
+    site = Site(province, facility)
+    return Troubled(name, site, Condition(condition), cares, registered_ms, *said[: len(_SAID)])
 
 
 def read_sites(connection: Connection, sites: Collection[Site]) -> dict[Site, int]:
