@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from provisioning.certificates import Authority, is_current, new_key, serves
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report, folder, public, read, refuse_if_lost, secret
+from wire.certificates import Authority, is_current, new_key, pem, serves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,11 +163,6 @@ def key_file(path: Path, report: Report) -> ec.EllipticCurvePrivateKey:
         message = f"{path}: not a P-256 key. Restore the file from your backup, or move it away to make a new one."
         raise FolderError(message)
     return key
-
-
-def pem(certificate: x509.Certificate) -> bytes:
-    """A certificate as text."""
-    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _new_pem() -> bytes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.files import folder, public
 from provisioning.listening import ip_address
 from provisioning.rendering import plain
+from wire.certificates import pem
 from wire.topics import acl
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.broker import publish_revocations
 from provisioning.errors import RefusedError
 from provisioning.files import folder, public
 from provisioning.listening import ip_address
 from provisioning.rendering import plain
+from wire.certificates import pem
 
 if TYPE_CHECKING:
     from pathlib import Path

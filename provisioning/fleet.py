@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from provisioning import door
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.broker import CONTROLLER, Listener, render
 from provisioning.errors import RefusedError
 from provisioning.files import Report, as_json, folder, public, read_json, refuse_if_lost, secret
 from provisioning.places import BrokerPlaces, ControllerPlaces, DoorPlaces, Layout
 from provisioning.policies import policy_key
 from provisioning.rendering import toml
+from wire.certificates import pem
 from wire.ids import key_id
 from wire.registration import Trust
 from wire.sealing import OpeningKey

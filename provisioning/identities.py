@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.broker import CONTROLLER
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report, as_json, folder, public, read, read_json
@@ -22,6 +22,7 @@ from provisioning.fleet import jwk_file
 from provisioning.places import KioskPlaces, Layout
 from provisioning.policies import verified
 from provisioning.rendering import toml
+from wire.certificates import pem
 from wire.errors import Malformed
 from wire.ids import facility_code, is_simulated, key_id, kiosk_id, shard
 from wire.provinces import province_code
