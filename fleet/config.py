@@ -69,6 +69,26 @@ class Door(_Section):
     socket: File
 
 
+class Reached(_Section):
+    """A name or address, and a port."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")
+    port: int = Field(ge=1, le=65535)
+
+
+class Signer(_Section):
+    """The authority that certifies kiosks, and what each kiosk is told when it claims its name."""
+
+    socket: File
+    key: File
+    certificate: File
+    root: File
+    trust: File
+    face_policy: File | None = None
+    broker: Reached
+    https: Reached
+
+
 class Metrics(_Section):
     """Where the courier tells Prometheus of its work: a port of this machine's loopback."""
 
@@ -194,6 +214,7 @@ class Settings(_Section):
     courier_keys: CourierKeys | None = None
     relay_keys: RelayKeys | None = None
     door: Door | None = None
+    signer: Signer | None = None
     metrics: Metrics | None = None
     web: Web = Web()
     identity_provider: IdentityProvider | None = None

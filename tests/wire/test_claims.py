@@ -42,10 +42,9 @@ TLS = certificates.new_key()
 
 
 def claim(**changes: Any) -> Claim:  # noqa: ANN401 - any of its fields
-    asked = {"event_key": EVENT.public().jwk(), "courier_key": COURIER.public().jwk()}
-    return Claim(
-        **({"v": 1, "code": "K7WM3QXD", "facility": "10670", "request": certificates.request(TLS)} | asked | changes)
-    )
+    asked: dict[str, Any] = {"v": 1, "code": "K7WM3QXD", "facility": "10670", "request": certificates.request(TLS)}
+    asked |= {"event_key": EVENT.public().jwk(), "courier_key": COURIER.public().jwk()}
+    return Claim(**(asked | changes))
 
 
 def test_a_code_is_drawn_of_letters_that_nobody_takes_for_others() -> None:
@@ -87,11 +86,11 @@ def test_the_words_of_a_fingerprint_never_change() -> None:
 
 
 def test_a_fingerprint_is_of_the_keys_and_not_of_their_names() -> None:
-    named = [key.named(key_id(f"k-udon-01#{n}")).public().jwk() for n, key in enumerate((EVENT, COURIER), start=1)]
-    assert fingerprint(*named, TLS.public_key()) == claim().fingerprint()
-    others = (SigningKey.generate(UNNAMED_EVENT_KEY).public().jwk(), COURIER.public().jwk())
-    assert fingerprint(*others, TLS.public_key()) != claim().fingerprint()
-    assert fingerprint(*named, certificates.new_key().public_key()) != claim().fingerprint()
+    event, courier = (key.named(key_id(f"k-udon-01#{n}")).public().jwk() for n, key in ((1, EVENT), (2, COURIER)))
+    assert fingerprint(event, courier, TLS.public_key()) == claim().fingerprint()
+    other = SigningKey.generate(UNNAMED_EVENT_KEY).public().jwk()
+    assert fingerprint(other, courier, TLS.public_key()) != claim().fingerprint()
+    assert fingerprint(event, courier, certificates.new_key().public_key()) != claim().fingerprint()
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)
