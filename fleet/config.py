@@ -23,6 +23,10 @@ def _beside_the_file(value: object, info: ValidationInfo) -> object:
     return Path(base) / value if base is not None and isinstance(value, str) else value
 
 
+def _beside_the_file_or_none(value: object, info: ValidationInfo) -> object:
+    return _beside_the_file(value, info) if value else None
+
+
 def _database_beside_the_file(value: object, info: ValidationInfo) -> object:
     base = (info.context or {}).get("base")
     if base is None or not isinstance(value, str) or not value.startswith(_SQLITE):
@@ -31,6 +35,7 @@ def _database_beside_the_file(value: object, info: ValidationInfo) -> object:
 
 
 File = Annotated[Path, BeforeValidator(_beside_the_file)]
+MaybeFile = Annotated[Path | None, BeforeValidator(_beside_the_file_or_none)]
 
 
 class _Section(BaseModel):
@@ -84,7 +89,7 @@ class Signer(_Section):
     certificate: File
     root: File
     trust: File
-    face_policy: File | None = None
+    face_policy: MaybeFile = None
     broker: Reached
     https: Reached
 

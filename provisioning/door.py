@@ -16,7 +16,6 @@ from provisioning.errors import RefusedError
 from provisioning.files import folder, public
 from provisioning.listening import ip_address
 from provisioning.rendering import plain
-from wire.certificates import pem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +48,7 @@ def render(authorities: Authorities, made_in: Path, places: DoorPlaces, entrance
     folder(made_in, private=True)
     hosts = tuple(dict.fromkeys((entrance.host, *_LOOPBACK)))
     authorities.server(hosts, key_file(made_in / "server.key", report), made_in / "server-chain.crt")
-    public(made_in / "ca-clients.pem", pem(authorities.devices.certificate) + pem(authorities.root.certificate), report)
+    public(made_in / "ca-clients.pem", authorities.clients(), report)
     public(made_in / "nginx.conf", _configuration(places, entrance), report)
     publish_revocations(authorities, made_in)
 
@@ -62,5 +61,6 @@ def _configuration(places: DoorPlaces, entrance: Entrance) -> bytes:
         bind=f"[{entrance.bind}]" if ":" in entrance.bind else entrance.bind,
         folder=str(places.folder),
         socket=str(places.socket),
+        signer=str(places.signer),
         logs=str(places.log),
     )

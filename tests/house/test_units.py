@@ -156,6 +156,7 @@ def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
         "dipchip-fleet-door.service": {"receipt.jwk"},
         "dipchip-fleet-months.service": set(),
         "dipchip-fleet-relay.service": {"sealing.jwk", "token.key", "answer.jwk"},
+        "dipchip-fleet-signer.service": {"authority.key"},
         "dipchip-fleet-web.service": {"operators.key"},
     }
 
