@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dipchip-provision`: makes a fleet's and a kiosk's folder, renews certificates, revokes kiosks, signs face policies.
 
-It never overwrites a key and never talks to a network.
+On a kiosk it claims a name and asks for certificates. Of all of these only `enrol` talks to a network.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
+from provisioning.device.commands import enrol, renew
 from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError, RefusedError
 from provisioning.files import Report, folder, public, read
@@ -31,6 +32,8 @@ from wire.registration import default_shard
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Makes and renews a fleet's folders.")
 policy = typer.Typer(no_args_is_help=True, help="Sign a face policy with the fleet's offline key, or show one.")
 app.add_typer(policy, name="policy")
+app.command()(enrol)
+app.command()(renew)
 
 Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]
 Port = Annotated[int, typer.Option(min=1, max=65535)]

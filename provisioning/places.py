@@ -16,7 +16,12 @@ class Layout(StrEnum):
     """Which of the two."""
 
     BESIDE = "beside"  # the folder can be used where it is, or moved as a whole
-    INSTALLED = "installed"  # the folder is copied by the Ansible roles
+    INSTALLED = "installed"  # the folder is copied by the Ansible roles, or filled by the kiosk itself
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the units' folders and credentials are used."""
+        return self is Layout.INSTALLED
 
 
 def _credential(unit: str, name: str) -> str:
@@ -35,6 +40,7 @@ class KioskPlaces:
     ca: str = "tls/ca.pem"
     certificate: str = "tls/kiosk.crt"
     key: str = "tls/kiosk.key"
+    spool: str = "renewal"
 
     @classmethod
     def of(cls, layout: Layout) -> KioskPlaces:
@@ -46,6 +52,7 @@ class KioskPlaces:
             event_key=_credential("dipchip-kiosk-ui", "event.jwk"),
             courier_key=_credential("dipchip-kiosk-courier", "courier.jwk"),
             key=_credential("dipchip-kiosk-courier", "kiosk.key"),
+            spool="/var/lib/dipchip-renewal",
         )
 
 

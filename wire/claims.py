@@ -37,6 +37,9 @@ MEDIA_TYPE = "application/jose"  # RFC 7515, 9.2.1
 REQUEST_BYTES = 8_000
 ANSWER_BYTES = 200_000  # a face policy and two certificates, and some
 
+# In a kiosk's spool: what its event key has signed, and what the signer said to it.
+RENEWAL_REQUEST, RENEWAL_ANSWER = "renewal.jws", "renewal.json"
+
 # Digits and capitals of which none is taken for another one: no 0 O, 1 I L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LETTERS = 8

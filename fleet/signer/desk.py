@@ -101,7 +101,7 @@ class Desk:
         path, body = _request(environ)
         try:
             if path == RENEWAL:
-                return self._renewed(body, self._now_ms())
+                return self._asked_again(body, self._now_ms())
             return self._tried(str(environ.get(_environ_name(ADDRESS_HEADER), "")), body, self._now_ms())
         except WireError as error:
             large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(error, TooLarge) else HTTPStatus.BAD_REQUEST
@@ -117,6 +117,13 @@ class Desk:
         except (WireError, ClaimRefusedError) as error:
             self._tries.refused(address, now_ms)
             _log.warning("claim_refused", why=str(getattr(error, "why", Why.MALFORMED)))
+            raise
+
+    def _asked_again(self, message: bytes, now_ms: int) -> Renewed:
+        try:
+            return self._renewed(message, now_ms)
+        except ClaimRefusedError as error:
+            _log.warning("renewal_refused", why=str(error.why))
             raise
 
     def _claimed(self, message: bytes, now_ms: int) -> Bundle:

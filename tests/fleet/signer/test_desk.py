@@ -4,96 +4,35 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import TYPE_CHECKING
-from wsgiref.util import setup_testing_defaults
 
 import msgspec
 import pytest
 
 from fleet import audit
-from fleet.devices import claims, registry
-from fleet.devices.claims import Wanted
-from fleet.devices.issuing import Issuer
-from fleet.signer.desk import Desk, Fleet
+from fleet.devices import registry
 from fleet.signer.tries import MOST, WITHIN_MS
 from fleet.store.session import open_engine, reading, unit_of_work
-from tests.fleet.road import Clock
 from tests.simulators.claimant import Claimant
-from wire.certificates import Authority, new_key, pem, proven
+from tests.simulators.desk import FLEET, HERE, ISSUER, NAME, TRUST, Counter
+from wire.certificates import new_key, pem, proven
 from wire.claims import (
     CLAIM,
     LIVES_MS,
-    MEDIA_TYPE,
     RENEWAL,
     REQUEST_BYTES,
-    Address,
     Bundle,
-    ClaimCode,
-    Refusal,
     Renewed,
     Why,
 )
 from wire.envelope import decode
 from wire.events import Profile
-from wire.ids import FacilityCode, KeyId, KioskId, ProvinceCode
-from wire.registration import Trust
-from wire.sealing import OpeningKey
-from wire.signing import SigningKey
+from wire.ids import KioskId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sqlalchemy import Engine
-
-NAME, HERE = KioskId("k-udon-01"), FacilityCode("10670")
-SOMEWHERE = "192.0.2.7"
-_ROOT = Authority.root("root", new_key(), datetime.now(UTC))
-ISSUER = Issuer(_ROOT.authority("DipChip kiosks", new_key(), datetime.now(UTC)), _ROOT.certificate)
-TRUST = Trust(
-    1,
-    SigningKey.generate(KeyId("controller#1")).public().jwk(),
-    SigningKey.generate(KeyId("relay#1")).public().jwk(),
-    OpeningKey.generate(KeyId("relay-sealing#1")).public().jwk(),
-)
-FLEET = Fleet(TRUST, (Address("broker.example", 8883),), Address("door.example", 443), "a.signed.policy")
-
-
-class Counter:
-    """A desk, and whoever stands before it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.clock = Clock()
-        self.desk = Desk(engine, ISSUER, FLEET, self.clock)
-
-    def code(self, name: KioskId = NAME) -> ClaimCode:
-        with unit_of_work(self.engine) as connection:
-            wanted = Wanted(name, HERE, ProvinceCode("41"), Profile.TEST)
-            return claims.make(connection, wanted, "somsri", self.clock())[0]
-
-    def ask(self, path: str, body: bytes, address: str = SOMEWHERE, **changes: str) -> tuple[int, bytes]:
-        answered: list[str] = []
-
-        def start_response(status: str, _headers: object, _error: object = None) -> Callable[[bytes], object]:
-            answered.append(status)
-            return BytesIO().write
-
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": path,
-            "CONTENT_TYPE": MEDIA_TYPE,
-            "HTTP_DIPCHIP_ADDRESS": address,
-            "wsgi.input": BytesIO(body),
-        } | changes
-        setup_testing_defaults(environ)
-        said = b"".join(self.desk(environ, start_response))
-        return int(answered[0][:3]), said
-
-    def why(self, path: str, body: bytes, address: str = SOMEWHERE) -> tuple[int, Why]:
-        status, said = self.ask(path, body, address)
-        return status, decode(said, Refusal).why
 
 
 @pytest.fixture
