@@ -39,6 +39,8 @@ class Act(StrEnum):
 
     KIOSK_REGISTERED = "kiosk.registered"
     KIOSK_REVOKED = "kiosk.revoked"
+    CLAIM_MADE = "kiosk.claim_made"
+    CLAIM_WITHDRAWN = "kiosk.claim_withdrawn"
     KIOSKS_SIMULATED = "kiosks.simulated"
     DEMO_FILLED = "demo.filled"
     FIGURES_IMPORTED = "figures.imported"

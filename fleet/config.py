@@ -23,6 +23,10 @@ def _beside_the_file(value: object, info: ValidationInfo) -> object:
     return Path(base) / value if base is not None and isinstance(value, str) else value
 
 
+def _beside_the_file_or_none(value: object, info: ValidationInfo) -> object:
+    return _beside_the_file(value, info) if value else None
+
+
 def _database_beside_the_file(value: object, info: ValidationInfo) -> object:
     base = (info.context or {}).get("base")
     if base is None or not isinstance(value, str) or not value.startswith(_SQLITE):
@@ -31,6 +35,7 @@ def _database_beside_the_file(value: object, info: ValidationInfo) -> object:
 
 
 File = Annotated[Path, BeforeValidator(_beside_the_file)]
+MaybeFile = Annotated[Path | None, BeforeValidator(_beside_the_file_or_none)]
 
 
 class _Section(BaseModel):
@@ -67,6 +72,26 @@ class Door(_Section):
     """Where the door for kiosks without the broker is found by the reverse proxy in front of it: a socket file."""
 
     socket: File
+
+
+class Reached(_Section):
+    """A name or address, and a port."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")
+    port: int = Field(ge=1, le=65535)
+
+
+class Signer(_Section):
+    """The authority that certifies kiosks, and what each kiosk is told when it claims its name."""
+
+    socket: File
+    key: File
+    certificate: File
+    root: File
+    trust: File
+    face_policy: MaybeFile = None
+    broker: Reached
+    https: Reached
 
 
 class Metrics(_Section):
@@ -194,6 +219,7 @@ class Settings(_Section):
     courier_keys: CourierKeys | None = None
     relay_keys: RelayKeys | None = None
     door: Door | None = None
+    signer: Signer | None = None
     metrics: Metrics | None = None
     web: Web = Web()
     identity_provider: IdentityProvider | None = None

@@ -110,6 +110,12 @@ class Https(_Section):
     port: int = Field(default=443, ge=1, le=65535)
 
 
+class Renewal(_Section):
+    """Where the courier finds requests for the next certificate, and leaves the answers. No folder: it has none."""
+
+    spool: MaybeFile = None
+
+
 class Card(_Section):
     """What is read from the chip beside the national ID's own fields. No enrolment needs it, so it is off."""
 
@@ -183,6 +189,7 @@ class Settings(_Section):
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
     broker: Broker
     https: Https = Https()
+    renewal: Renewal = Renewal()
     card: Card = Card()
     screen: Screen = Screen()
     speech: Speech = Speech()

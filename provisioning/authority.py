@@ -13,26 +13,30 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from provisioning.certificates import Authority, is_current, new_key, serves
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report, folder, public, read, refuse_if_lost, secret
+from wire.certificates import Authority, is_current, new_key, pem, serves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
-_ROOT, _DEVICES, _SERVERS = "root", "device-ca", "server-ca"
+_ROOT, _DEVICES, _SERVERS, _KIOSKS = "root", "device-ca", "server-ca", "kiosk-ca"
 
 
 @dataclass(frozen=True, slots=True)
 class Authorities:
-    """The three authorities of a fleet, open for one run. `now` dates all that is signed."""
+    """The authorities of a fleet, open for one run. `now` dates all that is signed.
+
+    The first three stay here. A copy of the fourth, `kiosks`, is the controller's signer's (docs/adr/0037).
+    """
 
     place: Path
     root: Authority
     devices: Authority
     servers: Authority
+    kiosks: Authority
     now: datetime
     report: Report
 
@@ -46,7 +50,7 @@ class Authorities:
         folder(place, private=True)
         folder(place / "issued" / _DEVICES)
         folder(place / "issued" / _SERVERS)
-        names = (_ROOT, _DEVICES, _SERVERS)
+        names = (_ROOT, _DEVICES, _SERVERS, _KIOSKS)
         for name in names:
             refuse_if_lost(place / f"{name}.key", made_with=place / f"{name}.crt")
         keys = {name: key_file(place / f"{name}.key", report) for name in names}
@@ -56,6 +60,7 @@ class Authorities:
             root,
             _kept(place, _DEVICES, keys[_DEVICES], report, lambda key: root.authority("DipChip devices", key, now)),
             _kept(place, _SERVERS, keys[_SERVERS], report, lambda key: root.authority("DipChip servers", key, now)),
+            _kept(place, _KIOSKS, keys[_KIOSKS], report, lambda key: root.authority("DipChip kiosks", key, now)),
             now,
             report,
         )
@@ -124,18 +129,51 @@ class Authorities:
         """
         given = self._given(name)
         if not given:
-            message = f"--id {name}: no certificate was ever given to it. Check the name on the kiosk's label."
+            message = (
+                f"--id {name}: no certificate was ever given to it here. Check the name on the kiosk's label; for one "
+                "that claimed its name give --list with what `dipchip-fleet revocations` wrote."
+            )
             raise RefusedError(message)
         known = len(self._revoked(name))
         serials = [certificate.serial_number for certificate in given]
         self._write_list(_DEVICES, self.devices.revocation_list(self._list(_DEVICES), serials, self.now))
         return len(given) - known
 
+    def add_list(self, listed: bytes) -> int:
+        """Add what the controller's signer has listed; how many of them were not known here. None is taken off.
+
+        Raises:
+            RefusedError: it is no list, or not this fleet's.
+        """
+        try:
+            given = x509.load_pem_x509_crl(listed)
+            is_ours = given.is_signature_valid(self.kiosks.key.public_key())
+        except (ValueError, TypeError):
+            is_ours = False
+        if not is_ours:
+            message = "--list: is not of this fleet's signer. Give what `dipchip-fleet revocations` wrote."
+            raise RefusedError(message)
+        known = {entry.serial_number for entry in self._list(_KIOSKS) or ()}
+        serials = [entry.serial_number for entry in given]
+        self._write_list(_KIOSKS, self.kiosks.revocation_list(self._list(_KIOSKS), serials, self.now))
+        return len(set(serials) - known)
+
     def revocations(self) -> bytes:
-        """Fresh lists of both authorities that the broker follows, as one file: clients, then root."""
-        for name, authority in ((_DEVICES, self.devices), (_ROOT, self.root)):
+        """Fresh lists of the authorities that broker and door follow, as one file: clients, kiosks, then root."""
+        followed = ((_DEVICES, self.devices), (_KIOSKS, self.kiosks), (_ROOT, self.root))
+        for name, authority in followed:
             self._write_list(name, authority.revocation_list(self._list(name), (), self.now))
-        return read(self._list_path(_DEVICES)) + read(self._list_path(_ROOT))
+        return b"".join(read(self._list_path(name)) for name, _ in followed)
+
+    def clients(self) -> bytes:
+        """Whom broker and door let in: what these have certified, and never what certified a server."""
+        return b"".join(pem(authority.certificate) for authority in (self.devices, self.kiosks, self.root))
+
+    def signer(self, made_in: Path) -> None:
+        """Put the fourth authority's key and certificate, and the root, where the controller's signer has them."""
+        secret(made_in / "authority.key", lambda: read(self.place / f"{_KIOSKS}.key"), self.report)
+        public(made_in / "authority.crt", pem(self.kiosks.certificate), self.report)
+        public(made_in / "root.crt", pem(self.root.certificate), self.report)
 
     def _list_path(self, name: str) -> Path:
         return self.place / f"{name}.crl.pem"
@@ -163,11 +201,6 @@ def key_file(path: Path, report: Report) -> ec.EllipticCurvePrivateKey:
         message = f"{path}: not a P-256 key. Restore the file from your backup, or move it away to make a new one."
         raise FolderError(message)
     return key
-
-
-def pem(certificate: x509.Certificate) -> bytes:
-    """A certificate as text."""
-    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _new_pem() -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.files import folder, public
 from provisioning.listening import ip_address
 from provisioning.rendering import plain
@@ -44,8 +44,7 @@ def render(authorities: Authorities, made_in: Path, places: BrokerPlaces, listen
     folder(made_in / "data", private=True)
     hosts = tuple(dict.fromkeys((listener.host, *_LOOPBACK)))
     authorities.server(hosts, key_file(made_in / "server.key", report), made_in / "server-chain.crt")
-    clients = pem(authorities.devices.certificate) + pem(authorities.root.certificate)
-    public(made_in / "ca-clients.pem", clients, report)
+    public(made_in / "ca-clients.pem", authorities.clients(), report)
     public(made_in / "acl", acl(CONTROLLER).encode(), report)
     public(made_in / "mosquitto.conf", _configuration(places, listener), report)
     publish_revocations(authorities, made_in)

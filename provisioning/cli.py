@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dipchip-provision`: makes a fleet's and a kiosk's folder, renews certificates, revokes kiosks, signs face policies.
 
-It never overwrites a key and never talks to a network.
+On a kiosk it claims a name and asks for certificates. Of all of these only `enrol` talks to a network.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import typer
 from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
+from provisioning.device.commands import enrol, renew
 from provisioning.door import Entrance
-from provisioning.errors import ProvisioningError
+from provisioning.errors import ProvisioningError, RefusedError
 from provisioning.files import Report, folder, public, read
 from provisioning.fleet import Console, Plan
 from provisioning.fleet import make as make_fleet
@@ -31,6 +32,8 @@ from wire.registration import default_shard
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Makes and renews a fleet's folders.")
 policy = typer.Typer(no_args_is_help=True, help="Sign a face policy with the fleet's offline key, or show one.")
 app.add_typer(policy, name="policy")
+app.command()(enrol)
+app.command()(renew)
 
 Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]
 Port = Annotated[int, typer.Option(min=1, max=65535)]
@@ -71,6 +74,8 @@ def fleet(  # noqa: PLR0913 - each is one option of the command line
     make_fleet(directory, plan, _now(), report)
     _tell(report, "Keys that existed were kept.")
     _tell(Report(), f"Next: dipchip-provision kiosk {directory} --id ... ; keep {directory / 'authority'} offline.")
+    if https_host:
+        _tell(Report(), f"Images whose kiosks claim their names hold {directory / 'introduction.json'}.")
 
 
 @app.command()
@@ -156,15 +161,26 @@ def simulated(
 
 
 @app.command()
-def revoke(directory: Fleet, *, name: Annotated[str, typer.Option("--id", help="The kiosk.")]) -> None:
-    """Put all certificates of a kiosk on the revocation list. The broker reads it at SIGHUP."""
+def revoke(
+    directory: Fleet,
+    *,
+    name: Annotated[str, typer.Option("--id", help="The kiosk, when its folder was made here.")] = "",
+    listed: Annotated[
+        Path | None, typer.Option("--list", help="What `dipchip-fleet revocations` wrote: kiosks that claimed names.")
+    ] = None,
+) -> None:
+    """Put the certificates of revoked kiosks on the revocation list. Broker and door read it at SIGHUP."""
+    if not name and listed is None:
+        message = "--id or --list: give the kiosk's name, or what `dipchip-fleet revocations` wrote."
+        raise RefusedError(message)
     report = Report()
     authorities = Authorities.open(directory / "authority", _now(), report)
-    fresh = authorities.revoke(name)
+    fresh = authorities.revoke(name) if name else 0
+    fresh += authorities.add_list(read(listed)) if listed is not None else 0
     for name_of in ("broker", "door"):
         if (directory / name_of).exists():
             publish_revocations(authorities, directory / name_of)
-    _tell(report, f"{name}: {fresh} certificate(s) newly revoked.")
+    _tell(report, f"{name or listed}: {fresh} certificate(s) newly revoked.")
     _tell(
         Report(),
         "Next: copy crl.pem to broker and door and send both SIGHUP. A session that is open stays until it ends:",

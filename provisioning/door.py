@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.broker import publish_revocations
 from provisioning.errors import RefusedError
 from provisioning.files import folder, public
@@ -48,7 +48,7 @@ def render(authorities: Authorities, made_in: Path, places: DoorPlaces, entrance
     folder(made_in, private=True)
     hosts = tuple(dict.fromkeys((entrance.host, *_LOOPBACK)))
     authorities.server(hosts, key_file(made_in / "server.key", report), made_in / "server-chain.crt")
-    public(made_in / "ca-clients.pem", pem(authorities.devices.certificate) + pem(authorities.root.certificate), report)
+    public(made_in / "ca-clients.pem", authorities.clients(), report)
     public(made_in / "nginx.conf", _configuration(places, entrance), report)
     publish_revocations(authorities, made_in)
 
@@ -61,5 +61,6 @@ def _configuration(places: DoorPlaces, entrance: Entrance) -> bytes:
         bind=f"[{entrance.bind}]" if ":" in entrance.bind else entrance.bind,
         folder=str(places.folder),
         socket=str(places.socket),
+        signer=str(places.signer),
         logs=str(places.log),
     )

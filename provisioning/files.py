@@ -72,6 +72,7 @@ def secret(path: Path, make: Callable[[], bytes], report: Report) -> bytes:
         report.kept(path)
     finally:
         fresh.unlink()
+        _settle(path.parent)
     return read(path)
 
 
@@ -88,14 +89,47 @@ def refuse_if_lost(path: Path, *, made_with: Path) -> None:
 
 def public(path: Path, content: bytes, report: Report) -> None:
     """Write a file that everybody may read; a reader sees the old one or the new one, never half of one."""
-    if path.exists() and read(path) == content:
+    _replace(path, content, _READABLE, report)
+
+
+def private(path: Path, content: bytes, report: Report) -> None:
+    """The same for its owner only: a certificate with the key that was made for it, in place of the pair before."""
+    _replace(path, content, OWNER_ONLY, report)
+
+
+def remove(path: Path) -> None:
+    """Remove a file for good, if it is there."""
+    path.unlink(missing_ok=True)
+    _settle(path.parent)
+
+
+def _replace(path: Path, content: bytes, mode: int, report: Report) -> None:
+    if _holds(path, content):
         report.kept(path)
         return
     note = report.renewed if path.exists() else report.made
     fresh = _beside(path)
-    _write(fresh, content, _READABLE)
+    _write(fresh, content, mode)
     fresh.replace(path)
+    _settle(path.parent)
     note(path)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether that is in the file already; a file of somebody else's is taken for another one."""
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _settle(place: Path) -> None:
+    """Have the disk keep the names in a folder: a power cut now takes none of them back."""
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(path: Path) -> bytes:

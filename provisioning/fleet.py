@@ -15,14 +15,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from provisioning import door
-from provisioning.authority import Authorities, key_file, pem
+from provisioning import door, signer
+from provisioning.authority import Authorities, key_file
 from provisioning.broker import CONTROLLER, Listener, render
 from provisioning.errors import RefusedError
 from provisioning.files import Report, as_json, folder, public, read_json, refuse_if_lost, secret
 from provisioning.places import BrokerPlaces, ControllerPlaces, DoorPlaces, Layout
 from provisioning.policies import policy_key
 from provisioning.rendering import toml
+from wire.certificates import pem
 from wire.ids import key_id
 from wire.registration import Trust
 from wire.sealing import OpeningKey
@@ -98,6 +99,14 @@ def make(place: Path, plan: Plan, now: datetime, report: Report) -> None:
         door.render(authorities, place / "door", at_door, plan.entrance)
     trust = msgspec.structs.replace(_controller(authorities, place / "controller", plan), policy_key=policies)
     public(place / "trust.json", as_json(msgspec.to_builtins(trust)), report)
+    signer.render(
+        authorities,
+        place,
+        listener=plan.listener,
+        entrance=plan.entrance,
+        database_url=plan.database_url,
+        layout=plan.layout,
+    )
     public(place / "fleet.toml", _told(plan), report)
 
 

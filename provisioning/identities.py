@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a kiosk's folder: its keys, whom it trusts, its settings, and the registration the controller imports.
 
-The keys are made here, on the technician's machine, and travel with the folder. Keys that are born on the device
-come with the claim, in a later release; the folder's shape stays.
+The keys are made here, on the technician's machine, and travel with the folder. A kiosk that claims its name makes its
+own and fills the same folder itself: `provisioning.device`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provisioning.authority import Authorities, key_file, pem
+from provisioning.authority import Authorities, key_file
 from provisioning.broker import CONTROLLER
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report, as_json, folder, public, read, read_json
@@ -22,6 +22,7 @@ from provisioning.fleet import jwk_file
 from provisioning.places import KioskPlaces, Layout
 from provisioning.policies import verified
 from provisioning.rendering import toml
+from wire.certificates import pem
 from wire.errors import Malformed
 from wire.ids import facility_code, is_simulated, key_id, kiosk_id, shard
 from wire.provinces import province_code
@@ -127,21 +128,31 @@ class Site:
             raise RefusedError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where kiosks find the broker, and the door beside it; no host where there is none."""
+
+    host: str
+    port: int
+    https_host: str
+    https_port: int
+
+
 def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> None:
     """Make a kiosk's folder, or renew its certificate and settings; keys that are there stay."""
     authorities = Authorities.open(fleet / "authority", now, report)
     _refuse_strangers(authorities, fleet, site.kiosk, out)
     policy = None if site.policy is None else verified(fleet, site.policy)
-    for name in ("", "tls"):
-        folder(out / name, private=True)
     beside = KioskPlaces()
+    for name in ("", "tls", beside.spool):
+        folder(out / name, private=True)
     _register(fleet, site, out, report)
     authorities.client(site.kiosk, key_file(out / beside.key, report), out / beside.certificate)
     public(out / beside.ca, pem(authorities.root.certificate), report)
     public(out / beside.trust, read(fleet / "trust.json"), report)
     if policy is not None:
         public(out / beside.policy, policy[1], report)
-    public(out / "kiosk.toml", _settings(fleet, site), report)
+    public(out / "kiosk.toml", settings(site, _reached(fleet / "fleet.toml")), report)
 
 
 def registered(fleet: Path, kiosk: str) -> Path:
@@ -188,9 +199,9 @@ def _key(path: Path, kid: str, report: Report) -> dict[str, object]:
     return key.public().jwk()
 
 
-def _settings(fleet: Path, site: Site) -> bytes:
+def settings(site: Site, reached: Reached) -> bytes:
+    """A kiosk's settings file."""
     at = KioskPlaces.of(site.layout)
-    reached = _reached(fleet / "fleet.toml")
     return toml(
         "kiosk",
         kiosk=site.kiosk,
@@ -214,6 +225,7 @@ def _settings(fleet: Path, site: Site) -> bytes:
         ca=at.ca,
         certificate=at.certificate,
         key=at.key,
+        spool=at.spool,
         agent=site.agent.enabled,
         origins=list(site.agent.origins),
         laser_number=site.agent.laser_number,
@@ -221,21 +233,11 @@ def _settings(fleet: Path, site: Site) -> bytes:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """Where kiosks find the broker, and the door beside it; no host where there is none."""
-
-    host: str
-    port: int
-    https_host: str
-    https_port: int
-
-
-def _reached(path: Path) -> _Reached:
+def _reached(path: Path) -> Reached:
     try:
         told = tomllib.loads(read(path).decode())
         https = str(told.get("https_host", "")), int(told.get("https_port", 443))  # a fleet from before has none
-        return _Reached(str(told["broker_host"]), int(told["broker_port"]), *https)
+        return Reached(str(told["broker_host"]), int(told["broker_port"]), *https)
     except (KeyError, ValueError) as error:
         message = f"{path}: not what `dipchip-provision fleet` writes. Run that command again."
         raise FolderError(message) from error

@@ -16,7 +16,12 @@ class Layout(StrEnum):
     """Which of the two."""
 
     BESIDE = "beside"  # the folder can be used where it is, or moved as a whole
-    INSTALLED = "installed"  # the folder is copied by the Ansible roles
+    INSTALLED = "installed"  # the folder is copied by the Ansible roles, or filled by the kiosk itself
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the units' folders and credentials are used."""
+        return self is Layout.INSTALLED
 
 
 def _credential(unit: str, name: str) -> str:
@@ -35,6 +40,7 @@ class KioskPlaces:
     ca: str = "tls/ca.pem"
     certificate: str = "tls/kiosk.crt"
     key: str = "tls/kiosk.key"
+    spool: str = "renewal"
 
     @classmethod
     def of(cls, layout: Layout) -> KioskPlaces:
@@ -46,12 +52,13 @@ class KioskPlaces:
             event_key=_credential("dipchip-kiosk-ui", "event.jwk"),
             courier_key=_credential("dipchip-kiosk-courier", "courier.jwk"),
             key=_credential("dipchip-kiosk-courier", "kiosk.key"),
+            spool="/var/lib/dipchip-renewal",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ControllerPlaces:
-    """Paths as courier.toml, relay.toml, alerts.toml and web.toml say them."""
+    """Paths as courier.toml, signer.toml, relay.toml, alerts.toml and web.toml say them."""
 
     ca: str = "tls/ca.pem"
     certificate: str = "tls/controller.crt"
@@ -61,6 +68,11 @@ class ControllerPlaces:
     token: str = "relay/token.key"  # noqa: S105 - a path
     answer: str = "relay/answer.jwk"
     door_receipt: str = "receipt.jwk"
+    authority: str = "signer/authority.key"
+    authority_certificate: str = "signer/authority.crt"
+    root: str = "signer/root.crt"
+    trust: str = "signer/trust.json"
+    policy: str = "signer/face-policy.jws"
     operators: str = "operators.key"
     webhook: str = "alerts/webhook.key"
 
@@ -76,6 +88,7 @@ class ControllerPlaces:
             token=_credential("dipchip-fleet-relay", "token.key"),
             answer=_credential("dipchip-fleet-relay", "answer.jwk"),
             door_receipt=_credential("dipchip-fleet-door", "receipt.jwk"),
+            authority=_credential("dipchip-fleet-signer", "authority.key"),
             operators=_credential("dipchip-fleet-web", "operators.key"),
             webhook=_credential("dipchip-fleet-alerts", "webhook.key"),
         )
@@ -99,10 +112,11 @@ class BrokerPlaces:
 
 @dataclass(frozen=True, slots=True)
 class DoorPlaces:
-    """Absolute paths for nginx, and the socket by which it reaches the door's process."""
+    """Absolute paths for nginx, and the sockets by which it reaches the door's process and the signer's."""
 
     folder: Path
     socket: Path
+    signer: Path
     log: Path
 
     @classmethod
@@ -110,9 +124,10 @@ class DoorPlaces:
         """The paths in a layout."""
         if layout is Layout.BESIDE:
             here = made_in.absolute()
-            return cls(here, here / "door.sock", here / "access.log")
+            return cls(here, here / "door.sock", here / "signer.sock", here / "access.log")
         return cls(
             Path("/etc/dipchip/door"),
             Path("/run/dipchip-fleet-door/door.sock"),
+            Path("/run/dipchip-fleet-signer/signer.sock"),
             Path("/var/log/nginx/dipchip-door.log"),
         )

@@ -114,6 +114,14 @@ def make(fleet: Path, draft: bytes, record: bytes | None, wish: Wish, now: datet
     return kept, "It may serve LIVE with an engine that is fit for it." if doubt is None else f"TEST only: {doubt}."
 
 
+def newest(fleet: Path) -> Path | None:
+    """The policy that was signed last; None where none was."""
+    if not (fleet / "policies").is_dir():
+        return None
+    version = max(_versions(fleet), default=None)
+    return None if version is None else fleet / "policies" / f"face-policy-{version}.jws"
+
+
 def verified(fleet: Path, path: Path) -> tuple[FacePolicyDocument, bytes]:
     """A policy of this fleet, and its bytes.
 

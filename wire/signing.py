@@ -42,6 +42,8 @@ class Kind(StrEnum):
     ORDER = "dipchip-order"
     HELP_NUMBER = "dipchip-number"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
+    CLAIM = "dipchip-claim"  # these two are requests to the signer, on no topic
+    RENEWAL = "dipchip-renewal"
 
 
 class Algorithm(StrEnum):
@@ -94,6 +96,10 @@ class SigningKey:
             message = "the key file holds no private key"
             raise Malformed(message)
         return cls(verify.kid, verify.algorithm, _imported(verify.algorithm, jwk))
+
+    def named(self, kid: KeyId) -> Self:
+        """The same key under another name."""
+        return type(self).from_jwk({**self.jwk(), "kid": kid})
 
     def jwk(self) -> dict[str, Any]:
         """The private JWK, for a file that only its owner reads."""
@@ -222,6 +228,10 @@ class VerifyKey:
     def jwk(self) -> dict[str, Any]:
         """The public JWK."""
         return {**self._key.as_dict(private=False), "kid": self.kid, "alg": str(self.algorithm)}
+
+    def thumbprint(self) -> str:
+        """SHA-256 of the key itself (RFC 7638), in base64url: the same whatever it is called."""
+        return str(self._key.thumbprint())
 
     def verify(self, kind: Kind, signed: bytes) -> bytes:
         """Check a compact JWS and return the exact bytes that were signed.

@@ -12,6 +12,7 @@ import typer
 from fleet.config import Settings, read
 from fleet.entrypoints.account_commands import account
 from fleet.entrypoints.alert_commands import alert
+from fleet.entrypoints.claim_commands import claim, revocations, signer
 from fleet.entrypoints.complaint_commands import complaint
 from fleet.entrypoints.import_commands import imports
 from fleet.entrypoints.match_command import match
@@ -23,6 +24,7 @@ from fleet.entrypoints.options import (  # noqa: TC001 - likewise
     SheetNumber,
 )
 from fleet.entrypoints.order_commands import order
+from fleet.entrypoints.sandbox_commands import idp_sandbox, provider_id_sandbox
 from fleet.errors import FleetError
 from fleet.people.columns import Columns
 from fleet.people.figures import Kind
@@ -42,6 +44,11 @@ app.add_typer(imports, name="import")
 app.command()(match)
 app.add_typer(order, name="order")
 app.add_typer(complaint, name="complaint")
+app.add_typer(claim, name="claim")
+app.command()(signer)
+app.command()(revocations)
+app.command("idp-sandbox")(idp_sandbox)
+app.command("provider-id-sandbox")(provider_id_sandbox)
 
 Source = Annotated[str, typer.Option(help="Where the figures come from, as the pages will say.")]
 By = Annotated[str, typer.Option(help="Who imports.")]
@@ -364,29 +371,6 @@ def demo_data(
     from fleet.entrypoints import demo_data as room  # noqa: PLC0415
 
     room.run(_settings(config), room.plan_of(kiosks=kiosks, people=people, days=days, seed=seed, until=until))
-
-
-@app.command("idp-sandbox")
-def idp_sandbox(
-    store: Path,
-    port: Annotated[int, typer.Option(help="Loopback port; 0 chooses one.")] = 0,
-    activate_after_s: Annotated[float, typer.Option(help="The pretend person uses the PIN after so long.")] = 5.0,
-) -> None:
-    """Run the labelled sandbox of the identity provider. It is never the ministry's."""
-    from fleet.partners.idp.sandbox import serve  # noqa: PLC0415
-
-    serve(store, port=port, activate_after_s=activate_after_s)
-
-
-@app.command("provider-id-sandbox")
-def provider_id_sandbox(
-    store: Path,
-    port: Annotated[int, typer.Option(help="Loopback port; 0 chooses one.")] = 0,
-) -> None:
-    """Run the labelled sandbox of the Provider ID office, with a page for a phone. It is never the ministry's."""
-    from fleet.partners.provider_id.sandbox import serve  # noqa: PLC0415
-
-    serve(store, port=port)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from fleet.store import (
     alert_tables,
+    claim_tables,
     complaint_tables,
     device_tables,
     import_tables,
@@ -16,6 +17,7 @@ from fleet.store.tables import metadata
 
 __all__ = [
     "alert_tables",
+    "claim_tables",
     "complaint_tables",
     "device_tables",
     "import_tables",

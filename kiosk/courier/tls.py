@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kiosk.config import Broker
+
+_BEGINS = b"-----BEGIN CERTIFICATE-----"
 
 
 def context(broker: Broker) -> ssl.SSLContext:
@@ -18,9 +22,19 @@ def context(broker: Broker) -> ssl.SSLContext:
     Raises:
         OSError, ssl.SSLError: when a certificate or key file cannot be used.
     """
+    made = without_papers(broker)
+    made.load_cert_chain(str(_shown(broker)), str(broker.key))
+    return made
+
+
+def without_papers(broker: Broker) -> ssl.SSLContext:
+    """Knows the other end, and says of this one nothing: for a kiosk whose certificate may have ended.
+
+    Raises:
+        OSError, ssl.SSLError: when the authority's file cannot be used.
+    """
     made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(broker.ca))
     made.minimum_version = ssl.TLSVersion.TLSv1_3
-    made.load_cert_chain(str(broker.certificate), str(broker.key))
     return made
 
 
@@ -30,5 +44,22 @@ def certificate_ms(broker: Broker) -> int:
     Raises:
         OSError, ValueError: when the file is no certificate.
     """
-    own, *_ = x509.load_pem_x509_certificates(broker.certificate.read_bytes())
+    return _until_ms(_shown(broker))
+
+
+def lies_newer(broker: Broker, than_ms: int) -> bool:
+    """Whether a certificate was installed that is good beyond `than_ms`; false while it cannot be read."""
+    try:
+        return _until_ms(broker.certificate) > than_ms
+    except (OSError, ValueError):
+        return False
+
+
+def _shown(broker: Broker) -> Path:
+    """The file with this kiosk's chain: beside its key, so that the two fit together, or on its own."""
+    return broker.key if _BEGINS in broker.key.read_bytes() else broker.certificate
+
+
+def _until_ms(file: Path) -> int:
+    own, *_ = x509.load_pem_x509_certificates(file.read_bytes())
     return int(own.not_valid_after_utc.timestamp() * 1000)

@@ -18,6 +18,7 @@ from kiosk.courier.heartbeat import distress, heartbeat
 from kiosk.courier.https import Posting
 from kiosk.courier.link import Arrived, Connected, Disconnected
 from kiosk.courier.mqtt import Connection
+from kiosk.courier.renewing import Renewing
 from kiosk.courier.roads import Roads
 from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.database import Store, StoreError
@@ -38,6 +39,7 @@ _HOUSEKEEPING_S = 3600.0
 _LAPSES_S = 30.0
 _AFTER_ERROR_S = 5.0
 _METRICS_S = 15.0
+_CERTIFICATE_S = 5.0
 
 
 def run(settings_file: Path) -> None:
@@ -63,10 +65,18 @@ def run(settings_file: Path) -> None:
         release=config.release(),
         profile=settings.profile,
     )
+    renewing = _renewing(settings)
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
-    housekeeping_at_s = metrics_at_s = lapses_at_s = 0.0
+    housekeeping_at_s = metrics_at_s = lapses_at_s = certificate_at_s = 0.0
     while not stopping.is_set():
+        if renewing is not None:
+            renewing.look(time.monotonic())
+        if time.monotonic() >= certificate_at_s:
+            certificate_at_s = time.monotonic() + _CERTIFICATE_S
+            if tls.lies_newer(settings.broker, good_until_ms):
+                log.info("certificate_changed")  # started anew, it is given what lies there now
+                break
         try:
             if time.monotonic() >= lapses_at_s:  # before anything is sent, and whether or not there is a connection
                 lapses_at_s = time.monotonic() + _LAPSES_S
@@ -94,6 +104,11 @@ def _roads(settings: config.Settings) -> Roads:
         lambda tell: Connection(kiosk=settings.kiosk, broker=broker, subscribe_to=hears, tell=tell),
         (lambda tell: Posting(broker=broker, https=https, tell=tell)) if https.host else None,
     )
+
+
+def _renewing(settings: config.Settings) -> Renewing | None:
+    spool, https = settings.renewal.spool, settings.https
+    return None if spool is None or not https.host else Renewing(spool=spool, broker=settings.broker, https=https)
 
 
 def _opened(settings: config.Settings, keys: Keys, connection: Roads, stopping: threading.Event) -> Store | None:

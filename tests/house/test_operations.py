@@ -19,7 +19,8 @@ PROGRAMS = {
 }
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
-    r"((?:(?:account|alert window|alert|announcement|complaint|help|import|order|doctor|card|models|policy|roster) )?"
+    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy"
+    r"|roster) )?"
     r"[a-z][a-z-]*)"
     r"((?: [^`\n]+)?)"
 )

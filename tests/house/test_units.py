@@ -20,6 +20,7 @@ import typer
 import yaml
 
 from provisioning.places import ControllerPlaces, KioskPlaces, Layout
+from wire.claims import RENEWAL_ANSWER
 
 pytestmark = pytest.mark.real
 
@@ -28,8 +29,8 @@ SYSTEMD = HOUSE / "systemd"
 UNITS = sorted(path.name for path in SYSTEMD.glob("*.service"))
 MOST_EXPOSED = 3.0  # systemd-analyze security: 0 is locked, 10 is open
 PROGRAMS = re.compile(r"/(?:usr|opt)/\S*bin/\S+")
-OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)(?: --log \S+)?$")
-SIDES = {"dipchip-kiosk": "kiosk", "dipchip-fleet": "controller"}
+OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)(?: --(?:log|event-key) \S+)?$")
+SIDES = {"dipchip-kiosk": "kiosk", "dipchip-provision": "kiosk", "dipchip-fleet": "controller"}
 
 
 @pytest.fixture(scope="session")
@@ -122,10 +123,27 @@ def test_nobody_but_the_screen_has_a_device() -> None:
             assert lines_of(unit, "DeviceAllow") == []
 
 
-def test_the_two_kiosk_processes_can_write_in_the_store_and_nowhere_else() -> None:
-    for unit in ("dipchip-kiosk-ui.service", "dipchip-kiosk-courier.service"):
-        assert lines_of(unit, "ProtectSystem") == ["strict"]
-        assert lines_of(unit, "ReadWritePaths") == ["/var/lib/dipchip-store"]
+def test_the_two_kiosk_processes_can_write_in_the_store_and_the_courier_in_the_spool_and_nowhere_else() -> None:
+    written = {"ui": "/var/lib/dipchip-store", "courier": "/var/lib/dipchip-store /var/lib/dipchip-renewal"}
+    for name, places in written.items():
+        assert lines_of(f"dipchip-kiosk-{name}.service", "ProtectSystem") == ["strict"]
+        assert lines_of(f"dipchip-kiosk-{name}.service", "ReadWritePaths") == [places]
+
+
+def test_nobody_has_the_event_key_and_a_network() -> None:
+    with_the_key = [unit for unit in UNITS if any("event.jwk" in line for line in lines_of(unit, "LoadCredential"))]
+    assert with_the_key == ["dipchip-kiosk-identity.service", "dipchip-kiosk-ui.service"]
+    for unit in with_the_key:
+        assert lines_of(unit, "PrivateNetwork") == ["yes"]
+        assert not {"AF_INET", "AF_INET6"} & set(lines_of(unit, "RestrictAddressFamilies")[0].split())
+
+
+def test_what_renews_may_write_its_certificate_and_the_spool_and_never_sees_a_record() -> None:
+    identity = "dipchip-kiosk-identity.service"
+    assert lines_of(identity, "ReadWritePaths") == ["/etc/dipchip/kiosk/tls /var/lib/dipchip-renewal"]
+    assert lines_of(identity, "InaccessiblePaths") == ["-/var/lib/dipchip-store"]
+    (answer,) = re.findall(r"^PathExists=(.*)$", (SYSTEMD / "dipchip-kiosk-identity.path").read_text(), re.MULTILINE)
+    assert answer == f"{KioskPlaces.of(Layout.INSTALLED).spool}/{RENEWAL_ANSWER}"
 
 
 def test_the_agent_reaches_this_machine_only_and_neither_store_nor_papers() -> None:
@@ -151,11 +169,13 @@ def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
         "dipchip-kiosk-ui.service": {"event.jwk"},
         "dipchip-kiosk-courier.service": {"kiosk.key", "courier.jwk"},
         "dipchip-kiosk-agent.service": set(),
+        "dipchip-kiosk-identity.service": {"event.jwk"},
         "dipchip-fleet-alerts.service": {"webhook.key"},
         "dipchip-fleet-courier.service": {"controller.key", "receipt.jwk"},
         "dipchip-fleet-door.service": {"receipt.jwk"},
         "dipchip-fleet-months.service": set(),
         "dipchip-fleet-relay.service": {"sealing.jwk", "token.key", "answer.jwk"},
+        "dipchip-fleet-signer.service": {"authority.key"},
         "dipchip-fleet-web.service": {"operators.key"},
     }
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provisioning.authority import Authorities, key_file, pem
-from provisioning.certificates import LEAF_LIFE
+from provisioning.authority import Authorities, key_file
 from provisioning.files import Report
 from tests.provisioning.conftest import MINE, OTHER, Made, run
 from tests.provisioning.peer import Papers, Peer, RefusedError
 from wire import topics
+from wire.certificates import LEAF_LIFE, pem
 from wire.ids import KioskId
 from wire.registration import default_shard
 from wire.topics import Down, Up

@@ -12,9 +12,9 @@ from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
 
 from provisioning.authority import Authorities, key_file
-from provisioning.certificates import BACKDATED, LEAF_LIFE, RENEW_BEFORE, REVOCATION_LIST_LIFE
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report
+from wire.certificates import BACKDATED, LEAF_LIFE, RENEW_BEFORE, REVOCATION_LIST_LIFE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 HIDDEN = {
     "alert_notice",
     "ask",
+    "claim",
     "code_request",
     "courier",
     "enrollment",
     "event_content",
+    "given_certificate",
     "operator_errand",
     "operator_identity",
     "operator_passkey",

@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fleet's certificate authority: a root, one authority for clients, one for servers, and their revocation lists.
+"""The certificates of a fleet: a root, authorities for clients and servers, revocation lists, and how one asks for one.
 
-It never reads or writes a file: `provisioning.authority` keeps the keys.
-Source: RFC 5280 (profile, CRLs), RFC 9525 (server names); security design, section 4.
+It never reads or writes a file: `provisioning.authority` and the controller's signer keep the keys.
+Source: RFC 5280 (profile, CRLs), RFC 2986 (requests), RFC 9525 (server names); security design, section 4.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from wire.errors import BadSignature, Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,6 +108,85 @@ class Authority:
     def __repr__(self) -> str:
         """Show the name and never the key."""
         return f"Authority({self.certificate.subject.rfc4514_string()!r})"
+
+
+def request(key: ec.EllipticCurvePrivateKey) -> str:
+    """Ask for a certificate of this key, which signs the request (RFC 2986); the name is the signer's to give."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    return builder.sign(key, _HASH).public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def requested_key(asked_pem: str) -> ec.EllipticCurvePublicKey:
+    """The P-256 key that a certificate is asked for; whoever asks holds its private half.
+
+    Raises:
+        Malformed: no request, or for another kind of key.
+        BadSignature: it was not signed by the key that it names.
+    """
+    try:
+        asked = x509.load_pem_x509_csr(asked_pem.encode("ascii"))
+        key = asked.public_key()
+        holds = asked.is_signature_valid
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+        message = "not a PKCS#10 request"
+        raise Malformed(message) from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != _CURVE.name:
+        message = "a certificate is given to a P-256 key only"
+        raise Malformed(message)
+    if not holds:
+        message = "the request is not signed by its own key"
+        raise BadSignature(message)
+    return key
+
+
+def chain_of(chain: str) -> list[x509.Certificate]:
+    """The certificates of a chain, the leaf first.
+
+    Raises:
+        Malformed: when there is none.
+    """
+    try:
+        return x509.load_pem_x509_certificates(chain.encode("ascii"))
+    except ValueError as error:
+        message = "not a certificate chain"
+        raise Malformed(message) from error
+
+
+def proven(chain: str, root: x509.Certificate, name: str, now: datetime) -> x509.Certificate:
+    """The leaf of a client's chain that leads to this root, is good now and has this name.
+
+    Raises:
+        Malformed: no chain.
+        BadSignature: it does not lead there, is over or not yet good, or is somebody else's.
+    """
+    leaf, *between = chain_of(chain)
+    policy = verification.PolicyBuilder().store(verification.Store([root])).time(now)
+    try:
+        policy.build_client_verifier().verify(leaf, between)
+    except verification.VerificationError as error:
+        message = "the certificate does not lead to this fleet's root"
+        raise BadSignature(message) from error
+    if [each.value for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)] != [name]:
+        message = "the certificate names somebody else"
+        raise BadSignature(message)
+    return leaf
+
+
+def half_life(certificate: x509.Certificate) -> datetime:
+    """From when on it is renewed; the day by which it is backdated is none of its life."""
+    begins = certificate.not_valid_before_utc + BACKDATED
+    return begins + (certificate.not_valid_after_utc - begins) / 2
+
+
+def key_digest(key: ec.EllipticCurvePublicKey) -> str:
+    """SHA-256 of the key as certificates hold it (RFC 5280, SubjectPublicKeyInfo), in hexadecimal."""
+    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
+def pem(certificate: x509.Certificate) -> bytes:
+    """A certificate as text."""
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def is_current(certificate: x509.Certificate, now: datetime) -> bool:

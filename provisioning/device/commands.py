@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command lines that run on a kiosk: `dipchip-provision enrol` and `dipchip-provision renew`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from provisioning.device.asking import ask
+from provisioning.device.enrolment import Enrolment, Hardware
+from provisioning.device.renewal import Identity, step
+from provisioning.errors import FolderError, RefusedError
+from provisioning.files import Report, read
+from provisioning.identities import AgentWish
+from provisioning.places import Layout
+from wire.claims import Introduction, claim_code, scanned, words_of
+from wire.envelope import decode
+from wire.errors import Malformed
+from wire.ids import facility_code
+
+if TYPE_CHECKING:
+    from wire.claims import ClaimCode
+    from wire.ids import FacilityCode
+
+
+def enrol(  # noqa: PLR0913 - each is one option of the command line
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="Where this kiosk's identity goes.")],
+    *,
+    claim: Annotated[str, typer.Option(help="The eight characters of the claim, or what its QR code holds.")],
+    facility: Annotated[str, typer.Option(help="Where this machine stands (hcode5); the QR code holds it too.")] = "",
+    introduction: Annotated[Path, typer.Option(help="What the image knows of its fleet.")] = Path(
+        "/etc/dipchip/introduction.json"
+    ),
+    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")] = "usb:0",
+    camera_pin: Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")] = "",
+    reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
+    models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
+    installed: Annotated[
+        bool, typer.Option("--installed", help="Write paths as the units have them, not beside each other.")
+    ] = False,
+) -> None:
+    """Make this machine the kiosk that a claim names. It makes its own keys; run again, it goes on where it stopped."""
+    layout = Layout.INSTALLED if installed else Layout.BESIDE
+    enrolment, report = Enrolment(place, _introduced(introduction), layout, ask), Report()
+    if enrolment.finish():
+        typer.echo("Everything was in its place already; what a power cut had left is gone.")
+        return
+    code, where = _asked(claim, facility)
+    hardware = Hardware(camera, camera_pin, reader, models, AgentWish())
+    bundle, fingerprint = enrolment.run(code, where, hardware, _now(), report)
+    for line in report.lines:
+        typer.echo(line)
+    typer.echo(f"This machine is {bundle.kiosk} at {bundle.facility}, profile {bundle.profile}.")
+    typer.echo(f"Words: {words_of(fingerprint)}")
+    typer.echo("Compare them with `dipchip-fleet claim list`: other words there mean that this claim was stolen.")
+
+
+def renew(
+    config: Annotated[Path, typer.Option("--config", "-c", help="This kiosk's kiosk.toml")],
+    event_key: Annotated[Path, typer.Option(help="Its event key, a private JWK.")],
+) -> None:
+    """Ask for this kiosk's next certificate when it is time, and install the one that came. It needs no network."""
+    report = Report()
+    said = step(Identity.read(config), event_key, _now(), report)
+    for line in (*report.lines, said):
+        typer.echo(line)
+
+
+def _introduced(file: Path) -> Introduction:
+    try:
+        return decode(read(file), Introduction)
+    except Malformed as error:
+        message = f"{file}: {error}. Give the introduction.json of your fleet."
+        raise FolderError(message) from error
+
+
+def _asked(claim: str, facility: str) -> tuple[ClaimCode, FacilityCode]:
+    try:
+        code, where = scanned(claim) if ":" in claim else (claim_code(claim), facility)
+        if facility and facility != where:
+            message = f"--facility {facility}: the claim is for {where}. Ask for one for this facility."
+            raise RefusedError(message)
+        return code, facility_code(where)
+    except Malformed as error:
+        message = f"--claim, --facility: {error}. Type them as `dipchip-fleet claim make` told them."
+        raise RefusedError(message) from error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

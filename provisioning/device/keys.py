@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keys of a kiosk that is to be: made on it, each once, and never sent anywhere.
+
+They have no name until the answer to the claim brings it. Source: docs/adr/0037.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+
+from provisioning.authority import key_file
+from provisioning.errors import FolderError
+from provisioning.files import as_json, secret
+from wire.certificates import request
+from wire.claims import UNNAMED_COURIER_KEY, UNNAMED_EVENT_KEY, Claim
+from wire.envelope import seal_message
+from wire.errors import WireError
+from wire.signing import Kind, SigningKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from provisioning.files import Report
+    from wire.claims import ClaimCode
+    from wire.ids import KeyId
+
+_EVENT, _COURIER, _TLS = "event.jwk", "courier.jwk", "kiosk.key"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """The three: the screen's, the courier's, and the courier's for TLS."""
+
+    event: SigningKey
+    courier: SigningKey
+    tls: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def born(cls, place: Path, report: Report) -> Self:
+        """The keys in this folder; what is not there yet is made, so that a power cut costs none.
+
+        Raises:
+            FolderError: a file holds no such key.
+        """
+        event = _signing(place / _EVENT, UNNAMED_EVENT_KEY, report)
+        courier = _signing(place / _COURIER, UNNAMED_COURIER_KEY, report)
+        return cls(event, courier, key_file(place / _TLS, report))
+
+    def claim(self, code: ClaimCode, facility: str) -> bytes:
+        """The signed request."""
+        return seal_message(self.event, Kind.CLAIM, self._body(code, facility))
+
+    def fingerprint(self) -> bytes:
+        """What the words on both screens are made of."""
+        return self._body("22222222", "00000").fingerprint()
+
+    def tls_pem(self) -> bytes:
+        """The TLS key as its file holds it."""
+        return private_pem(self.tls)
+
+    def _body(self, code: str, facility: str) -> Claim:
+        return Claim(1, code, facility, self.event.public().jwk(), self.courier.public().jwk(), request(self.tls))
+
+
+def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A TLS key as text, for a file that only its owner reads."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def signing_key(path: Path, jwk: bytes) -> SigningKey:
+    """The signing key in the bytes of a file.
+
+    Raises:
+        FolderError: naming the file, and never quoting it.
+    """
+    try:
+        return SigningKey.from_jwk(msgspec.json.decode(jwk))
+    except (msgspec.DecodeError, WireError, TypeError) as error:
+        message = f"{path}: not a private key ({type(error).__name__}). Start with a fresh image and another claim."
+        raise FolderError(message) from None
+
+
+def _signing(path: Path, kid: KeyId, report: Report) -> SigningKey:
+    jwk = secret(path, lambda: as_json(SigningKey.generate(kid).jwk()), report)
+    return signing_key(path, jwk)

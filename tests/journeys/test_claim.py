@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an image and eight characters to a heartbeat, and to the next certificate: a real broker, door and signer.
+
+Each kiosk is a folder that `dipchip-provision enrol` filled; its courier is the process of the field.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from provisioning.device.asking import NotGrantedError, NotReachedError, ask
+from tests.provisioning.peer import Papers, Peer, RefusedError
+from tests.simulators.claimant import Claimant
+from tests.simulators.claiming import FACILITY, ClaimProvince, Machine, provision
+from tests.simulators.province import PATIENCE_S
+from tests.simulators.services import wait_until
+from wire.certificates import LEAF_LIFE
+from wire.claims import ALPHABET, CLAIM, LIVES_MS, Introduction, Why, claim_code
+from wire.envelope import decode
+from wire.ids import KioskId
+from wire.registration import default_shard
+from wire.topics import Up, up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.simulators.province import Kiosk
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def province(place: Path) -> Iterator[ClaimProvince]:
+    with ClaimProvince(place / "claims") as province:
+        yield province
+
+
+def enrolled(province: ClaimProvince, name: str) -> Machine:
+    machine = province.machine(name)
+    ran = machine.enrol(province.claim(name)["code"])
+    assert ran.returncode == 0, ran.stderr
+    return machine
+
+
+def refused(province: ClaimProvince, name: str, code: str, facility: str = FACILITY) -> str:
+    machine = province.machine(name)
+    ran = machine.enrol(code, facility)
+    assert ran.returncode == 2
+    assert not (machine.folder / "kiosk.toml").exists()
+    return ran.stderr
+
+
+def restarted(kiosk: Kiosk) -> None:
+    """As systemd does when the courier has ended."""
+    wait_until(lambda: not kiosk.courier.alive, "the courier ends to be started anew", PATIENCE_S)
+    kiosk.courier.start()
+
+
+def test_an_image_and_a_code_become_a_kiosk_whose_heartbeat_is_accepted(province: ClaimProvince) -> None:
+    name = "k-udon-01"
+    machine, began = province.machine(name), time.monotonic()
+    ran = machine.enrol(province.claim(name)["qr"], "")
+    assert ran.returncode == 0, ran.stderr
+    kiosk = machine.kiosk(name)
+    kiosk.courier.start()
+    province.wait_until_heard(name, 0)
+    print(f"claim to heartbeat: {time.monotonic() - began:.1f} s")  # noqa: T201 - shown by `pytest -rP`
+    kiosk.file(3)
+    province.wait_until_settled(kiosk)
+    assert province.count() == 3
+    said = re.search(r"Words: (.+)", ran.stdout)
+    assert said is not None
+    (listed,) = [each for each in province.told("claim", "list") if each["kiosk"] == name]
+    assert (listed["standing"], listed["words"]) == ("taken", said[1])
+
+
+def test_replayed_foreign_and_guessed_claims_are_refused_and_say_what_to_do(province: ClaimProvince) -> None:
+    code = str(province.claim("k-udon-02")["code"])
+    other = next(letter for letter in ALPHABET if letter != code[-1])
+    assert "claim_not_known" in refused(province, "guess", code[:-1] + other)
+    assert "claim_not_known" in refused(province, "foreign", code, "11447")
+    machine = province.machine("first")
+    assert machine.enrol(code).returncode == 0
+    assert "claim_used" in refused(province, "replay", code)
+    again = machine.enrol(code)
+    assert (again.returncode, "fresh image" in again.stderr) == (2, True)
+
+
+def test_an_expired_claim_is_refused(province: ClaimProvince) -> None:
+    code = str(province.claim("k-udon-03")["code"])
+    with sqlite3.connect(province.fleet / "fleet.db", timeout=30) as database:  # a quarter of an hour passes
+        database.execute("UPDATE claim SET expires_ms = expires_ms - ? WHERE kiosk = 'k-udon-03'", (LIVES_MS,))
+    assert "claim_expired" in refused(province, "late", code)
+
+
+def test_an_image_of_another_fleet_is_not_answered(province: ClaimProvince, tmp_path: Path) -> None:
+    made = ("fleet", tmp_path / "stranger", "--broker-host", "localhost", "--database-url", "sqlite:///f.db")
+    port = ("--https-host", "localhost", "--https-port", province.https_port, "--idp-url", "http://127.0.0.1:9")
+    assert provision(*made, *port).returncode == 0
+    machine = province.machine("stranger")
+    introduction = ("--introduction", tmp_path / "stranger/introduction.json", "--facility", FACILITY)
+    ran = provision("enrol", machine.folder, "--claim", province.claim("k-udon-04")["code"], *introduction)
+    assert (ran.returncode, "is not this fleet's door" in ran.stderr) == (2, True)
+
+
+def test_a_certificate_is_renewed_at_half_life_while_the_kiosk_works(province: ClaimProvince) -> None:
+    name = "k-udon-05"
+    machine = enrolled(province, name)
+    old = machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE / 2 - timedelta(hours=1))
+    forget_given(province, name)
+    kiosk = machine.kiosk(name)
+    kiosk.courier.start()
+    province.wait_until_heard(name, 0)
+    assert province.good_until(name) == old.not_valid_after_utc
+    assert "the courier asks" in machine.renew()
+    wait_until((machine.folder / "renewal/renewal.json").exists, "the answer is brought", PATIENCE_S)
+    assert "is installed" in machine.renew()
+    restarted(kiosk)
+    wait_until(lambda: province.good_until(name) > old.not_valid_after_utc, "it says so", PATIENCE_S)
+    assert machine.leaf().public_key() != old.public_key()
+    assert machine.leaf().serial_number != old.serial_number
+    assert "is good until" in machine.renew()
+    assert list((machine.folder / "renewal").iterdir()) == []
+    kiosk.file(2)
+    province.wait_until_settled(kiosk)
+
+
+def test_a_kiosk_from_a_store_room_heals_when_its_certificate_has_ended(province: ClaimProvince) -> None:
+    name = "k-udon-06"
+    machine = enrolled(province, name)
+    machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE - timedelta(days=200))
+    forget_given(province, name)
+    with pytest.raises(RefusedError), Peer(province.broker.port, Papers.of_kiosk(machine.folder)) as peer:
+        peer.publish(up(default_shard(name), KioskId(name), Up.EVENT))
+    kiosk = machine.kiosk(name)
+    filed = kiosk.file(2)
+    kiosk.courier.start()
+    assert "the courier asks" in machine.renew()
+    wait_until((machine.folder / "renewal/renewal.json").exists, "the answer is brought", PATIENCE_S)
+    assert "is installed" in machine.renew()
+    restarted(kiosk)
+    province.wait_until_settled(kiosk)
+    assert set(filed) <= set(province.ledger())
+
+
+def test_a_revoked_kiosk_stays_out_by_every_way(province: ClaimProvince, tmp_path: Path) -> None:
+    name = "k-udon-07"
+    machine = enrolled(province, name)
+    old = machine.leaf()
+    papers = Papers.of_kiosk(machine.folder)
+    with Peer(province.broker.port, papers, name) as peer:
+        assert peer.publish(up(default_shard(name), KioskId(name), Up.EVENT)) == "Success"
+    province.operate("revoke", name)
+    listed = tmp_path / "kiosks.crl.pem"
+    signer = ("--config", str(province.fleet / "controller/signer.toml"))
+    ran = province.run_at_signer("revocations", str(listed), *signer)
+    assert ran.returncode == 0, ran.stderr
+    assert "1 certificate(s) newly revoked" in provision("revoke", province.fleet, "--list", listed).stdout
+    province.broker.restart()
+    with pytest.raises(RefusedError), Peer(province.broker.port, papers, name):
+        pass
+    machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE - timedelta(days=1))
+    kiosk = machine.kiosk(name)
+    kiosk.courier.start()
+    machine.renew()
+    wait_until(lambda: kiosk.said("kiosk_revoked") > 0, "the signer refuses it", PATIENCE_S)
+    assert not (machine.folder / "renewal/renewal.json").exists()
+    assert (
+        "given once"
+        in province.run_at_signer("claim", "make", name, "--facility", FACILITY, "--province", "41", *signer).stderr
+    )
+    kiosk.courier.stop()
+    assert old.serial_number != machine.leaf().serial_number
+
+
+def test_whoever_guesses_has_to_wait_even_with_the_right_code(province: ClaimProvince) -> None:
+    introduction = decode((province.fleet / "introduction.json").read_bytes(), Introduction)
+
+    def said_to(code: str) -> Why | None:
+        try:
+            ask(introduction, CLAIM, Claimant().claim(code, FACILITY))
+        except NotGrantedError as error:
+            return error.why
+        except NotReachedError:  # the proxy lets an address ask once a second
+            return None
+        return None
+
+    right = claim_code(str(province.claim("k-udon-08")["code"]))
+    wait_until(lambda: said_to("22222222") is Why.TOO_MANY, "it is told to wait", PATIENCE_S)
+    wait_until(lambda: said_to(right) is Why.TOO_MANY, "it is told to wait", PATIENCE_S)
+    (listed,) = [each for each in province.told("claim", "list") if each["kiosk"] == "k-udon-08"]
+    assert listed["standing"] == "open"
+
+
+def forget_given(province: ClaimProvince, name: str) -> None:
+    """As if what the signer gave had been given when the certificate says it was."""
+    with sqlite3.connect(province.fleet / "fleet.db", timeout=30) as database:
+        database.execute("DELETE FROM given_certificate WHERE kiosk = ?", (name,))
