@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provisioning.device.asking import NotGrantedError, NotReachedError, ask
+from tests.journeys.test_https import post
 from tests.provisioning.peer import Papers, Peer, RefusedError
 from tests.simulators import tpm
 from tests.simulators.claimant import Claimant
@@ -78,6 +79,7 @@ def test_an_image_and_a_code_become_a_kiosk_whose_heartbeat_is_accepted(province
     kiosk.file(3)
     province.wait_until_settled(kiosk)
     assert province.count() == 3
+    assert post(province, Papers.of_kiosk(machine.folder), b"") == (200, b""), "the door takes it for who it is"
     said = re.search(r"Words: (.+)", ran.stdout)
     assert said is not None
     (listed,) = [each for each in province.told("claim", "list") if each["kiosk"] == name]
@@ -195,6 +197,8 @@ def test_a_revoked_kiosk_stays_out_by_every_way(province: ClaimProvince, tmp_pat
     province.broker.restart()
     with pytest.raises(RefusedError), Peer(province.broker.port, papers, name):
         pass
+    province.proxy.reload()
+    wait_until(lambda: post(province, papers, b"")[0] == 400, "the proxy has read the list", PATIENCE_S)
     machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE - timedelta(days=1))
     kiosk = machine.kiosk(name)
     kiosk.courier.start()
