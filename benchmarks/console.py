@@ -157,9 +157,10 @@ def _addresses(app: Flask) -> list[str]:
 
 
 def _address(app: Flask, rule: Rule) -> str:
-    if missing := rule.arguments - _EXAMPLES.keys():
+    known = _EXAMPLES | (rule.defaults or {})
+    if missing := rule.arguments - known.keys():
         sys.exit(f"console: {rule.rule} takes {', '.join(sorted(missing))}. Give an example in benchmarks/console.py.")
-    return str(app.url_map.bind("").build(rule.endpoint, {name: _EXAMPLES[name] for name in rule.arguments}))
+    return str(app.url_map.bind("").build(rule.endpoint, {name: known[name] for name in rule.arguments}))
 
 
 def _row(page: str, console: _Console, rounds: int, when: str = "") -> tuple[str, ...]:

@@ -39,6 +39,7 @@ ANSWER_BYTES = 200_000  # a face policy and two certificates, and some
 
 # In a kiosk's spool: what its event key has signed, and what the signer said to it.
 RENEWAL_REQUEST, RENEWAL_ANSWER = "renewal.jws", "renewal.json"
+RENEWAL_WANTED = "wanted"  # an empty file: ask now, whatever the certificate's age
 
 # Digits and capitals of which none is taken for another one: no 0 O, 1 I L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -37,12 +37,13 @@ class Op(StrEnum):
     REOPEN = "reopen"
     RESTART = "restart"
     DIAGNOSE = "diagnose"
+    ROTATE_KEY = "rotate_key"  # of TLS, with its certificate
 
 
 class Outcome(StrEnum):
     """What came of an order."""
 
-    TAKEN = "taken"  # it is being carried out: of a restart, until the screen's process is back
+    TAKEN = "taken"  # it is being carried out: until the screen's process is back, or the next certificate is there
     DONE = "done"
     REFUSED = "refused"
 

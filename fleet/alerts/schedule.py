@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from fleet.alerts.places import columns_of, within
-from fleet.alerts.windows import Window, WindowRefusedError, check
+from fleet.alerts.windows import Why, Window, WindowRefusedError, check
 from fleet.store.alert_tables import maintenance_window, opening_hours
 from fleet.store.hours import FLEET, Hours
-from fleet.store.scope import Level, Scope
+from fleet.store.scope import NATION, Level, Scope
 from wire.ids import FacilityCode, ProvinceCode
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def end_window(connection: Connection, number: int, scope: Scope, now_ms: int) -
     )
     if connection.execute(update(maintenance_window).where(*running).values(ended_ms=now_ms)).rowcount != 1:
         message = f"window {number}: none such runs here. `dipchip-fleet alert window list` shows them."
-        raise WindowRefusedError(message)
+        raise WindowRefusedError(Why.UNKNOWN, message)
 
 
 def read_windows(connection: Connection, scope: Scope, now_ms: int) -> list[Window]:
@@ -75,7 +75,7 @@ def set_hours(connection: Connection, site: Scope, hours: tuple[str, str, str] |
     """
     if site.level is not Level.FACILITY:
         message = f"{site}: opening hours are a facility's. Give facility:41/10670."
-        raise WindowRefusedError(message)
+        raise WindowRefusedError(Why.NO_PLACE, message)
     here = (opening_hours.c.province == site.province, opening_hours.c.facility == site.facility)
     connection.execute(delete(opening_hours).where(*here))
     if hours is not None:
@@ -92,13 +92,14 @@ def set_fleet_hours(connection: Connection, days: str, opens: str, closes: str) 
     connection.execute(opening_hours.insert().values(**row))
 
 
-def read_hours(connection: Connection) -> dict[Scope, Hours]:
-    """The opening hours of their own that facilities have."""
+def read_hours(connection: Connection, scope: Scope = NATION) -> dict[Scope, Hours]:
+    """The opening hours of their own that facilities of a scope have."""
+    here = scope.of_places(opening_hours.c.province, opening_hours.c.facility)
     return {
         Scope(Level.FACILITY, province=ProvinceCode(row.province), facility=FacilityCode(row.facility)): Hours.parse(
             row.days, row.opens, row.closes
         )
-        for row in connection.execute(select(opening_hours).where(opening_hours.c.facility != FLEET))
+        for row in connection.execute(select(opening_hours).where(opening_hours.c.facility != FLEET, here))
     }
 
 

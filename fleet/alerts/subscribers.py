@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from fleet.alerts.places import columns_of, within
 from fleet.alerts.rules import RULES, RuleId, Severity
 from fleet.errors import FleetError
-from fleet.store.alert_tables import alert_subscription
+from fleet.store.alert_tables import alert_letter, alert_subscription
 from fleet.store.scope import Scope
 
 if TYPE_CHECKING:
@@ -31,8 +31,24 @@ LANGUAGES = ("th", "en")
 _ADDRESS_AT_MOST = 254  # RFC 5321, 4.5.3.1.3, without its brackets
 
 
+class Why(StrEnum):
+    """Why nothing changed about who is told."""
+
+    UNKNOWN = "unknown"  # no such subscription here
+    NO_PLACE = "no_place"
+    ADDRESS = "address"
+    LANGUAGE = "language"
+    THERE = "there"
+    CHANNEL = "channel"  # not one that a console may add
+
+
 class SubscriptionRefusedError(FleetError):
     """Nobody was subscribed, or no subscription ended; says why."""
+
+    def __init__(self, why: Why, message: str) -> None:
+        """Keep the reason for programs beside the words."""
+        self.why = why
+        super().__init__(message)
 
 
 class ChannelKind(StrEnum):
@@ -80,6 +96,15 @@ class Subscription:
         return any(self.scope.holds(each) for each in (alarm.subject.scope, *parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a letter: sent, given up, or still on its way where both are None."""
+
+    made_ms: int
+    sent_ms: int | None
+    gave_up_ms: int | None
+
+
 def subscribe(connection: Connection, wanted: Subscription, by: str, now_ms: int) -> int:
     """Write a subscription down; its number.
 
@@ -89,13 +114,13 @@ def subscribe(connection: Connection, wanted: Subscription, by: str, now_ms: int
     shape, said = _SHAPES[wanted.channel]
     if not shape.fullmatch(wanted.address) or len(wanted.address) > _ADDRESS_AT_MOST:
         message = f"address: this is none for {wanted.channel}. Give {said}."
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(Why.ADDRESS, message)
     if wanted.language not in LANGUAGES:
         message = f"language: {wanted.language!r}. Give one of {', '.join(LANGUAGES)}."
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(Why.LANGUAGE, message)
     if any(each.recipient == wanted.recipient and each.scope == wanted.scope for each in everybody(connection)):
         message = f"{wanted.scope}: this address is subscribed already. End that subscription first."
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(Why.THERE, message)
     values = {
         "scope": str(wanted.scope),
         **columns_of(wanted.scope),
@@ -124,7 +149,7 @@ def unsubscribe(connection: Connection, number: int, scope: Scope, now_ms: int) 
     ended = update(alert_subscription).where(*there).values(ended_ms=now_ms, address="")
     if connection.execute(ended).rowcount != 1:
         message = f"subscription {number}: there is none here. `dipchip-fleet alert subscriptions` shows them."
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(Why.UNKNOWN, message)
 
 
 def read(connection: Connection, scope: Scope) -> list[Subscription]:
@@ -132,6 +157,16 @@ def read(connection: Connection, scope: Scope) -> list[Subscription]:
     running = alert_subscription.c.ended_ms.is_(None)
     asked = select(alert_subscription).where(running, within(scope, alert_subscription))
     return [_subscription(row) for row in connection.execute(asked.order_by(alert_subscription.c.id))]
+
+
+def latest_letters(connection: Connection, scope: Scope) -> dict[int, Sent]:
+    """What became of the latest letter of each subscription of a scope that got one."""
+    letter, known = alert_letter.c, alert_subscription
+    newest = func.row_number().over(partition_by=letter.subscription, order_by=letter.made_ms.desc())
+    told = select(letter.subscription, letter.made_ms, letter.sent_ms, letter.gave_up_ms, newest.label("nth"))
+    found = told.join_from(alert_letter, known).where(known.c.ended_ms.is_(None), within(scope, known)).subquery()
+    rows = connection.execute(select(found).where(found.c.nth == 1))
+    return {row.subscription: Sent(row.made_ms, row.sent_ms, row.gave_up_ms) for row in rows}
 
 
 def everybody(connection: Connection) -> list[Subscription]:

@@ -7,6 +7,7 @@ It judges nothing: conditions and cares are those of `health`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, update
@@ -99,15 +100,20 @@ class Noted:
 
 
 def read_troubled(
-    connection: Connection, vigil: Vigil, scope: Scope, *, lit: Collection[str] | None = None
+    connection: Connection, vigil: Vigil, scope: Scope, *, lit: Collection[str] | None = None, missing: bool = False
 ) -> list[Troubled]:
-    """Every kiosk that needs care or is silent, by name; where `lit` is given, those silent in these provinces only."""
+    """Every kiosk that needs care or is silent, by name; where `lit` is given, those silent in these provinces only.
+
+    With `missing` those too that were never heard from: read so where they are few, all kiosks are read once less.
+    """
     condition = condition_at(vigil)
     is_silent = condition == str(Condition.SILENT)
     if lit is not None:
         is_silent = and_(is_silent, kiosk.c.province.in_(lit))
-    wanted = or_(condition == str(Condition.NEEDS_CARE), is_silent)
-    return _troubled(connection, _with_condition(condition).where(wanted).order_by(kiosk.c.id), scope)
+    wanted = [condition == str(Condition.NEEDS_CARE), is_silent]
+    if missing:
+        wanted.append(condition == str(Condition.NEVER_SEEN))
+    return _troubled(connection, _with_condition(condition).where(or_(*wanted)).order_by(kiosk.c.id), scope)
 
 
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:
@@ -134,24 +140,15 @@ def _with_condition(condition: Case[str]) -> Select[Any]:
 
 
 def _troubled(connection: Connection, asked: Select[Any], scope: Scope) -> list[Troubled]:
-    told = str(Condition.NEEDS_CARE)
-    return [
-        Troubled(
-            kiosk=row.id,
-            site=Site(row.province, row.facility),
-            condition=Condition(row.condition),
-            cares=tuple(care for care in Care if getattr(row, f"care_{care}")) if row.condition == told else (),
-            registered_ms=row.registered_ms,
-            seen_ms=row.seen_ms,
-            outbox=row.outbox,
-            oldest_unacked_s=row.oldest_unacked_s,
-            screen=row.screen,
-            reader=row.reader,
-            camera=row.camera,
-            disk_free_mib=row.disk_free_mib,
-        )
-        for row in connection.execute(_within(asked, scope))
-    ]
+    return [_of_row(*row) for row in connection.execute(_within(asked, scope))]
+
+
+def _of_row(name: str, province: str, facility: str, registered_ms: int, *said: Any) -> Troubled:  # noqa: ANN401
+    """Take the columns of `_with_condition` in their order: hundreds of rows a morning, and names cost more."""
+    condition, signed = said[len(_SAID)], said[len(_SAID) + 1 :]
+    cares = tuple(compress(Care, signed)) if condition == str(Condition.NEEDS_CARE) else ()
+    site = Site(province, facility)
+    return Troubled(name, site, Condition(condition), cares, registered_ms, *said[: len(_SAID)])
 
 
 def read_sites(connection: Connection, sites: Collection[Site]) -> dict[Site, int]:

@@ -8,18 +8,19 @@ is not revoked. Source: docs/adr/0037; RFC 5280.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy import select
 
+from fleet.devices import orders
 from fleet.devices.claims import ClaimRefusedError
 from fleet.devices.registry import REVOKED, look_up
 from fleet.store.claim_tables import given_certificate
 from fleet.store.tables import kiosk
-from wire.certificates import half_life, key_digest, pem, requested_key
+from wire.certificates import LEAF_LIFE, half_life, key_digest, pem, requested_key
 from wire.claims import Why, open_renewal, who_renews
 from wire.errors import BadSignature
 from wire.ids import KioskId
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wire.certificates import Authority
+
+
+_HALF_LIFE_MS = LEAF_LIFE // 2 // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +48,27 @@ class Issuer:
 
 
 def certify(connection: Connection, issuer: Issuer, who: KioskId, key: ec.EllipticCurvePublicKey, now_ms: int) -> str:
-    """A kiosk's chain for this TLS key: the one that it was given, or a new one when that is half over.
+    """A kiosk's chain for this TLS key: the one that it was given, or a new one when half of it is over or by order.
 
     The kiosk's row is locked by whoever calls, so that two requests at once get one certificate.
 
     Raises:
-        ClaimRefusedError: it was given one for another key, which is not half over yet.
+        ClaimRefusedError: it was given one for another key, which is not half over yet, and none was ordered since.
     """
     now = datetime.fromtimestamp(now_ms / 1000, UTC).replace(microsecond=0)
     given = given_certificate.c
-    latest = select(given.key_digest, given.pem).where(given.kiosk == who).order_by(given.given_ms.desc()).limit(1)
+    latest = (
+        select(given.key_digest, given.pem, given.given_ms)
+        .where(given.kiosk == who)
+        .order_by(given.given_ms.desc())
+        .limit(1)
+    )
     row = connection.execute(latest).first()
     if row is not None and now < half_life(x509.load_pem_x509_certificate(row.pem.encode("ascii"))):
-        if row.key_digest != key_digest(key):
+        if row.key_digest == key_digest(key):
+            return issuer.chain(row.pem)
+        if not orders.key_is_ordered(connection, who, since_ms=row.given_ms, now_ms=now_ms):
             raise ClaimRefusedError(Why.NOT_DUE)
-        return issuer.chain(row.pem)
     leaf = issuer.authority.client(who, key, now)
     leaf_pem = pem(leaf).decode("ascii")
     noted = {
@@ -109,12 +119,16 @@ def _asked(connection: Connection, message: bytes, *, locked: bool) -> tuple[Kio
 
 
 def revocation_list(connection: Connection, issuer: Issuer, now_ms: int) -> str:
-    """The certificates that revoked kiosks were given and that have not ended, as a signed list."""
-    given = given_certificate.c
+    """What has not ended of revoked kiosks' certificates, and of those that an order replaced, as a signed list."""
+    given, later = given_certificate.c, given_certificate.alias("later")
+    before_its_time = later.c.given_ms < given.until_ms - _HALF_LIFE_MS
+    ordered = select(later.c.serial).where(
+        later.c.kiosk == given.kiosk, later.c.given_ms > given.given_ms, before_its_time
+    )
     asked = (
         select(given.serial)
         .join_from(given_certificate, kiosk, kiosk.c.id == given.kiosk)
-        .where(kiosk.c.status == REVOKED, given.until_ms > now_ms)
+        .where((kiosk.c.status == REVOKED) | ordered.exists(), given.until_ms > now_ms)
         .order_by(given.serial)
     )
     serials = [int(serial, 16) for serial in connection.execute(asked).scalars()]

@@ -109,6 +109,17 @@ def give(connection: Connection, who: KioskId, op: str, by: str, now_ms: int, sc
     return n
 
 
+def key_is_ordered(connection: Connection, who: KioskId, *, since_ms: int, now_ms: int) -> bool:
+    """Whether a kiosk was told to make a new key, after a certificate that it was given at `since_ms`, and is at it."""
+    this = (kiosk_order.c.kiosk == who, kiosk_order.c.op == Op.ROTATE_KEY, kiosk_order.c.asked_ms >= since_ms)
+    open_still = (
+        kiosk_order.c.sent_ms.is_not(None),
+        kiosk_order.c.ended_ms.is_(None),
+        kiosk_order.c.expires_ms > now_ms,
+    )
+    return connection.execute(select(kiosk_order.c.n).where(*this, *open_still)).first() is not None
+
+
 def cancel(connection: Connection, who: KioskId, n: int, by: str, now_ms: int, scope: Scope) -> None:
     """Take an order back while no copy of it is on its way.
 

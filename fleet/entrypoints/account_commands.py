@@ -100,12 +100,15 @@ def token(
     name: Name,
     *,
     purpose: Annotated[str, typer.Option(help="Which program it is for.")],
-    days: Annotated[int, typer.Option(help="How long it is good, 365 at most.")] = 90,
+    days: Annotated[int, typer.Option(help="How long it is good, 365 at most; 90 if it acts.")] = 90,
+    acts_as: Annotated[
+        Role | None, typer.Option(help="It also acts, as this role at most: operator or approver.")
+    ] = None,
 ) -> None:
-    """Make a token with which a program asks the API as this account; it is told this once."""
+    """Make a token with which a program asks the API as this account; it is told this once, and only reads."""
     from fleet.entrypoints.operators import admit as run  # noqa: PLC0415
 
-    run(read(config), name, purpose, days)
+    run(read(config), name, purpose, days, acts_as)
 
 
 @account.command()

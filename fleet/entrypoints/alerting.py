@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fleet import audit
 from fleet.alerts import book, messages, schedule, subscribers
-from fleet.alerts.windows import Window, WindowRefusedError
+from fleet.alerts.windows import Window, moment
 from fleet.devices import attention
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
@@ -88,8 +88,8 @@ def add_window(settings: Settings, work: Work) -> None:
         WindowRefusedError: it would silence by mistake.
     """
     at_ms = now_ms()
-    first_ms = _moment("from", work.first) if work.first else at_ms
-    window = Window(0, work.scope, first_ms, _moment("until", work.until), work.reason, account())
+    first_ms = moment("from", work.first) if work.first else at_ms
+    window = Window(0, work.scope, first_ms, moment("until", work.until), work.reason, account())
     with _act(settings, audit.Act.WINDOW_ADDED, str(work.scope), until=work.until) as (connection, _):
         number = schedule.add_window(connection, window, at_ms)
     _tell({"window": number, "until": _said(window.until_ms)})
@@ -198,15 +198,6 @@ def _described(entry: Entry) -> _Told:
     if alarm.cleared_ms is not None:
         told |= {"cleared": _said(alarm.cleared_ms), "cleared_by": entry.cleared_by}
     return told
-
-
-def _moment(name: str, text: str) -> int:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{name}: {text!r} is no moment. Give one of Bangkok as 2026-12-01T18:00."
-        raise WindowRefusedError(message) from error
-    return int((at if at.tzinfo is not None else at.replace(tzinfo=BANGKOK)).timestamp() * 1000)
 
 
 def _said(ms: int) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from fleet.config import Settings
+    from fleet.operators.accounts import Role
     from fleet.store.scope import Scope
 
 
@@ -113,7 +114,8 @@ def show_open(settings: Settings, name: str) -> None:
             _tell({"session": each.number, "address": each.address, "began_ms": each.began_ms, "seen_ms": each.seen_ms})
         for token in api_tokens.read_all(connection, account):
             said = {"token": token.number, "purpose": token.purpose, "made_ms": token.made_ms}
-            _tell(said | {"until_ms": token.until_ms, "over": token.until_ms <= at_ms})
+            may = None if token.acts_as is None else str(token.acts_as)
+            _tell(said | {"until_ms": token.until_ms, "over": token.until_ms <= at_ms, "acts_as": may})
 
 
 def end(settings: Settings, name: str, session: int | None, token: int | None) -> None:
@@ -134,7 +136,7 @@ def end(settings: Settings, name: str, session: int | None, token: int | None) -
     _tell({"account": name, **gone})
 
 
-def admit(settings: Settings, name: str, purpose: str, days: int) -> None:
+def admit(settings: Settings, name: str, purpose: str, days: int, acts_as: Role | None) -> None:
     """Make a token with which a program asks the API as an account, and tell it this once.
 
     Raises:
@@ -143,9 +145,10 @@ def admit(settings: Settings, name: str, purpose: str, days: int) -> None:
     at_ms = now_ms()
     with _written(settings) as connection:
         account = accounts.named(connection, name)
-        token = api_tokens.make(connection, account, purpose, days, at_ms)
-        _record(connection, audit.Act.TOKEN_MADE, name, {"purpose": purpose, "days": days})
-    _tell({"account": name, "purpose": purpose, "days": days, "token": token})
+        token = api_tokens.make(connection, account, purpose, days, at_ms, acts_as)
+        told: audit.Detail = {"purpose": purpose, "days": days, **({"acts_as": str(acts_as)} if acts_as else {})}
+        _record(connection, audit.Act.TOKEN_MADE, name, told)
+    _tell({"account": name, **told, "token": token})
 
 
 def link(settings: Settings, name: str) -> None:

@@ -13,7 +13,7 @@ from fleet.entrypoints.options import Config  # noqa: TC001 - typer reads it whe
 order = typer.Typer(no_args_is_help=True, help="What a kiosk is ordered to do, and what came of it.")
 
 Kiosk = Annotated[str, typer.Argument(help="The name on the kiosk's label.")]
-Op = Annotated[str, typer.Argument(help="close, reopen, restart or diagnose.")]
+Op = Annotated[str, typer.Argument(help="close, reopen, restart, diagnose or rotate_key.")]
 Number = Annotated[int, typer.Argument(help="The order's, as `order list` shows it.")]
 
 

@@ -25,20 +25,15 @@ if TYPE_CHECKING:
     from fleet.devices.orders import Given
     from wire.ids import KioskId
 
-ROTATE_KEY = "rotate-key"
 _SAID = {
     Why.NO_SUCH_KIOSK: "It is not registered here. Give the name on the kiosk's label.",
     Why.REVOKED: "It was revoked, and is told nothing more.",
     Why.TAKES_NONE: "Its release takes no orders. Update the kiosk.",
-    Why.UNKNOWN_OP: "There is no such order. Give close, reopen, restart or diagnose.",
+    Why.UNKNOWN_OP: "There is no such order. Give close, reopen, restart, diagnose or rotate_key.",
     Why.ONE_IS_OPEN: "Another order is open there: `dipchip-fleet order list` shows it. Wait, or cancel it.",
     Why.UNDER_WAY: "It is on its way to the kiosk, and too late to cancel.",
     Why.NOT_OPEN: "There is no open order of that number: `dipchip-fleet order list` shows them.",
 }
-_NO_ROTATION = (
-    "A kiosk cannot make itself a new key: its keys are made when it is commissioned, and neither of its processes may "
-    "write them. Commission it anew under a new name and revoke this one (docs/operations.md: Orders to a kiosk)."
-)
 
 
 class NotOrderedError(FleetError):
@@ -52,8 +47,6 @@ def give(settings: Settings, kiosk: str, op: str) -> None:
         NotOrderedError: nothing was ordered.
     """
     who, at_ms = _named(kiosk), now_ms()
-    if op == ROTATE_KEY:
-        raise NotOrderedError(_NO_ROTATION)
     engine = open_engine(settings.database_url)
     try:
         with unit_of_work(engine) as connection:

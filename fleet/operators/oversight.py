@@ -49,6 +49,7 @@ class Why(StrEnum):
     NOT_PROPOSED = "not_proposed"
     SECOND_PERSON = "second_person"
     SAME = "same"
+    NOT_SAID = "not_said"  # no scope, or no role
 
 
 class NotDoneError(FleetError):

@@ -39,6 +39,7 @@ class Person:
     account: str
     scope: Scope
     at_ms: int
+    token: int | None = None  # the number of a program's
 
 
 def propose(
@@ -196,6 +197,8 @@ def _answer(connection: Connection, number: int, **values: str | int) -> None:
 
 def _record(connection: Connection, act: audit.Act, number: int, person: Person, detail: audit.Detail) -> None:
     told: audit.Detail = {"by": said("by", person.name), **detail}
+    if person.token is not None:
+        told["token"] = person.token
     who, at_ms = person.account, person.at_ms
     audit.record(connection, act, who=who, subject=str(number), at_ms=at_ms, detail=told, scope=person.scope)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _DRAW_EVERY_S = TTL_S / 3
 _AGAIN_S = 30.0
+_CANNOT = {Op.ROTATE_KEY: "cannot_renew"}  # its papers are made with it
 _MACHINE = {
     "release": "simulated",
     "python": "simulated",
@@ -74,8 +75,7 @@ class SimulatedOrders:
         self._last = order.n
         if order.op in (Op.CLOSE, Op.REOPEN):
             self.is_resting = order.op == Op.CLOSE
-        known = order.op in set(Op)
-        self._results[self._result(order, now_s, outbox, known=known)] = now_s
+        self._results[self._result(order, now_s, outbox)] = now_s
         return order
 
     def due(self, now_s: float) -> Iterator[bytes]:
@@ -94,7 +94,8 @@ class SimulatedOrders:
         named = set(digests)
         self._results = {each: at_s for each, at_s in self._results.items() if digest(each).hex() not in named}
 
-    def _result(self, order: Order, now_s: float, outbox: int, *, known: bool) -> bytes:
+    def _result(self, order: Order, now_s: float, outbox: int) -> bytes:
+        refused = _CANNOT.get(Op(order.op)) if order.op in set(Op) else "unknown_op"
         screen = "resting" if self.is_resting else "ok"
         machine = Diagnosis(**_MACHINE, uptime_s=int(now_s), outbox=outbox, screen=screen)  # type: ignore[arg-type]
         body = OrderResult(
@@ -102,9 +103,9 @@ class SimulatedOrders:
             kiosk=self._kiosk,
             n=order.n,
             op=order.op,
-            outcome=Outcome.DONE if known else Outcome.REFUSED,
+            outcome=Outcome.DONE if refused is None else Outcome.REFUSED,
             at=self._moment(now_s),
-            reason=None if known else "unknown_op",
+            reason=refused,
             diagnosis=machine if order.op == Op.DIAGNOSE else None,
         )
         return seal_message(self._papers.event_key, Kind.RESULT, body)

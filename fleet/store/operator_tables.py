@@ -51,6 +51,7 @@ api_token = Table(
     Column("purpose", String(64), nullable=False),
     Column("made_ms", _MS, nullable=False),
     Column("until_ms", _MS, nullable=False),
+    Column("acts_as", String(16)),  # at most as this role; null: it only reads
     UniqueConstraint("digest"),
     Index(None, "operator"),
     sqlite_autoincrement=True,

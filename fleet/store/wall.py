@@ -125,8 +125,14 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
             BY_PLACE,
         ),
         alert_tables.alert.name: Walled(BY_PLACE_OR_REGION, _LOOK_AND_ANSWER),
-        alert_tables.opening_hours.name: Walled(f"{BY_PLACE} OR facility = ''"),
-        alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION),
+        # Everybody reads the fleet's own hours, which the alerting alone writes.
+        alert_tables.opening_hours.name: Walled(f"{BY_PLACE} OR facility = ''", _REPLACE, BY_PLACE),
+        alert_tables.maintenance_window.name: Walled(BY_PLACE_OR_REGION, _KEEP),
+        alert_tables.alert_subscription.name: Walled(BY_PLACE_OR_REGION, _KEEP),
+        alert_tables.alert_letter.name: Walled(
+            "subscription IN (SELECT id FROM alert_subscription)",
+            "SELECT (subscription, made_ms, sent_ms, gave_up_ms)",
+        ),
         # Neither what one signs in with nor what opens a session may be read or written.
         operator_tables.operator.name: Walled(
             BY_ACCOUNT,

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The accounts of one's scope as JSON."""
+"""The accounts of one's scope as JSON, and what a program may do to them."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict
 
 from fleet.operators.accounts import Role
 from fleet.web.accounts import MOST, AccountsQuestion, read
+from fleet.web.bodies import Body, Choice, Text
+from fleet.web.deeds import accounts as deeds
 from fleet.web.iso import at
 
 pages = APIBlueprint("api_accounts", __name__)
@@ -37,6 +41,13 @@ class AccountsAnswer(_Answer):
     next: str | None
 
 
+class RightsBody(Body):
+    """A scope, as `province:41`, and a role; of an approval those that were seen."""
+
+    scope: Text
+    role: Choice[Role]
+
+
 @pages.get("/api/v1/accounts")
 @pages.input(AccountsQuestion, location="query", arg_name="question")
 @pages.output(AccountsAnswer)
@@ -57,3 +68,45 @@ def overview(question: AccountsQuestion) -> AccountsAnswer:
         for each in found[:MOST]
     ]
     return AccountsAnswer(accounts=accounts, next=accounts[-1].name if len(found) > MOST else None)
+
+
+@pages.post("/api/v1/accounts/<int:number>/end")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def end(number: int) -> str:
+    """End an account's sessions and tokens."""
+    deeds.end(number)
+    return ""
+
+
+@pages.post("/api/v1/accounts/<int:number>/disable")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def disable(number: int) -> str:
+    """Let an account sign in no more."""
+    deeds.disable(number)
+    return ""
+
+
+@pages.post("/api/v1/accounts/<int:number>/change")
+@pages.input(RightsBody, arg_name="body")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def change(number: int, body: RightsBody) -> str:
+    """Give an account another scope and role, at once or once somebody else approves."""
+    deeds.change(number, body.typed())
+    return ""
+
+
+@pages.post("/api/v1/accounts/<int:number>/approve")
+@pages.input(RightsBody, arg_name="body")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def approve(number: int, body: RightsBody) -> str:
+    """Put in force what somebody else has proposed."""
+    deeds.approve(number, body.typed())
+    return ""
+
+
+@pages.post("/api/v1/accounts/<int:number>/decline")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def decline(number: int) -> str:
+    """Take away what was proposed."""
+    deeds.decline(number)
+    return ""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fleet.devices.certificates import Ending
     from fleet.devices.health import Muster
     from fleet.devices.help_calls import Call
+    from fleet.devices.vigil import Vigil
     from fleet.enrollments.unused import UnusedCodes
     from fleet.store.scope import Scope
     from wire.events import Profile
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 VISITS_DAYS = 28  # whole days that say what is usual: four of each weekday
 LATELY_DAYS = 7  # how far back what is over is still told
 SHOWN = 100  # tasks
+_FEW = 1000  # kiosks that were never heard from: more are not all read, to be left out again
 
 
 class Cause(StrEnum):
@@ -124,12 +126,18 @@ def read_agenda(connection: Connection, now: datetime, profile: Profile, scope: 
     now_ms = int(now.timestamp() * 1000)
     standings = count_by_province(connection, now_ms, scope)
     counts = by_condition(standings)
-    missing = attention.read_never_seen(connection, now_ms, scope, SHOWN) if counts[Condition.NEVER_SEEN] else []
+    unseen = counts[Condition.NEVER_SEEN]
+    vigil = by_hours(connection, now_ms)
+    dark = _dark(standings)
+    troubled = attention.read_troubled(connection, vigil, scope, lit=_lit(standings, dark), missing=0 < unseen <= _FEW)
+    if unseen > _FEW:
+        troubled += attention.read_never_seen(connection, now_ms, scope, SHOWN)
+    missing = [each for each in troubled if each.condition is Condition.NEVER_SEEN]
     tasks = [
-        *_tasks(connection, now, profile, scope, standings),
+        *_tasks(connection, now, profile, scope, _Amiss(vigil, dark, troubled)),
         *(_never_seen(each, now_ms) for each in missing),
     ]
-    unread = counts[Condition.NEVER_SEEN] - len(missing)
+    unread = unseen - len(missing)
     tasks.sort(key=_order)
     return Agenda(
         at_ms=now_ms,
@@ -164,6 +172,15 @@ class _Dark:
     seen_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Amiss:
+    """What was found amiss with kiosks: provinces that are dark, and kiosks one by one."""
+
+    vigil: Vigil
+    dark: Mapping[str, _Dark]
+    troubled: Sequence[Troubled]
+
+
 def _dark(standings: Iterable[Muster]) -> dict[str, _Dark]:
     total: Counter[str] = Counter()
     silent: dict[str, Muster] = {}
@@ -185,14 +202,11 @@ def _lit(standings: Iterable[Muster], dark: Collection[str]) -> list[str] | None
     return sorted(silent.difference(dark)) if dark else None
 
 
-def _tasks(
-    connection: Connection, now: datetime, profile: Profile, scope: Scope, standings: Sequence[Muster]
-) -> list[Task]:
-    dark = _dark(standings)
-    vigil = by_hours(connection, int(now.timestamp() * 1000))
+def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope, amiss: _Amiss) -> list[Task]:
+    dark = amiss.dark
+    troubled = [each for each in amiss.troubled if each.condition is not Condition.NEVER_SEEN]
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
     lately, since = today - timedelta(days=LATELY_DAYS), today - timedelta(days=VISITS_DAYS)
-    troubled = attention.read_troubled(connection, vigil, scope, lit=_lit(standings, dark))
     alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}
@@ -201,7 +215,7 @@ def _tasks(
     places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
     missed: dict[str, int] = {}
     if dark:
-        unlit = attention.silent_sites(vigil, scope, dark)
+        unlit = attention.silent_sites(amiss.vigil, scope, dark)
         missed = workload.usual_visits_by_province(connection, profile, unlit, since=since, before=today)
     calls = open_calls(connection, now_ms, scope)
     held = attention.read_quarantined(connection, _start_ms(lately), scope)

@@ -8,16 +8,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
-from flask import Response, abort, make_response, redirect, render_template, url_for
-from flask_babel import lazy_gettext
+from flask import Response, make_response, redirect, render_template, url_for
 
-from fleet import audit
 from fleet.alerts import book, messages, schedule, watch
-from fleet.alerts.book import AlertRefusedError, Why
 from fleet.alerts.rules import Severity
 from fleet.alerts.subjects import SubjectKind
-from fleet.devices import attention
-from fleet.web.reach import acting, looking
+from fleet.web.deeds import alerts as deeds
+from fleet.web.reach import RefusedError, looking
 from fleet.web.supplies import now_ms
 from fleet.web.wording import code_words, language
 
@@ -36,11 +33,6 @@ CLEARED_DAYS = 7
 _CLEARED_SHOWN = 100
 _DAY_MS = 24 * 3_600_000
 _TONES = {Severity.CRITICAL: "silent", Severity.WARNING: "needs_care", Severity.NOTICE: "never_seen"}
-_WHY_NOT = {
-    Why.OVER: lazy_gettext("The alarm is over."),
-    Why.TAKEN: lazy_gettext("Somebody has acknowledged it already."),
-    Why.ENDS_BY_ITSELF: lazy_gettext("It ends by itself when its cause is mended."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +65,21 @@ def overview() -> Response:
 @pages.post("/alerts/<int:number>/acknowledge")
 def acknowledge(number: int) -> AnyResponse:
     """Say that the account looks after an alarm."""
-    try:
-        with acting() as deed:
-            book.acknowledge(deed.connection, number, deed.who, deed.scope, deed.at_ms)
-            deed.record(audit.Act.ALERT_ACKNOWLEDGED, str(number))
-    except AlertRefusedError as error:
-        return _refused(error)
-    return redirect(url_for("alerts.overview"), HTTPStatus.SEE_OTHER)
+    deeds.acknowledge(number)
+    return _back()
 
 
 @pages.post("/alerts/<int:number>/clear")
 def clear(number: int) -> AnyResponse:
     """End a security alarm that somebody has looked at."""
-    try:
-        with acting() as deed:
-            ended = book.clear(deed.connection, number, deed.who, deed.scope, deed.at_ms)
-            attention.look_at(deed.connection, ended.alarm.subject.name, deed.at_ms)
-            deed.record(audit.Act.ALERT_CLEARED, str(number))
-    except AlertRefusedError as error:
-        return _refused(error)
-    return redirect(url_for("alerts.overview"), HTTPStatus.SEE_OTHER)
+    deeds.clear(number)
+    return _back()
+
+
+@pages.errorhandler(RefusedError)
+def refused(error: RefusedError) -> Response:
+    """Say it above the alarms."""
+    return _page(error.words)
 
 
 def read_board() -> Board:
@@ -140,7 +127,5 @@ def _page(refused: str = "") -> Response:
     return make_response(page, HTTPStatus.CONFLICT if refused else HTTPStatus.OK)
 
 
-def _refused(error: AlertRefusedError) -> Response:
-    if error.why is Why.NO_SUCH_ALARM:
-        abort(HTTPStatus.NOT_FOUND)
-    return _page(str(_WHY_NOT[error.why]))
+def _back() -> AnyResponse:
+    return redirect(url_for("alerts.overview"), HTTPStatus.SEE_OTHER)

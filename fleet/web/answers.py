@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fleet.announcements.rules import Stage
 from fleet.coverage.figures import Absence, Mode
 from fleet.coverage.judging import Comparator, Judgement, Measure, Remark
 from fleet.coverage.kpi57 import Flag, Met, Verdict
@@ -277,28 +276,6 @@ class CloseupAnswer(_Answer):
     books: list[BookAnswer]
     older_streams: int
     loss: LossAnswer | None
-
-
-class AnnouncementAnswer(_Answer):
-    """One announcement; at every kiosk where neither a province nor a kiosk is named. Days are Bangkok's, inclusive."""
-
-    number: int
-    stage: Stage
-    th: str
-    en: str
-    province: str | None
-    kiosk: str | None
-    first_day: str
-    last_day: str
-    proposed_by: str
-    approved_by: str | None
-    withdrawn_by: str | None
-
-
-class AnnouncementsAnswer(_Answer):
-    """All that the account may see."""
-
-    announcements: list[AnnouncementAnswer]
 
 
 class TaskAnswer(_Answer):

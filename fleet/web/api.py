@@ -21,15 +21,12 @@ from fleet.devices.help_calls import waits
 from fleet.devices.park import read_park
 from fleet.store.scope import province_scope
 from fleet.store.session import reading as read_only
-from fleet.web import answers, gate
-from fleet.web.alert_answers import AlertsAnswer, told
-from fleet.web.alerts import read_board
-from fleet.web.announcements import entries_seen
+from fleet.web import answers
 from fleet.web.coverage import known_province
+from fleet.web.deeds.kiosks import known
 from fleet.web.funnel import read_funnels
 from fleet.web.indicators import QuarterQuestion, standing_of
 from fleet.web.iso import at, at_or_none
-from fleet.web.kiosk import known
 from fleet.web.morning import agenda_of
 from fleet.web.morning_words import ACTIONS, HEADINGS, source_of, visits_of, what
 from fleet.web.questions import DevicesQuestion, FunnelQuestion, MorningQuestion, Question, RegionQuestion
@@ -194,37 +191,6 @@ def device(name: str) -> answers.CloseupAnswer:
             confirmed_at=None if loss.confirmed_ms is None else at(loss.confirmed_ms),
             notice_due_at=at(loss.notice_due_ms),
         ),
-    )
-
-
-@pages.get("/api/v1/alerts")
-@pages.output(AlertsAnswer)
-def alerts() -> AlertsAnswer:
-    """The open alarms, the most urgent first, maintenance, and what ended in the last seven days."""
-    return told(read_board(), gate.scope())
-
-
-@pages.get("/api/v1/announcements")
-@pages.output(answers.AnnouncementsAnswer)
-def announcements() -> answers.AnnouncementsAnswer:
-    """What stands, stood or waits to stand at welcome screens of the account's scope, the newest first."""
-    return answers.AnnouncementsAnswer(
-        announcements=[
-            answers.AnnouncementAnswer(
-                number=each.number,
-                stage=each.stage,
-                th=each.proposal.th,
-                en=each.proposal.en,
-                province=each.proposal.where.province,
-                kiosk=each.proposal.where.kiosk,
-                first_day=each.proposal.first.isoformat(),
-                last_day=each.proposal.last.isoformat(),
-                proposed_by=each.proposal.by,
-                approved_by=each.approved_by,
-                withdrawn_by=each.withdrawn_by,
-            )
-            for each in entries_seen()
-        ]
     )
 
 

@@ -50,7 +50,6 @@ ABOUT = {
     Opinion.ABOUT_OTHER: lazy_gettext("Something else"),
 }
 WHY = {
-    Why.UNKNOWN: lazy_gettext("There is no such complaint."),
     Why.STATE: lazy_gettext("Somebody has changed it meanwhile."),
     Why.NO_WORDS: lazy_gettext("Say it in a sentence."),
     Why.LENGTH: lazy_gettext("Give at most %(n)s letters.", n=LONGEST),

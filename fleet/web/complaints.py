@@ -5,24 +5,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from pydantic import AfterValidator
 
-from fleet import audit
 from fleet.complaints import book
-from fleet.complaints.book import Act, Entry, Ticket
 from fleet.complaints.review import Review, Span, read_review
-from fleet.complaints.rules import LONGEST, ComplaintRefusedError, Deed, Kind, Source, Term, Why
+from fleet.complaints.rules import LONGEST, ComplaintRefusedError, Deed, Source, Term
 from fleet.coverage.fiscal import bangkok_day
 from fleet.coverage.weekly import Week, week_ending
-from fleet.store.scope import Level, Scope, ScopeRefusedError
+from fleet.store.scope import Level, Scope
 from fleet.web import complaint_words as said
 from fleet.web import gate
+from fleet.web.deeds import complaints as deeds
 from fleet.web.questions import Choice, OrNothing, WeekQuestion, described
-from fleet.web.reach import acting, looking
+from fleet.web.reach import RefusedError, looking
 from fleet.web.refusals import asked
 from fleet.web.supplies import now, now_ms
 from fleet.web.week import fridays
@@ -37,17 +36,11 @@ if TYPE_CHECKING:
 
     from werkzeug import Response as AnyResponse
 
-Named = TypeVar("Named", Category, Term, Source)
+    from fleet.complaints.book import Ticket
 
 pages = APIBlueprint("complaints", __name__, enable_openapi=False)
 
 SHOWN = 100  # complaints on a page
-_ACTS = {
-    Deed.TAKE: audit.Act.COMPLAINT_TAKEN,
-    Deed.ANSWER: audit.Act.COMPLAINT_ANSWERED,
-    Deed.CLOSE: audit.Act.COMPLAINT_CLOSED,
-    Deed.REOPEN: audit.Act.COMPLAINT_REOPENED,
-}
 
 
 def _facility(text: str) -> str:
@@ -122,15 +115,7 @@ def overview() -> Response:
 @pages.post("/complaints")
 def enter() -> AnyResponse:
     """Write down what somebody said in person or by phone."""
-    typed = request.form.to_dict()
-    try:
-        with acting() as deed:
-            entry = Entry(_kind(typed), _where(typed, deed.scope), typed.get("words", ""), deed.who)
-            ticket = book.enter(deed.connection, entry, deed.at_ms, deed.scope)
-            deed.record(audit.Act.COMPLAINT_ENTERED, str(ticket.row))
-    except ComplaintRefusedError as error:
-        return _page(refused=str(said.WHY[error.why]), typed=typed)
-    return redirect(url_for("complaints.one", number=ticket.row), HTTPStatus.SEE_OTHER)
+    return _to(deeds.enter(request.form).row)
 
 
 @pages.get("/complaints/<int:number>")
@@ -163,17 +148,19 @@ def reopen(number: int) -> AnyResponse:
     return _act(number, Deed.REOPEN)
 
 
+@pages.errorhandler(RefusedError)
+def refused(error: RefusedError) -> Response:
+    """Say it above the form, which keeps what was typed."""
+    number = (request.view_args or {}).get("number")
+    return _page(error.words, request.form) if number is None else _one(number, error.words, request.form)
+
+
 def _act(number: int, what: Deed) -> AnyResponse:
-    typed = request.form.to_dict()
-    try:
-        with acting() as deed:
-            term = _chosen(Term, typed["term"]) if typed.get("term") else None
-            book.act(deed.connection, number, Act(what, deed.who, typed.get("words", ""), term), deed.at_ms, deed.scope)
-            deed.record(_ACTS[what], str(number))
-    except ComplaintRefusedError as error:
-        if error.why is Why.UNKNOWN:
-            abort(HTTPStatus.NOT_FOUND)
-        return _one(number, refused=str(said.WHY[error.why]), typed=typed)
+    deeds.act(number, what, request.form)
+    return _to(number)
+
+
+def _to(number: int) -> AnyResponse:
     return redirect(url_for("complaints.one", number=number), HTTPStatus.SEE_OTHER)
 
 
@@ -230,29 +217,3 @@ def _numbered(text: str) -> list[Ticket]:
         return []
     with looking() as (connection, scope):
         return book.numbered(connection, number, scope)
-
-
-def _kind(typed: Mapping[str, str]) -> Kind:
-    return Kind(
-        _chosen(Category, typed.get("category", "")),
-        _chosen(Term, typed.get("term", "")),
-        _chosen(Source, typed.get("source", "")),
-    )
-
-
-def _chosen(kinds: type[Named], text: str) -> Named:
-    try:
-        return kinds(text)
-    except ValueError as error:
-        raise ComplaintRefusedError(Why.NO_KIND, "no such choice") from error
-
-
-def _where(typed: Mapping[str, str], scope: Scope) -> Scope:
-    """The place of the form; whoever belongs to one facility need not say so."""
-    if scope.level is Level.FACILITY:
-        return scope
-    province, facility = typed.get("province", ""), typed.get("facility", "").strip()
-    try:
-        return Scope.parse(f"facility:{province}/{facility}" if facility else f"province:{province}")
-    except ScopeRefusedError as error:
-        raise ComplaintRefusedError(Why.NO_PLACE, "no such place") from error

@@ -4,6 +4,7 @@
 1. A program asks the API with a token, and no oftener than at its pace; a browser anything with its session's cookie.
 2. Without either a page leads to the sign-in, and the API answers 401.
 3. What changes something is sent from a page of this console: by its origin, and by a token that only its pages hold.
+   The API changes something for a token that was made to act only: no cookie is looked at.
 4. The account has the right that the address asks for; an address that asks for none is open to nobody.
 
 Source: security design, section 6; OWASP ASVS 5.0, 3.3, 3.5, 7.4 and 8.2.
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
     from fleet.operators.accounts import Account
+    from fleet.operators.api_tokens import Admission
     from fleet.operators.sessions import Session
     from fleet.store.scope import Scope
     from fleet.web.rights import Right
@@ -61,6 +63,10 @@ class ForgedError(Exception):
     """Something was to be changed, but not from a page of this console."""
 
 
+class ReadsOnlyError(Exception):
+    """Something was to be changed with a token that only reads."""
+
+
 class NotAllowedError(Exception):
     """Whoever asks has signed in, and the account has not the right; `right` is what it lacks, None for all."""
 
@@ -81,8 +87,8 @@ def keep(app: Flask) -> None:
             _recognise()
             if account() is None and not _is_open():
                 raise NotSignedInError  # 2
-            if request.routing_exception is None and request.method not in _READS:
-                _check_form()  # 3
+            if request.routing_exception is None and _changes():
+                _check_form() if admission() is None else _check_token()  # 3
         if request.endpoint is not None and not _is_open() and not may(request.endpoint):
             raise NotAllowedError(RIGHTS.get(request.endpoint))  # 4
 
@@ -95,6 +101,9 @@ def may(endpoint: str) -> bool:
     if right is None:
         return False
     role, seen = (Role.VIEWER, NATION) if whose is None else (whose.role, whose.scope)
+    let_in = admission()
+    if let_in is not None and _changes():
+        role = let_in.acting or Role.VIEWER
     return role.may(right.role) and seen.level.width >= right.width.width
 
 
@@ -113,6 +122,12 @@ def scope() -> Scope:
 def account() -> Account | None:
     """Whose request this is, as it was recognised when it came in."""
     found: Account | None = g.get("account")
+    return found
+
+
+def admission() -> Admission | None:
+    """What the token of this request lets in, if it came with one."""
+    found: Admission | None = g.get("admission")
     return found
 
 
@@ -166,12 +181,11 @@ def _is_this_machine() -> bool:
 def _recognise() -> None:  # 1
     offered = request.headers.get("Authorization", "")
     if offered:
-        is_token = offered.startswith(_BEARER) and request.path.startswith("/api/") and request.method in _READS
-        if is_token:
+        if offered.startswith(_BEARER) and _is_api():
             _recognise_program(offered.removeprefix(_BEARER))
         return
     settings = sign_in()
-    if settings is None or settings.cookie not in request.cookies:
+    if settings is None or settings.cookie not in request.cookies or (_is_api() and _changes()):
         return
     moment = now_ms()
     with reading(engine()) as connection:
@@ -189,8 +203,22 @@ def _recognise_program(token: str) -> None:
     with reading(engine()) as connection:
         found = api_tokens.find(connection, token, moment)
     if found is not None:
-        g.account, number = found
-        paces().take(number, moment)
+        g.account, g.admission = found.account, found
+        paces().take(found.number, moment)
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _changes() -> bool:
+    return request.method not in _READS
+
+
+def _check_token() -> None:
+    let_in = admission()
+    if let_in is None or let_in.acting is None:
+        raise ReadsOnlyError
 
 
 def _check_form() -> None:

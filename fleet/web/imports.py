@@ -11,28 +11,21 @@ from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from fleet.coverage import indicators as targets
 from fleet.coverage import kpi57
 from fleet.coverage.figures import Figures, Mode, Share
 from fleet.coverage.fiscal import Period
-from fleet.coverage.region8 import place_of
-from fleet.errors import ImportRefusedError
-from fleet.people import entries, proposals
-from fleet.people.columns import Columns
-from fleet.people.entries import MOST_LISTED, OPEN_MS, Effect, NotDoneError, Stage, Why
+from fleet.people import entries
+from fleet.people.entries import MOST_LISTED, OPEN_MS, Effect, NotDoneError, Stage
 from fleet.people.figures import Kind
-from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, indicators
 from fleet.people.packages import LARGEST_BYTES
-from fleet.people.problems import FileRefusedError
 from fleet.people.spreadsheets import LARGEST_UPLOAD_BYTES
 from fleet.people.writing import written_csv, written_workbook
 from fleet.web import gate
-from fleet.web.gate import NotAllowedError
-from fleet.web.imports_words import COLUMNS, EFFECTS, KINDS, STAGES, place_words, told, why
-from fleet.web.reach import acting, looking
-from fleet.web.rights import RIGHTS
+from fleet.web.deeds import imports as deeds
+from fleet.web.imports_words import COLUMNS, EFFECTS, KINDS, STAGES, place_words, told
+from fleet.web.reach import RefusedError, looking
 from fleet.web.supplies import now_ms
 
 if TYPE_CHECKING:
@@ -44,18 +37,12 @@ if TYPE_CHECKING:
     from fleet.people.entries import Change, Preview
     from fleet.people.figures import Counts, Held, Place
     from fleet.people.problems import Problem
-    from fleet.web.reach import Deed
 
 pages = APIBlueprint("imports", __name__, enable_openapi=False)
-UPLOADING = "imports.bring"  # the one address that takes a file
+UPLOADING = frozenset({"imports.bring", "api_imports.bring"})  # the addresses that take a file
 LARGEST_FORM_BYTES = LARGEST_UPLOAD_BYTES + 64 * 1024
 _MOST_SHOWN = 400  # rows of a preview on the page; the JSON has all
 _MOST_PROBLEMS = 200
-_LAYOUTS = {
-    Kind.DENOMINATORS: DENOMINATORS,
-    Kind.OFFICIAL: OFFICIAL,
-    Kind.INDICATORS: indicators(lambda figure: place_of(figure) is not None),
-}
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -72,7 +59,7 @@ def template(kind: str, ending: str) -> Response:
     """Give an empty file with the right header."""
     if kind not in set(Kind) or ending not in _TYPES:
         abort(HTTPStatus.NOT_FOUND)
-    rows = [_LAYOUTS[Kind(kind)].header]
+    rows = [deeds.LAYOUTS[Kind(kind)].header]
     response = make_response(written_csv(rows) if ending == "csv" else written_workbook(kind, rows))
     response.mimetype = _TYPES[ending]
     response.headers["Content-Disposition"] = f'attachment; filename="{kind}.{ending}"'
@@ -88,25 +75,7 @@ def form() -> Response:
 @pages.post("/imports/new")
 def bring() -> AnyResponse:
     """Take a file: it becomes a proposal, or its problems are told."""
-    kind = _kind(request.form.get("kind", ""))
-    sent = request.files.get("file")
-    content = sent.stream.read(LARGEST_UPLOAD_BYTES + 1) if sent is not None else b""
-    if sent is None or not sent.filename or not content:
-        return _form(kind, gettext("Choose a file that is not empty."))
-    try:
-        columns = _columns(kind)
-        with acting() as deed:
-            source, reason = request.form.get("source", ""), request.form.get("reason", "").strip()
-            attribution = Attribution(source, deed.who, "made_up" in request.form, deed.at_ms, reason)
-            upload = Upload(sent.filename, content, columns)
-            shown = proposals.propose(deed.connection, _LAYOUTS[kind], upload, attribution, _person(deed))
-    except FileRefusedError as error:
-        return _form(kind, gettext("Nothing was imported. Correct the file and send it again."), error.problems)
-    except NotDoneError as error:
-        return _form(kind, why(error))
-    except ImportRefusedError:
-        return _form(kind, _said())
-    return _to(shown.entry.number)
+    return _to(deeds.bring(_kind(request.form.get("kind", "")), request.files.get("file"), request.form))
 
 
 @pages.get("/imports/<int:number>")
@@ -129,42 +98,31 @@ def batch(number: int) -> AnyResponse:
 @pages.post("/imports/<int:number>/approve")
 def approve(number: int) -> AnyResponse:
     """Bring what another person has proposed into force."""
-    try:
-        with acting() as deed:
-            proposals.approve(deed.connection, number, request.form.get("seen", ""), _person(deed))
-    except NotDoneError as error:
-        return _page(number, _known(error))
+    deeds.approve(number, request.form.get("seen", ""))
     return _to(number)
 
 
 @pages.post("/imports/<int:number>/reject")
 def reject(number: int) -> AnyResponse:
     """Turn a proposal down; who may not approve takes back their own only."""
-    try:
-        with acting() as deed:
-            own = entries.entry_of(deed.connection, number, deed.scope, deed.at_ms).proposed_by == deed.who
-            if not own and not gate.may("imports.approve"):
-                raise NotAllowedError(RIGHTS["imports.approve"])
-            proposals.reject(deed.connection, number, _person(deed))
-    except NotDoneError as error:
-        return _page(number, _known(error))
+    deeds.reject(number)
     return _to(number)
 
 
 @pages.post("/imports/<int:number>/undo")
 def undo(number: int) -> AnyResponse:
     """Propose that what came of an import be undone."""
-    try:
-        with acting() as deed:
-            batch = entries.entry_of(deed.connection, number, deed.scope, deed.at_ms).batch
-            if batch is None:
-                abort(HTTPStatus.NOT_FOUND)
-            shown = proposals.propose_undo(deed.connection, batch, request.form.get("reason", ""), _person(deed))
-    except NotDoneError as error:
-        return _page(number, _known(error))
-    except ImportRefusedError:
-        return _page(number, _said())
-    return _to(shown.entry.number)
+    return _to(deeds.undo(number, request.form.get("reason", "")))
+
+
+@pages.errorhandler(RefusedError)
+def refused(error: RefusedError) -> Response:
+    """Say it above the form, which keeps what was typed, or above the import."""
+    number = (request.view_args or {}).get("number")
+    if number is not None:
+        return _page(number, error.words)
+    problems = error.problems if isinstance(error, deeds.FileProblemsError) else ()
+    return _form(_kind(request.form.get("kind", "")), error.words, problems)
 
 
 def preview_of(number: int) -> Preview:
@@ -222,7 +180,7 @@ def _form(kind: Kind, refused: str = "", problems: Sequence[Problem] = ()) -> Re
         "import_new.html",
         kind=kind,
         kinds=KINDS,
-        columns=[(name, COLUMNS[name]) for name in _LAYOUTS[kind].header],
+        columns=[(name, COLUMNS[name]) for name in deeds.LAYOUTS[kind].header],
         typed=request.form,
         refused=refused,
         problems=[told(each) for each in problems[:_MOST_PROBLEMS]],
@@ -236,35 +194,6 @@ def _kind(text: str) -> Kind:
     if text not in set(Kind):
         abort(HTTPStatus.NOT_FOUND)
     return Kind(text)
-
-
-def _columns(kind: Kind) -> Columns:
-    """Take what was said of the columns; a sheet or a line that is no number is none that there is."""
-
-    def said_of(what: str) -> dict[str, str]:
-        typed = {name: request.form.get(f"{what}-{name}", "").strip() for name in _LAYOUTS[kind].header}
-        return {name: text for name, text in typed.items() if text}
-
-    numbers = {name: request.form.get(name, "").strip()[:6] for name in ("sheet", "header_line")}
-    sheet, line = (
-        (int(text) if text.isascii() and text.isdigit() else -1) if text else None for text in numbers.values()
-    )
-    return Columns(said_of("column"), said_of("value"), sheet, line)
-
-
-def _person(deed: Deed) -> proposals.Person:
-    return proposals.Person(deed.who, deed.who, deed.scope, deed.at_ms)
-
-
-def _known(error: NotDoneError) -> str:
-    """Say why; what cannot be seen is not there."""
-    if error.why is Why.UNKNOWN:
-        abort(HTTPStatus.NOT_FOUND)
-    return why(error)
-
-
-def _said() -> str:
-    return str(gettext("Say where the figures come from, or why, in 1 to 200 letters, and name no citizen number."))
 
 
 def _to(number: int) -> AnyResponse:

@@ -61,8 +61,10 @@ _WHY = {
 }
 
 
-def why(error: NotDoneError) -> str:
-    """Say why something is not done, and what to do."""
+def why(error: NotDoneError) -> str | None:
+    """Say why something is not done, and what to do; None where there is nothing of which to do it."""
+    if error.why is Why.UNKNOWN:
+        return None
     if error.why is Why.IN_THE_WAY:
         later = ", ".join(map(str, error.batches))
         return str(gettext("It cannot be undone: batch %(n)s has replaced rows of it. Undo that first.", n=later))

@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 
-from fleet import audit
 from fleet.alerts import book
 from fleet.alerts.subjects import kiosk_at
-from fleet.devices import help_calls, losses, orders
+from fleet.devices import help_calls, orders
 from fleet.devices.closeup import read_closeup
 from fleet.devices.health import Condition
-from fleet.devices.help_calls import Coming, HelpRefusedError
-from fleet.devices.losses import Kind, LossRefusedError
+from fleet.devices.losses import Kind
 from fleet.web import order_words
 from fleet.web.alerts import said
-from fleet.web.kiosk_words import KINDS, STANDINGS, WHY_NO_HELPER, WHY_NOT, facts_words
-from fleet.web.reach import acting, looking
+from fleet.web.deeds import kiosks as deeds
+from fleet.web.kiosk_words import KINDS, STANDINGS, facts_words
+from fleet.web.reach import RefusedError, looking
 from fleet.web.supplies import now_ms
-from wire.errors import WireError
-from wire.help_calls import MINUTES_AT_MOST, helper_name
-from wire.ids import FacilityCode, KioskId, ProvinceCode, kiosk_id
+from wire.help_calls import MINUTES_AT_MOST
+from wire.ids import FacilityCode, KioskId, ProvinceCode
 
 if TYPE_CHECKING:
     from werkzeug import Response as AnyResponse
@@ -40,79 +38,44 @@ _HISTORY = 30  # alarms
 @pages.get("/devices/<name>")
 def overview(name: str) -> Response:
     """Show one kiosk."""
-    return page(known(name))
+    return _page(deeds.known(name))
 
 
 @pages.post("/devices/<name>/helper")
 def name_helper(name: str) -> AnyResponse:
     """Tell whoever waits there who comes, and when."""
-    who = known(name)
-    try:
-        coming = Coming(helper_name(request.form.get("helper", "").strip()), _minutes())
-    except WireError:
-        return page(who, refused=str(WHY_NO_HELPER[help_calls.Why.NO_NAME]))
-    try:
-        with acting() as deed:
-            help_calls.acknowledge(deed.connection, who, coming, deed.at_ms, deed.scope)
-            deed.record(audit.Act.HELP_ACKNOWLEDGED, who, {"minutes": coming.minutes})
-    except HelpRefusedError as error:
-        return page(who, refused=str(WHY_NO_HELPER[error.why]))
-    return _back(who)
+    deeds.name_helper(deeds.known(name), request.form.get("helper", ""), _minutes())
+    return _back(name)
 
 
 @pages.post("/devices/<name>/loss")
 def report_loss(name: str) -> AnyResponse:
     """Report that the kiosk is gone; another person has to confirm."""
-    who, kind = known(name), request.form.get("kind", "")
-    if kind not in set(Kind):
-        return page(who, refused=str(WHY_NOT[losses.Why.NOT_SAID]))
-    try:
-        with acting() as deed:
-            losses.report(deed.connection, who, Kind(kind), deed.who, deed.at_ms, deed.scope)
-            deed.record(audit.Act.LOSS_REPORTED, who, {"kind": kind})
-    except LossRefusedError as error:
-        return page(who, refused=_why(error))
-    return _back(who)
+    deeds.report_loss(deeds.known(name), request.form.get("kind", ""))
+    return _back(name)
 
 
 @pages.post("/devices/<name>/loss/confirm")
 def confirm_loss(name: str) -> AnyResponse:
     """Confirm what another person reported: from now on nothing of the kiosk is believed."""
-    who = known(name)
-    if request.form.get("sure") != "yes":
-        return page(who, refused=str(WHY_NOT[losses.Why.NOT_SURE]))
-    try:
-        with acting() as deed:
-            losses.confirm(deed.connection, who, deed.who, deed.at_ms, deed.scope)
-            deed.record(audit.Act.LOSS_CONFIRMED, who)
-    except LossRefusedError as error:
-        return page(who, refused=_why(error))
-    return _back(who)
+    deeds.confirm_loss(deeds.known(name), sure=request.form.get("sure") == "yes")
+    return _back(name)
 
 
 @pages.post("/devices/<name>/loss/withdraw")
 def withdraw_loss(name: str) -> AnyResponse:
     """Take an open report back."""
-    who = known(name)
-    try:
-        with acting() as deed:
-            losses.withdraw(deed.connection, who, deed.who, deed.at_ms, deed.scope)
-            deed.record(audit.Act.LOSS_WITHDRAWN, who)
-    except LossRefusedError as error:
-        return page(who, refused=_why(error))
-    return _back(who)
+    deeds.withdraw_loss(deeds.known(name))
+    return _back(name)
 
 
-def known(name: str) -> KioskId:
-    """Parse the kiosk of an address; what cannot be a name is a page that does not exist."""
-    try:
-        return kiosk_id(name)
-    except WireError:
-        abort(HTTPStatus.NOT_FOUND)
+@pages.errorhandler(RefusedError)
+def refused(error: RefusedError) -> Response:
+    """Say it on the kiosk's page."""
+    return _page(deeds.known((request.view_args or {})["name"]), error.words)
 
 
-def page(who: KioskId, refused: str = "") -> Response:
-    """Show one kiosk, with what was not done where something was refused."""
+def _page(who: KioskId, refused: str = "") -> Response:
     moment = now_ms()
     with looking() as (connection, scope):
         found = read_closeup(connection, who, moment, scope)
@@ -166,11 +129,5 @@ def _minutes() -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= len(str(MINUTES_AT_MOST)) else 0
 
 
-def _why(error: LossRefusedError) -> str:
-    if error.why is losses.Why.NO_SUCH_KIOSK:
-        abort(HTTPStatus.NOT_FOUND)
-    return str(WHY_NOT[error.why])
-
-
-def _back(who: KioskId) -> AnyResponse:
-    return redirect(url_for("kiosk.overview", name=who), HTTPStatus.SEE_OTHER)
+def _back(name: str) -> AnyResponse:
+    return redirect(url_for("kiosk.overview", name=name), HTTPStatus.SEE_OTHER)

@@ -58,7 +58,6 @@ WHY_NO_HELPER = {
     help_calls.Why.NO_NAME: lazy_gettext("Give the helper's name in at most 18 letters, for the screen."),
 }
 WHY_NOT = {
-    losses.Why.NO_SUCH_KIOSK: lazy_gettext("There is no such kiosk."),
     losses.Why.REVOKED: lazy_gettext("The kiosk is withdrawn already."),
     losses.Why.REPORTED_ALREADY: lazy_gettext("Somebody has reported it already."),
     losses.Why.NOT_REPORTED: lazy_gettext("There is no open report: it was confirmed or taken back meanwhile."),

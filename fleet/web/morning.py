@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 from apiflask import APIBlueprint
 from flask import redirect, render_template, url_for
 
-from fleet import audit
 from fleet.alerts.telling import read_figures
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
 from fleet.devices.certificates import SOON_DAYS
 from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.operators import mornings
-from fleet.operators.mornings import Check
 from fleet.web import gate
 from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
 from fleet.web.alerts import urgency
+from fleet.web.deeds import mornings as deeds
 from fleet.web.questions import Choice, MorningQuestion
-from fleet.web.reach import acting, looking
+from fleet.web.reach import looking
 from fleet.web.refusals import asked, asked_again
 from fleet.web.supplies import now
 from fleet.web.wording import in_reading_order, province_name
@@ -69,11 +68,7 @@ def told(question: MorningQuestion) -> dict[str, Any]:
 @pages.post("/morning/checked")
 def check() -> AnyResponse:
     """Write down that the account has looked at this morning."""
-    question = asked(MorningQuestion)
-    with acting() as deed:
-        here, today = question.within(deed.scope), bangkok_day(now())
-        if mornings.check(deed.connection, here, today, Check(deed.who, deed.at_ms)):
-            deed.record(audit.Act.MORNING_CHECKED, str(here), {"day": today.isoformat()})
+    deeds.check(asked(MorningQuestion))
     return redirect(url_for("morning.overview", **asked_again()), HTTPStatus.SEE_OTHER)
 
 

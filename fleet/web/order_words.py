@@ -24,6 +24,7 @@ OPS = {
     Op.REOPEN: lazy_gettext("Open again"),
     Op.RESTART: lazy_gettext("Restart its program"),
     Op.DIAGNOSE: lazy_gettext("Collect diagnostics"),
+    Op.ROTATE_KEY: lazy_gettext("Make a new key"),
 }
 EFFECTS = {
     Op.CLOSE: lazy_gettext(
@@ -39,6 +40,11 @@ EFFECTS = {
         "The kiosk sends figures about the machine: versions, temperature, disk, queue and parts. Nobody notices it at "
         "the kiosk, and it names nobody."
     ),
+    Op.ROTATE_KEY: lazy_gettext(
+        "The kiosk makes a new TLS key, gets a certificate for it and connects with that, within a minute or two. "
+        "Nobody notices. The old one comes on the next list of revoked ones. A kiosk that may be in the wrong hands is "
+        "reported lost instead."
+    ),
 }
 STATES = {
     State.QUEUED: lazy_gettext("Waits for the kiosk"),
@@ -49,7 +55,11 @@ STATES = {
     State.EXPIRED: lazy_gettext("Too late: the kiosk did not answer within an hour"),
     State.CANCELLED: lazy_gettext("Cancelled"),
 }
-REASONS = {"unknown_op": lazy_gettext("Its release does not know this order. Update the kiosk.")}
+REASONS = {
+    "unknown_op": lazy_gettext("Its release does not know this order. Update the kiosk."),
+    "cannot_renew": lazy_gettext("It does not renew its certificate by itself. Commission it again."),
+    "not_renewed": lazy_gettext("No certificate came in an hour. Ask whoever runs the controller for the signer."),
+}
 WHY_NOT = {
     Why.REVOKED: lazy_gettext("The kiosk is withdrawn already."),
     Why.TAKES_NONE: lazy_gettext("Its release takes no orders yet. Update the kiosk."),
@@ -81,7 +91,7 @@ class Offered:
 def offered(device: Device) -> tuple[Offered, ...]:
     """What makes sense to order of a kiosk as it was last heard."""
     door = Op.REOPEN if device.screen == RESTING else Op.CLOSE
-    return tuple(Offered(op, str(OPS[op]), str(EFFECTS[op])) for op in (door, Op.RESTART, Op.DIAGNOSE))
+    return tuple(Offered(op, str(OPS[op]), str(EFFECTS[op])) for op in (door, Op.RESTART, Op.DIAGNOSE, Op.ROTATE_KEY))
 
 
 def op_words(op: str) -> str:

@@ -7,19 +7,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
-from flask import abort, redirect, request, url_for
+from flask import redirect, request, url_for
 
-from fleet import audit
-from fleet.devices import orders
-from fleet.devices.orders import OrderRefusedError, Why
-from fleet.web.kiosk import known, page
-from fleet.web.order_words import WHY_NOT
-from fleet.web.reach import acting
+from fleet.web.deeds import kiosks as deeds
+from fleet.web.kiosk import refused
+from fleet.web.reach import RefusedError
 
 if TYPE_CHECKING:
     from werkzeug import Response as AnyResponse
-
-    from wire.ids import KioskId
 
 pages = APIBlueprint("orders", __name__, enable_openapi=False)
 
@@ -27,34 +22,19 @@ pages = APIBlueprint("orders", __name__, enable_openapi=False)
 @pages.post("/devices/<name>/orders")
 def give(name: str) -> AnyResponse:
     """Order something of the kiosk."""
-    who, op = known(name), request.form.get("op", "")
-    try:
-        with acting() as deed:
-            n = orders.give(deed.connection, who, op, deed.who, deed.at_ms, deed.scope)
-            deed.record(audit.Act.ORDER_GIVEN, who, {"op": op, "order": n})
-    except OrderRefusedError as error:
-        return _refused(who, error)
-    return _back(who)
+    deeds.give_order(deeds.known(name), request.form.get("op", ""))
+    return _back(name)
 
 
 @pages.post("/devices/<name>/orders/<int:number>/cancel")
 def cancel(name: str, number: int) -> AnyResponse:
     """Take an order back that has not left."""
-    who = known(name)
-    try:
-        with acting() as deed:
-            orders.cancel(deed.connection, who, number, deed.who, deed.at_ms, deed.scope)
-            deed.record(audit.Act.ORDER_CANCELLED, who, {"order": number})
-    except OrderRefusedError as error:
-        return _refused(who, error)
-    return _back(who)
+    deeds.cancel_order(deeds.known(name), number)
+    return _back(name)
 
 
-def _refused(who: KioskId, error: OrderRefusedError) -> AnyResponse:
-    if error.why is Why.NO_SUCH_KIOSK:
-        abort(HTTPStatus.NOT_FOUND)
-    return page(who, refused=str(WHY_NOT[error.why]))
+def _back(name: str) -> AnyResponse:
+    return redirect(url_for("kiosk.overview", name=name, _anchor="orders"), HTTPStatus.SEE_OTHER)
 
 
-def _back(who: KioskId) -> AnyResponse:
-    return redirect(url_for("kiosk.overview", name=who, _anchor="orders"), HTTPStatus.SEE_OTHER)
+pages.register_error_handler(RefusedError, refused)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The orders of one kiosk as JSON: how each stands, and what the machine told where it was asked to."""
+"""The orders of one kiosk as JSON: how each stands, what the machine told, and what a program may order."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from fleet.devices import orders
 from fleet.devices.health import read_device
 from fleet.devices.orders import SHOWN, State
+from fleet.web.bodies import Body, Choice, MadeAnswer
+from fleet.web.deeds import kiosks as deeds
 from fleet.web.iso import at, at_or_none
-from fleet.web.kiosk import known
 from fleet.web.reach import looking
 from fleet.web.supplies import now_ms
+from wire.orders import Op
 
 pages = APIBlueprint("api_orders", __name__)
 
@@ -71,17 +73,39 @@ class OrdersAnswer(_Answer):
     orders: list[OrderAnswer] = Field(max_length=SHOWN)
 
 
+class OrderBody(Body):
+    """What is ordered."""
+
+    op: Choice[Op]
+
+
 @pages.get("/api/v1/devices/<name>/orders")
 @pages.output(OrdersAnswer)
 def overview(name: str) -> OrdersAnswer:
     """The latest orders of a kiosk and what came of them."""
-    who, moment = known(name), now_ms()
+    who, moment = deeds.known(name), now_ms()
     with looking() as (connection, scope):
         if read_device(connection, who, moment, scope) is None:
             abort(HTTPStatus.NOT_FOUND)
         given = orders.latest(connection, who, moment, scope)
         takes = orders.takes_orders(connection, who)
     return OrdersAnswer(at=at(moment), kiosk=who, takes_orders=takes, orders=[_order(each) for each in given])
+
+
+@pages.post("/api/v1/devices/<name>/orders")
+@pages.input(OrderBody, arg_name="body")
+@pages.output(MadeAnswer, status_code=HTTPStatus.CREATED)
+def give(name: str, body: OrderBody) -> MadeAnswer:
+    """Order something of the kiosk; ask for its orders to see what came of it."""
+    return MadeAnswer(number=deeds.give_order(deeds.known(name), body.op))
+
+
+@pages.post("/api/v1/devices/<name>/orders/<int:number>/cancel")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def cancel(name: str, number: int) -> str:
+    """Take an order back that has not left."""
+    deeds.cancel_order(deeds.known(name), number)
+    return ""
 
 
 def _order(order: orders.Given) -> OrderAnswer:

@@ -18,11 +18,13 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from fleet.store.scope import OutOfScopeError
-from fleet.web.gate import ForgedError, NotAllowedError, NotSignedInError
+from fleet.web.bodies import known_members
+from fleet.web.gate import ForgedError, NotAllowedError, NotSignedInError, ReadsOnlyError
 from fleet.web.headers import ForeignNameError
 from fleet.web.paces import TooOftenError
 from fleet.web.paper import NoPrinterError, PrinterBusyError
 from fleet.web.questions import FIRST_YEAR, LAST_YEAR
+from fleet.web.reach import RefusedError
 from fleet.web.rights import LEVELS, ROLES
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(NotAllowedError, _not_allowed)
     app.register_error_handler(OutOfScopeError, _out_of_scope)
     app.register_error_handler(ForgedError, _forged)
+    app.register_error_handler(ReadsOnlyError, _reads_only)
+    app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(TooOftenError, _too_often)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
@@ -106,10 +110,11 @@ def explain_refusals(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
 
 
-def _say(status: HTTPStatus, title: str, remedies: Iterable[str]) -> Response:
+def say(status: HTTPStatus, title: str, remedies: Iterable[str], **members: object) -> Response:
+    """Answer in words; `members` are for programs and extend the problem, as RFC 9457, 3.2 has it."""
     lines = list(remedies)
     if request.path.startswith("/api/"):
-        response = jsonify(type="about:blank", title=title, status=int(status), detail=" ".join(lines))
+        response = jsonify(type="about:blank", title=title, status=int(status), detail=" ".join(lines), **members)
         response.mimetype = "application/problem+json"
     else:
         response = Response(render_template("refused.html", title=title, lines=lines, status=int(status)))
@@ -119,16 +124,24 @@ def _say(status: HTTPStatus, title: str, remedies: Iterable[str]) -> Response:
 
 def _question(error: QuestionError) -> Response:
     words = [str(_ALLOWED[name]) for name in error.parameters if name in _ALLOWED]
-    return _say(HTTPStatus.BAD_REQUEST, gettext("The address asks for something that is not offered"), words)
+    return say(HTTPStatus.BAD_REQUEST, gettext("The address asks for something that is not offered"), words)
 
 
 def _api_question(error: HTTPError) -> Response:
-    fields = error.detail.get("query", {}) if isinstance(error.detail, dict) else {}
-    return _question(QuestionError(name.split(".")[0] for name in fields))
+    detail = error.detail if isinstance(error.detail, dict) else {}
+    if "query" in detail:
+        return _question(QuestionError(name.split(".")[0] for name in detail["query"]))
+    return _wrong_body({name.split(".")[0] for fields in detail.values() for name in fields} & known_members())
+
+
+def _wrong_body(members: Iterable[str] = ()) -> Response:
+    told = gettext("Send JSON with the members that /api/v1/openapi.json names for this address, and no others.")
+    title = gettext("What was sent is not what this address takes")
+    return say(HTTPStatus.BAD_REQUEST, title, [told], members=sorted(members))
 
 
 def _printer_busy(_: PrinterBusyError) -> Response:
-    response = _say(
+    response = say(
         HTTPStatus.SERVICE_UNAVAILABLE,
         gettext("Other papers are being made"),
         [gettext("Ask for it again in a few seconds.")],
@@ -139,7 +152,7 @@ def _printer_busy(_: PrinterBusyError) -> Response:
 
 def _no_printer(_: NoPrinterError) -> Response:
     log.error("pango_missing")
-    return _say(
+    return say(
         HTTPStatus.SERVICE_UNAVAILABLE,
         gettext("No PDF can be made on this controller"),
         [gettext("Take the table as Excel. Technician: run the playbook once more, it installs Pango.")],
@@ -147,7 +160,7 @@ def _no_printer(_: NoPrinterError) -> Response:
 
 
 def _foreign_name(_: ForeignNameError) -> Response:
-    return _say(
+    return say(
         HTTPStatus.MISDIRECTED_REQUEST,
         gettext("This console does not answer under that name"),
         [gettext("Open it on its own machine, as http://localhost with its port.")],
@@ -158,7 +171,7 @@ def _not_signed_in(_: NotSignedInError) -> Response:
     if not request.path.startswith("/api/"):
         to = request.full_path.rstrip("?") if request.method == "GET" else None
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": url_for("signing_in.form", to=to)})
-    response = _say(
+    response = say(
         HTTPStatus.UNAUTHORIZED,
         gettext("The API answers accounts only"),
         [gettext("Send a token of dipchip-fleet account token as Authorization: Bearer, or sign in with the browser.")],
@@ -172,7 +185,7 @@ def _not_allowed(error: NotAllowedError) -> Response:
     told = [gettext("Ask whoever runs the controller whether your account should.")]
     if needed is not None:
         told.insert(0, gettext("It needs the role %(role)s, and a scope of at least: %(width)s.", **_named(needed)))
-    return _say(HTTPStatus.FORBIDDEN, gettext("Your account may not do this"), told)
+    return say(HTTPStatus.FORBIDDEN, gettext("Your account may not do this"), told)
 
 
 def _named(right: Right) -> dict[str, str]:
@@ -180,7 +193,7 @@ def _named(right: Right) -> dict[str, str]:
 
 
 def _out_of_scope(_: OutOfScopeError) -> Response:
-    return _say(
+    return say(
         HTTPStatus.FORBIDDEN,
         gettext("This lies outside of what your account may see"),
         [gettext("Start from your own pages, or ask somebody whose account reaches there.")],
@@ -188,23 +201,37 @@ def _out_of_scope(_: OutOfScopeError) -> Response:
 
 
 def _forged(_: ForgedError) -> Response:
-    return _say(
+    return say(
         HTTPStatus.FORBIDDEN,
         gettext("The form did not come from a page of this console"),
         [gettext("Allow cookies, open the page again, and send the form from there.")],
     )
 
 
+def _reads_only(_: ReadsOnlyError) -> Response:
+    return say(
+        HTTPStatus.FORBIDDEN,
+        gettext("This token only reads"),
+        [gettext("Make one that acts on the controller: dipchip-fleet account token --acts-as.")],
+    )
+
+
+def _refused(error: RefusedError) -> Response:
+    return say(HTTPStatus.CONFLICT, gettext("It was not done, and nothing changed"), [error.words], why=error.why)
+
+
 def _too_often(error: TooOftenError) -> Response:
     wait_s = -(-error.wait_ms // 1000)
     told = gettext("Ask again after as many seconds as Retry-After says; keep to two questions a second.")
-    response = _say(HTTPStatus.TOO_MANY_REQUESTS, gettext("This token asks too often"), [told])
+    response = say(HTTPStatus.TOO_MANY_REQUESTS, gettext("This token asks too often"), [told])
     response.headers["Retry-After"] = str(wait_s)
     return response
 
 
 def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status is HTTPStatus.BAD_REQUEST and request.path.startswith("/api/"):
+        return _wrong_body()
     match status:
         case HTTPStatus.NOT_FOUND:
             title, remedy = (
@@ -212,7 +239,10 @@ def _http(error: HTTPException) -> Response:
                 gettext("Check the address, or start from the coverage page."),
             )
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            title, remedy = gettext("What was sent is too large"), gettext("Send a file of at most 5 MiB.")
+            title, remedy = (
+                gettext("What was sent is too large"),
+                gettext("Send a file of at most 5 MiB, and of anything else at most 4 KiB."),
+            )
         case HTTPStatus.METHOD_NOT_ALLOWED:
             title, remedy = (
                 gettext("Nothing can be sent to this address"),
@@ -220,7 +250,7 @@ def _http(error: HTTPException) -> Response:
             )
         case _:
             title, remedy = gettext("The address cannot be answered"), gettext("Start from the coverage page.")
-    response = _say(status, title, [remedy])
+    response = say(status, title, [remedy])
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
@@ -228,7 +258,7 @@ def _http(error: HTTPException) -> Response:
 
 def _no_database(error: Exception) -> Response:
     log.error("database_unready", kind=type(error).__name__)
-    return _say(
+    return say(
         HTTPStatus.SERVICE_UNAVAILABLE,
         gettext("The database does not answer"),
         [gettext("Try again in a minute. Technician: check database_url and run dipchip-fleet migrate.")],
@@ -237,7 +267,7 @@ def _no_database(error: Exception) -> Response:
 
 def _broken(error: Exception) -> Response:
     log.error("page_broken", kind=type(error).__name__, exc_info=error)
-    return _say(
+    return say(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         gettext("The console made a mistake"),
         [gettext("Try again. If it stays, send the technician the time of day; the log has the cause.")],

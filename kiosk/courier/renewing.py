@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Carries a request for the next certificate to the controller's signer, and leaves the answer where the request lay.
 
-The request was signed by a process that has the event key and no network; this one has the network and not that key. It
-reads neither: what comes back is believed, or not, by the other one. Source: docs/adr/0037.
+Where a new key was ordered it lets the request be made now. The request was signed by a process that has the event key
+and no network; this one has the network and not that key. It reads neither: what comes back is believed, or not, by the
+other one. Source: docs/adr/0037.
 """
 
 from __future__ import annotations
@@ -19,11 +20,21 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kiosk.courier import tls
-from wire.claims import ANSWER_BYTES, MEDIA_TYPE, RENEWAL, RENEWAL_ANSWER, RENEWAL_REQUEST, REQUEST_BYTES, Refusal
+from wire.claims import (
+    ANSWER_BYTES,
+    MEDIA_TYPE,
+    RENEWAL,
+    RENEWAL_ANSWER,
+    RENEWAL_REQUEST,
+    RENEWAL_WANTED,
+    REQUEST_BYTES,
+    Refusal,
+)
 from wire.envelope import decode
 from wire.errors import WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kiosk.config import Broker, Https
@@ -39,8 +50,12 @@ _READABLE = 0o660  # for the folder's group: the process that asked removes it
 class Renewing:
     """Looks into the folder now and then; a request is under way in a thread of its own, one at a time."""
 
-    def __init__(self, *, spool: Path, broker: Broker, https: Https) -> None:
-        """Prepare; nothing connects before `look`."""
+    def __init__(
+        self, *, spool: Path, broker: Broker, https: Https, is_ordered: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Prepare; nothing connects before `look`. `is_ordered` says whether another key is to be made now."""
+        self._wanted = spool / RENEWAL_WANTED
+        self._is_ordered = is_ordered
         self._request, self._answer = spool / RENEWAL_REQUEST, spool / RENEWAL_ANSWER
         self._broker = broker
         self._https = https
@@ -62,7 +77,12 @@ class Renewing:
             self._at_s = now_s + self._wait_s
             return
         self._at_s = now_s + _LOOK_S
-        if self._request.exists() and not self._answer.exists():
+        if self._answer.exists():
+            return
+        if not self._request.exists():
+            if self._is_ordered():
+                self._wanted.touch(_READABLE)
+        else:
             self._busy = threading.Thread(target=self._carry, name="renewing", daemon=True)
             self._busy.start()
 

@@ -20,7 +20,7 @@ from kiosk.courier.link import Arrived, Connected, Disconnected
 from kiosk.courier.mqtt import Connection
 from kiosk.courier.renewing import Renewing
 from kiosk.courier.roads import Roads
-from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store import inbox, noticeboard, orders, outbox
 from kiosk.store.database import Store, StoreError
 from kiosk.store.noticeboard import Topic
 from wire.envelope import seal_message
@@ -28,6 +28,7 @@ from wire.signing import Kind
 from wire.topics import Up, down_filter, up
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kiosk.courier.delivery import Counts
@@ -65,7 +66,7 @@ def run(settings_file: Path) -> None:
         release=config.release(),
         profile=settings.profile,
     )
-    renewing = _renewing(settings)
+    renewing = _renewing(settings, lambda: _key_is_ordered(store, settings.broker, good_until_ms))
     connection.start()
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
     housekeeping_at_s = metrics_at_s = lapses_at_s = certificate_at_s = 0.0
@@ -106,9 +107,21 @@ def _roads(settings: config.Settings) -> Roads:
     )
 
 
-def _renewing(settings: config.Settings) -> Renewing | None:
+def _renewing(settings: config.Settings, is_ordered: Callable[[], bool]) -> Renewing | None:
     spool, https = settings.renewal.spool, settings.https
-    return None if spool is None or not https.host else Renewing(spool=spool, broker=settings.broker, https=https)
+    if spool is None or not https.host:
+        return None
+    return Renewing(spool=spool, broker=settings.broker, https=https, is_ordered=is_ordered)
+
+
+def _key_is_ordered(store: Store, broker: config.Broker, good_until_ms: int) -> bool:
+    """Whether this process's certificate is the one that an order replaces, and no other lies there yet."""
+    try:
+        rotation = orders.book(store).rotation
+    except StoreError:
+        return False  # which the round after this tells
+    is_this = rotation is not None and rotation.from_ms == good_until_ms
+    return is_this and not tls.lies_newer(broker, good_until_ms)
 
 
 def _opened(settings: config.Settings, keys: Keys, connection: Roads, stopping: threading.Event) -> Store | None:

@@ -25,7 +25,7 @@ from kiosk.records.desk import Desk
 from kiosk.records.diagnosis import diagnosis
 from kiosk.records.filing import Filing
 from kiosk.records.help_calls import HelpCalls
-from kiosk.records.orders import Orders
+from kiosk.records.orders import Machine, Orders
 from kiosk.records.ports import FromController
 from kiosk.screens.app import KioskApp, Looks
 from kiosk.screens.packs import add_packs
@@ -215,7 +215,10 @@ class Reception:
             kiosk=filing.kiosk,
             key=filing.key,
             believes=believes,
-            diagnose=lambda: diagnosis(filing.store, filing.release),
+            machine=Machine(
+                diagnose=lambda: diagnosis(filing.store, filing.release),
+                renews=self._settings.renewal.spool is not None,
+            ),
         )
 
     def _filing(self) -> Filing:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kiosk import device
 from kiosk.records.own_key import signed
-from kiosk.store import orders
+from kiosk.store import noticeboard, orders
+from kiosk.store.orders import Rotation
 from wire.envelope import encode
 from wire.errors import NotForYou, WireError
 from wire.orders import TTL_S, Op, Order, OrderResult, Outcome, open_order
@@ -34,6 +35,16 @@ log = structlog.get_logger()
 
 DRAW_EVERY_S = TTL_S / orders.NONCES  # those that are kept are then all that an order may still carry
 UNKNOWN_OP = "unknown_op"
+CANNOT_RENEW = "cannot_renew"  # nothing here asks for certificates
+NOT_RENEWED = "not_renewed"  # none came in time
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What orders ask of the machine: `diagnose` describes it, `renews` says whether it asks for certificates."""
+
+    diagnose: Callable[[], Diagnosis]
+    renews: bool
 
 
 class Orders:
@@ -46,7 +57,7 @@ class Orders:
         kiosk: KioskId,
         key: SigningKey,
         believes: VerifyKey,
-        diagnose: Callable[[], Diagnosis],
+        machine: Machine,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the screen's own key, which signs results, and the key of the controller's courier."""
@@ -54,7 +65,8 @@ class Orders:
         self._kiosk = kiosk
         self._key = key
         self._believes = believes
-        self._diagnose = diagnose
+        self._machine = machine
+        self._give_up_s: float | None = None
         self._clock_s = clock_s
         self._drawn_s: dict[str, float] = {}
         self._draw_at_s = 0.0
@@ -81,6 +93,7 @@ class Orders:
         if self._clock_s() >= self._draw_at_s:
             self._draw()
         book = orders.book(self._store)
+        self._look_at_rotation(book.rotation)
         self.is_resting, self.wants_restart = book.resting, book.restarting is not None
 
     def _begin(self) -> None:
@@ -88,8 +101,23 @@ class Orders:
         orders.forget_nonces(self._store)
         book = orders.book(self._store)
         if book.restarting is not None:
-            orders.restarted(self._store, self._result(book.restarting, Op.RESTART, Outcome.DONE))
+            orders.ended(self._store, self._result(book.restarting, Op.RESTART, Outcome.DONE))
         self._begun = True
+
+    def _look_at_rotation(self, rotation: Rotation | None) -> None:
+        """Tell that the courier uses another certificate, or that none came in the time that an order has."""
+        if rotation is None:
+            self._give_up_s = None
+            return
+        if self._give_up_s is None:
+            self._give_up_s = self._clock_s() + TTL_S
+        if noticeboard.certificate_ms(noticeboard.read(self._store)) != rotation.from_ms:
+            result = self._result(rotation.n, Op.ROTATE_KEY, Outcome.DONE)
+        elif self._clock_s() >= self._give_up_s:
+            result = self._result(rotation.n, Op.ROTATE_KEY, Outcome.REFUSED, reason=NOT_RENEWED)
+        else:
+            return
+        orders.ended(self._store, result)
 
     def _draw(self) -> None:
         nonce = secrets.token_hex(16)
@@ -108,7 +136,7 @@ class Orders:
         return order
 
     def _carry_out(self, order: Order) -> None:
-        book = replace(orders.book(self._store), last=order.n, restarting=None)
+        book = replace(orders.book(self._store), last=order.n, restarting=None, rotation=None)
         match order.op:
             case Op.CLOSE | Op.REOPEN:
                 book = replace(book, resting=order.op == Op.CLOSE)
@@ -117,7 +145,14 @@ class Orders:
                 book = replace(book, restarting=order.n)
                 result = self._result(order.n, order.op, Outcome.TAKEN)
             case Op.DIAGNOSE:
-                result = self._result(order.n, order.op, Outcome.DONE, diagnosis=self._diagnose())
+                result = self._result(order.n, order.op, Outcome.DONE, diagnosis=self._machine.diagnose())
+            case Op.ROTATE_KEY:
+                now_ms = noticeboard.certificate_ms(noticeboard.read(self._store)) if self._machine.renews else None
+                if now_ms is None:
+                    result = self._result(order.n, order.op, Outcome.REFUSED, reason=CANNOT_RENEW)
+                else:
+                    book = replace(book, rotation=Rotation(order.n, now_ms))
+                    result = self._result(order.n, order.op, Outcome.TAKEN)
             case _:
                 result = self._result(order.n, order.op, Outcome.REFUSED, reason=UNKNOWN_OP)
         if not orders.take(self._store, book, result):

@@ -22,12 +22,21 @@ RESULTS = 16  # the newest: orders are given one at a time, so that more than tw
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """Order `n` for a new key, while the certificate that is good until `from_ms` is still used."""
+
+    n: int
+    from_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """How it stands with orders: `last` is the number of the last one taken, 0 for none."""
 
     last: int = 0
     resting: bool = False
     restarting: int | None = None
+    rotation: Rotation | None = None
 
 
 def draw(store: Store, nonce: str) -> None:
@@ -88,8 +97,8 @@ def take(store: Store, now: Book, result: bytes) -> bool:
     return True
 
 
-def restarted(store: Store, result: bytes) -> None:
-    """Enter that the screen process is back from a restart that was ordered."""
+def ended(store: Store, result: bytes) -> None:
+    """Enter that what was begun is over: the screen process is back, or a certificate is used or not to be had."""
     with store.transaction() as connection:
         before = _book(connection)
         _enter(connection, Book(before.last, before.resting), result)
@@ -113,12 +122,17 @@ def settle(store: Store, digests: Iterable[str]) -> int:
 
 def _book(connection: sqlite3.Connection) -> Book:
     row = connection.execute("SELECT last, resting, restarting FROM order_book").fetchone()
-    return Book() if row is None else Book(row[0], bool(row[1]), row[2])
+    begun = connection.execute("SELECT n, from_ms FROM order_rotation").fetchone()
+    rotation = None if begun is None else Rotation(*begun)
+    return Book() if row is None else Book(row[0], bool(row[1]), row[2], rotation)
 
 
 def _enter(connection: sqlite3.Connection, now: Book, result: bytes) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO order_book VALUES (1, ?, ?, ?)", (now.last, int(now.resting), now.restarting)
     )
+    connection.execute("DELETE FROM order_rotation")
+    if now.rotation is not None:
+        connection.execute("INSERT INTO order_rotation VALUES (1, ?, ?)", (now.rotation.n, now.rotation.from_ms))
     connection.execute("INSERT OR REPLACE INTO order_result VALUES (?, ?, ?)", (digest(result), now.last, result))
     connection.execute("DELETE FROM order_result WHERE rowid <= (SELECT max(rowid) FROM order_result) - ?", (RESULTS,))

@@ -108,6 +108,12 @@ CREATE TABLE IF NOT EXISTS order_book (
   restarting INTEGER                         -- the order for which the screen process ends; NULL once it is back
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS order_rotation (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  n       INTEGER NOT NULL,                  -- the order for which a new key is made; no row once its certificate is used
+  from_ms INTEGER NOT NULL                   -- until when the certificate was good that is to be replaced
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS order_result (
   digest  BLOB PRIMARY KEY,                  -- of the signed bytes: what a receipt names
   n       INTEGER NOT NULL,

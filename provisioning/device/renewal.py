@@ -18,7 +18,7 @@ from provisioning.device.keys import private_pem, signing_key
 from provisioning.errors import FolderError
 from provisioning.files import Report, private, public, read, remove
 from wire.certificates import chain_of, half_life, proven, request, requested_key
-from wire.claims import ANSWER_BYTES, RENEWAL_ANSWER, RENEWAL_REQUEST, Renewal, Renewed, open_renewal
+from wire.claims import ANSWER_BYTES, RENEWAL_ANSWER, RENEWAL_REQUEST, RENEWAL_WANTED, Renewal, Renewed, open_renewal
 from wire.envelope import decode, seal_message
 from wire.errors import BadSignature, WireError
 from wire.signing import Kind
@@ -73,17 +73,20 @@ def step(identity: Identity, event_key: Path, now: datetime, report: Report) -> 
     """Do what can be done now; what that was, in words.
 
     1. Install an answer that has come.
-    2. When the certificate is half over, see that there is a request.
+    2. When the certificate is half over, or another key is wanted now, see that there is a request.
+    3. A request for which it is not time any more is taken away: the order behind it is over.
 
     Raises:
         FolderError: a file cannot be read or written.
     """
     if _install(identity, now, report):  # 1
         return "The next certificate is installed; the courier starts anew with it."
-    leaf = _own(identity)
-    if now < half_life(leaf):  # 2
+    leaf, wanted = _own(identity), identity.spool / RENEWAL_WANTED
+    if now < half_life(leaf) and not wanted.exists():  # 3
+        remove(identity.spool / RENEWAL_REQUEST)
         return f"The certificate is good until {leaf.not_valid_after_utc:%Y-%m-%d}; from its middle on it is renewed."
-    _ask(identity, leaf, signing_key(event_key, read(event_key)), report)
+    _ask(identity, leaf, signing_key(event_key, read(event_key)), report)  # 2
+    remove(wanted)
     return f"The certificate ends on {leaf.not_valid_after_utc:%Y-%m-%d}: the courier asks for the next one."
 
 

@@ -20,7 +20,7 @@ import typer
 import yaml
 
 from provisioning.places import ControllerPlaces, KioskPlaces, Layout
-from wire.claims import RENEWAL_ANSWER
+from wire.claims import RENEWAL_ANSWER, RENEWAL_WANTED
 
 pytestmark = pytest.mark.real
 
@@ -142,8 +142,9 @@ def test_what_renews_may_write_its_certificate_and_the_spool_and_never_sees_a_re
     identity = "dipchip-kiosk-identity.service"
     assert lines_of(identity, "ReadWritePaths") == ["/etc/dipchip/kiosk/tls /var/lib/dipchip-renewal"]
     assert lines_of(identity, "InaccessiblePaths") == ["-/var/lib/dipchip-store"]
-    (answer,) = re.findall(r"^PathExists=(.*)$", (SYSTEMD / "dipchip-kiosk-identity.path").read_text(), re.MULTILINE)
-    assert answer == f"{KioskPlaces.of(Layout.INSTALLED).spool}/{RENEWAL_ANSWER}"
+    files = re.findall(r"^PathExists=(.*)$", (SYSTEMD / "dipchip-kiosk-identity.path").read_text(), re.MULTILINE)
+    spool = KioskPlaces.of(Layout.INSTALLED).spool
+    assert files == [f"{spool}/{RENEWAL_ANSWER}", f"{spool}/{RENEWAL_WANTED}"]
 
 
 def test_the_agent_reaches_this_machine_only_and_neither_store_nor_papers() -> None:

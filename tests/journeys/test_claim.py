@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 
 from provisioning.device.asking import NotGrantedError, NotReachedError, ask
 from tests.journeys.test_https import post
@@ -236,3 +237,39 @@ def forget_given(province: ClaimProvince, name: str) -> None:
     """As if what the signer gave had been given when the certificate says it was."""
     with sqlite3.connect(province.fleet / "fleet.db", timeout=30) as database:
         database.execute("DELETE FROM given_certificate WHERE kiosk = ?", (name,))
+
+
+def test_a_new_key_is_made_by_order_and_the_old_certificate_is_revoked(province: ClaimProvince, tmp_path: Path) -> None:
+    name = "k-udon-09"
+    machine = enrolled(province, name)
+    old, kiosk = machine.leaf(), machine.kiosk(name)
+    time.sleep(1)  # certificates count seconds: the next one ends later than this one
+    with kiosk.screen() as screen:
+        screen.heed()  # so that the first heartbeat says that it takes orders
+        kiosk.courier.start()
+        province.wait_until_heard(name, 0)
+        province.told("order", "give", name, "rotate_key")
+
+        def wanted() -> bool:
+            screen.heed()
+            return (machine.folder / "renewal/wanted").exists()
+
+        wait_until(wanted, "the kiosk wants another key", PATIENCE_S)
+        assert "the courier asks" in machine.renew()
+        wait_until((machine.folder / "renewal/renewal.json").exists, "the answer is brought", PATIENCE_S)
+        assert "is installed" in machine.renew()
+        restarted(kiosk)
+
+        def done() -> bool:
+            screen.heed()
+            return bool(province.told("order", "list", name)[0]["state"] == "done")
+
+        wait_until(done, "the order is done", PATIENCE_S)
+    assert machine.leaf().public_key() != old.public_key()
+    assert list((machine.folder / "renewal").iterdir()) == []
+    listed = tmp_path / "replaced.crl.pem"
+    ran = province.run_at_signer("revocations", str(listed), "--config", str(province.fleet / "controller/signer.toml"))
+    assert ran.returncode == 0, ran.stderr
+    revoked = {each.serial_number for each in x509.load_pem_x509_crl(listed.read_bytes())}
+    assert old.serial_number in revoked
+    assert machine.leaf().serial_number not in revoked

@@ -28,7 +28,7 @@ from tests.provisioning.conftest import MINE, Made
 from tests.provisioning.power import cuts
 from tests.simulators.desk import HERE, INTRODUCTION, ISSUER, NAME, Counter
 from wire.certificates import LEAF_LIFE, new_key, pem
-from wire.claims import RENEWAL, RENEWAL_ANSWER, RENEWAL_REQUEST, Renewed
+from wire.claims import RENEWAL, RENEWAL_ANSWER, RENEWAL_REQUEST, RENEWAL_WANTED, Renewed
 from wire.envelope import encode
 
 if TYPE_CHECKING:
@@ -111,6 +111,18 @@ def test_from_the_middle_on_and_after_the_end_there_is_a_request_and_its_answer_
     assert x509.load_pem_x509_certificate((kiosk.folder / "tls/kiosk.crt").read_bytes()) == new
     assert left(kiosk.folder) == before
     assert "good until" in kiosk.step()
+
+
+def test_where_another_key_is_wanted_it_is_asked_for_now_and_no_longer_when_that_is_over(kiosk: OnKiosk) -> None:
+    before, spool = left(kiosk.folder), kiosk.folder / "renewal"
+    (spool / RENEWAL_WANTED).touch()
+    assert "the courier asks" in kiosk.step()
+    assert {path.name for path in spool.iterdir()} == {RENEWAL_REQUEST}
+    assert "good until" in kiosk.step()
+    assert left(kiosk.folder) - before == {"next.key"}
+    (spool / RENEWAL_WANTED).touch()
+    kiosk.step()
+    assert {path.name for path in spool.iterdir()} == {RENEWAL_REQUEST}
 
 
 def test_a_request_that_lies_there_is_left_alone(kiosk: OnKiosk) -> None:

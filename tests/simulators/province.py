@@ -7,7 +7,7 @@ What a screen would file is filed into a kiosk's store with that kiosk's own key
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import func, select
@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 from fleet.store.session import open_engine, reading
 from fleet.store.tables import event
 from kiosk import config
+from kiosk.records.diagnosis import diagnosis
+from kiosk.records.orders import Machine, Orders
 from kiosk.store import outbox
 from kiosk.store.database import Store
 from tests.simulators.broker import Mosquitto, free_port
@@ -26,6 +28,7 @@ from wire.envelope import digest, encode, split
 from wire.ids import kiosk_id, new_event_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -66,6 +69,15 @@ class Kiosk:
             store, event=event_id, stream=self._hand.stream, attachment=attachment, filed_ms=now_ms, sign=sign
         )
         return event_id
+
+    @contextmanager
+    def screen(self) -> Iterator[Orders]:
+        """Orders as its screen's process takes them, while nobody is served."""
+        trust = config.read_trust(self.folder / "trust.json")
+        machine = Machine(lambda: diagnosis(store, "0.1.0"), renews=True)
+        with closing(Store(self._store)) as store:
+            kiosk, key = kiosk_id(self.name), self._hand.key
+            yield Orders(store=store, kiosk=kiosk, key=key, believes=trust.receipts(), machine=machine)
 
     def waiting(self) -> int:
         """How many of its events no receipt has settled."""

@@ -210,6 +210,15 @@ def test_in_a_maintenance_window_an_alarm_is_recorded_and_told_when_it_outlasts_
         assert (READER, kiosk(1).name) in book.raised() or minute < 5
 
 
+def test_a_security_alarm_is_told_in_maintenance_too() -> None:
+    book = Book()
+    seen = replace(reader(), rule=RuleId.SECURITY)
+    for minute in range(0, 30, 5):
+        at_ms = NOW + minute * MINUTE
+        book.look(seen, at_ms=at_ms, windows=[window(NATION, NOW, NOW + 60 * MINUTE)])
+    assert book.told == [(RuleId.SECURITY, kiosk(1).name)]
+
+
 @pytest.mark.parametrize(
     ("scope", "covers"), [("nation", True), ("facility:41/11013", True), ("facility:41/11014", False)]
 )

@@ -181,16 +181,15 @@ def test_a_security_alarm_that_somebody_has_looked_at_comes_back_only_with_a_new
 def test_in_a_window_nobody_is_told_and_afterwards_what_still_stands_is(engine: Engine, world: World) -> None:
     add_kiosk(engine, "udon-01")
     heard(engine, "udon-01")
-    raise_alarm(engine, "udon-01")
     until_ms = NOW_MS + 10 * MINUTE_MS
     with unit_of_work(engine) as connection:
         work = Window(0, Scope.parse("province:41"), NOW_MS, until_ms, "a new switch", "somchai")
         schedule.add_window(connection, work, NOW_MS)
     for minute in range(12):
-        say(engine, "udon-01", world.clock.ms)
+        say(engine, "udon-01", world.clock.ms, reader="reader_absent")
         world.pass_by(1)
         assert len(world.post.told) == (minute >= 10)
-    assert world.open() == {("security", "kiosk:udon-01")}
+    assert world.open() == {("reader", "kiosk:udon-01")}
 
 
 def test_a_courier_that_died_and_a_relay_that_takes_nothing_are_alarms_of_the_controller(

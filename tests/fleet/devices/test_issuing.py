@@ -14,12 +14,14 @@ from fleet.devices import registry
 from fleet.devices.claims import ClaimRefusedError
 from fleet.devices.issuing import Issuer, certify, renew, revocation_list
 from fleet.store.claim_tables import given_certificate
+from fleet.store.order_tables import kiosk_order
 from fleet.store.session import reading, unit_of_work
 from tests.simulators.claimant import Claimant
 from wire.certificates import LEAF_LIFE, Authority, chain_of, new_key, proven
 from wire.claims import Why
 from wire.errors import BadSignature, Malformed
 from wire.ids import KioskId, key_id
+from wire.orders import Op
 from wire.registration import Registration
 
 if TYPE_CHECKING:
@@ -107,6 +109,35 @@ def test_it_is_not_renewed_before_so_that_asking_fills_no_table(engine: Engine, 
     given(engine, kiosk.tls)
     assert refused(engine, kiosk, BEGAN + HALF - timedelta(minutes=1)) is Why.NOT_DUE
     assert count(engine) == 1
+
+
+def ordered(engine: Engine, at: datetime, **changes: int) -> None:
+    """An order for a new key that was sent to the kiosk."""
+    row = {"kiosk": NAME, "n": ms(at), "op": Op.ROTATE_KEY, "asked_by": "x", "asked_ms": ms(at), "sent_ms": ms(at)}
+    with unit_of_work(engine) as connection:
+        connection.execute(kiosk_order.insert().values(**row | {"expires_ms": ms(at) + 3_600_000} | changes))
+
+
+def test_an_order_lets_one_certificate_be_replaced_which_is_then_revoked(engine: Engine, kiosk: Claimant) -> None:
+    old, later, fresh = given(engine, kiosk.tls), BEGAN + timedelta(days=1), new_key()
+    ordered(engine, later)
+    leaf = renewed(engine, kiosk, fresh, later + timedelta(minutes=1))
+    assert leaf.public_key() == fresh.public_key()
+    assert refused(engine, kiosk, later + timedelta(minutes=2)) is Why.NOT_DUE
+    with reading(engine) as connection:
+        listed = x509.load_pem_x509_crl(revocation_list(connection, ISSUER, ms(later) + 120_000).encode())
+    assert [each.serial_number for each in listed] == [old.serial_number]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sent_ms": None}, {"ended_ms": 1}, {"expires_ms": 1}, {"op": "restart"}, {"asked_ms": 1}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_no_other_order_lets_it_be_replaced(engine: Engine, kiosk: Claimant, changes: dict[str, int]) -> None:
+    given(engine, kiosk.tls)
+    ordered(engine, BEGAN + timedelta(days=1), **changes)
+    assert refused(engine, kiosk, BEGAN + timedelta(days=1, minutes=1)) is Why.NOT_DUE
 
 
 def test_a_kiosk_from_a_folder_renews_and_has_its_first_certificate_of_the_signer(

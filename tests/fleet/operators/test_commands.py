@@ -89,6 +89,9 @@ def test_sessions_and_tokens_are_listed_and_ended(config: Path) -> None:
     assert can_sign_in(config, added(config))
     (made,) = run(config, "token", "somsri", "--purpose", "Grafana", "--days", "30")
     assert str(made["token"]).startswith("dipchip_")
+    assert "acts_as" not in made
+    with pytest.raises(FleetError, match="may not act as approver"):
+        run(config, "token", "somsri", "--purpose", "x", "--acts-as", "approver")
     session, token = run(config, "sessions", "somsri")
     assert (session["address"], token["purpose"], token["over"]) == ("::1", "Grafana", False)
     assert str(made["token"]) not in json.dumps([session, token])

@@ -314,6 +314,23 @@ def test_a_name_is_given_once(engine: Engine) -> None:
         somebody(engine)
 
 
+@pytest.mark.parametrize(
+    ("role", "acts_as", "days", "says"),
+    [
+        (accounts.Role.OPERATOR, accounts.Role.APPROVER, 1, "may not act as approver"),
+        (accounts.Role.VIEWER, accounts.Role.OPERATOR, 1, "may not act as operator"),
+        (accounts.Role.APPROVER, accounts.Role.VIEWER, 1, "a viewer does nothing"),
+        (accounts.Role.APPROVER, accounts.Role.OPERATOR, 91, "1 to 90"),
+    ],
+)
+def test_a_token_that_acts_for_longer_or_as_more_than_it_may_is_refused(
+    engine: Engine, role: accounts.Role, acts_as: accounts.Role, days: int, says: str
+) -> None:
+    somebody(engine, role=role)
+    with unit_of_work(engine) as connection, pytest.raises(AccountRefusedError, match=says):
+        api_tokens.make(connection, accounts.named(connection, "somsri"), "a program", days, NOW_MS, acts_as)
+
+
 @pytest.mark.parametrize(("purpose", "days"), [("", 1), ("x" * 65, 1), ("a program", 0), ("a program", 366)])
 def test_a_token_without_purpose_or_end_is_refused(engine: Engine, purpose: str, days: int) -> None:
     somebody(engine)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.operators import accounts, sessions
+from fleet.operators import accounts, api_tokens, sessions
 from fleet.operators.accounts import Role
 from fleet.store.scope import NATION
 from fleet.store.session import unit_of_work
@@ -77,10 +77,55 @@ class Visitor:
         """Open a page."""
         return self.client.get(address)
 
-    def post(self, address: str, **form: str) -> TestResponse:
+    def post(self, address: str, /, **form: str) -> TestResponse:
         """Send a form."""
-        said = {**form, "token": sessions.form_token(self.session)}
-        return self.client.post(address, data=said, headers={"Origin": HERE})
+        return self.client.post(address, data={**form, "token": self.token}, headers={"Origin": HERE})
+
+    @property
+    def token(self) -> str:
+        """What the forms of its pages bring along."""
+        return sessions.form_token(self.session)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program with a token of somebody's account."""
+
+    client: FlaskClient
+    token: str
+
+    @classmethod
+    def admitted(
+        cls,
+        console: APIFlask,
+        engine: Engine,
+        name: str,
+        acts_as: Role | None = None,
+        scope: Scope = NATION,
+    ) -> Program:
+        """Make an account that may just what the token may, and the token."""
+        somebody(engine, name, acts_as or Role.VIEWER, scope)
+        with unit_of_work(engine) as connection:
+            account = accounts.named(connection, name)
+            token = api_tokens.make(connection, account, "a program", 1, NOW_MS, acts_as)
+        return cls(console.test_client(), token)
+
+    def get(self, address: str) -> TestResponse:
+        """Read something."""
+        return self.client.get(address, headers=self.bearer)
+
+    def post(self, address: str, /, **members: object) -> TestResponse:
+        """Have something done."""
+        return self.client.post(address, json=members, headers=self.bearer)
+
+    def send(self, address: str, **parts: object) -> TestResponse:
+        """Send a file."""
+        return self.client.post(address, data=parts, content_type="multipart/form-data", headers=self.bearer)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """What it sends along."""
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 def token_of(page: TestResponse) -> str:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fleet.web.rights import DEEDS
 from tests.fleet.web.tenants import CHIANG_MAI, UDON
 
 _BASES = tuple(
@@ -17,7 +18,10 @@ _YEAR = "?year=2569&period=12&figures=official"
 
 
 SAID = {"words": "the card is not read", "category": "card", "term": "short", "source": "phone"}
-NEWS = {"th": "ข่าว", "en": "News", "from": "2026-11-24", "until": "2026-11-30"}
+TOLD = {"channel": "mail", "address": "it@hospital.example", "least": "warning", "language": "th"}
+OPEN = {"facility": "10713", "days": "mon", "opens": "08:00", "closes": "09:00"}
+QUIET = {"until": "2026-11-25T18:00", "reason": "a new switch"}
+NEWS = {"th": "ข่าว", "en": "News", "first_day": "2026-11-24", "last_day": "2026-11-30"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ CASES = {
     ),
     "help_numbers.approve": Case(acts=(("/help-numbers/2/approve", {}), ("/help-numbers/99/approve", {}))),
     "help_numbers.withdraw": Case(acts=(("/help-numbers/2/withdraw", {}),)),
-    "api_voices.help_numbers": Case(asked=("/api/v1/help-numbers",)),
+    "api_help_numbers.overview": Case(asked=("/api/v1/help-numbers",)),
     "complaints.overview": Case(
         asked=("/complaints", *(f"/complaints{each}" for each in _BASES), "/complaints?number=5000-0001"),
         foreign=("/complaints?province=50", "/complaints?province=50&facility=10713"),
@@ -144,15 +148,15 @@ CASES = {
         asked=tuple(f"/exports/complaints.csv{each}" for each in _BASES),
         foreign=("/exports/complaints.csv?province=50",),
     ),
-    "api_voices.complaints": Case(
+    "api_complaints.overview": Case(
         asked=("/api/v1/complaints", "/api/v1/complaints?figures=proxy-test"),
         foreign=("/api/v1/complaints?province=50", "/api/v1/complaints?province=50&facility=10713"),
     ),
     "ratings.overview": Case(
         asked=("/ratings", *(f"/ratings{each}" for each in _BASES)), foreign=("/ratings?province=50",)
     ),
-    "api_voices.ratings": Case(asked=("/api/v1/ratings",), foreign=("/api/v1/ratings?province=50",)),
-    "api.announcements": Case(asked=("/api/v1/announcements",)),
+    "api_ratings.overview": Case(asked=("/api/v1/ratings",), foreign=("/api/v1/ratings?province=50",)),
+    "api_announcements.overview": Case(asked=("/api/v1/announcements",)),
     "exports.coverage": Case(asked=tuple(f"/exports/coverage.csv{each}" for each in (*_BASES, _YEAR))),
     "exports.funnel": Case(asked=tuple(f"/exports/funnel.csv{each}" for each in _OURS)),
     "papers.of_coverage": Case(asked=("/papers/coverage.pdf", f"/papers/coverage.pdf{_YEAR}")),
@@ -178,10 +182,26 @@ CASES = {
         asked=tuple(f"/api/v1/devices/{UDON.name}-{n}/orders" for n in (1, 2)),
         foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2/orders",),
     ),
+    "telling.overview": Case(asked=("/alerts/telling", "/alerts/telling?lang=en")),
+    "api_telling.overview": Case(asked=("/api/v1/alerts/telling",)),
+    "telling.subscribe": Case(
+        acts=tuple(("/alerts/subscriptions", TOLD | where) for where in ({"province": "50"}, {"province": "nation"}))
+    ),
+    "telling.unsubscribe": Case(acts=(("/alerts/subscriptions/2/end", {}), ("/alerts/subscriptions/99/end", {}))),
+    "telling.add_window": Case(
+        acts=tuple(
+            ("/alerts/windows", QUIET | where)
+            for where in ({"province": "50"}, {"province": "nation"}, {"province": "region:1"})
+        )
+    ),
+    "telling.end_window": Case(acts=(("/alerts/windows/2/end", {}), ("/alerts/windows/99/end", {}))),
+    "telling.set_hours": Case(
+        acts=(("/alerts/hours", OPEN | {"province": "50"}), ("/alerts/hours", {"province": "50", "facility": "10713"}))
+    ),
     "alerts.overview": Case(asked=("/alerts", "/alerts?lang=en")),
     "alerts.acknowledge": Case(acts=tuple((f"/alerts/{n}/acknowledge", {}) for n in (4, 5, 6, 99))),
     "alerts.clear": Case(acts=tuple((f"/alerts/{n}/clear", {}) for n in (4, 5, 6, 99))),
-    "api.alerts": Case(asked=("/api/v1/alerts",)),
+    "api_alerts.overview": Case(asked=("/api/v1/alerts",)),
     "week.overview": Case(
         asked=("/week", *(f"/week{each}" for each in _BASES), "/week?ending=2026-11-13", "/week?province=41"),
         foreign=("/week?province=50", "/week?province=50&ending=2026-11-13"),
@@ -223,3 +243,16 @@ CASES = {
     "api.indicators": Case(asked=("/api/v1/indicators",)),
     "api.devices": Case(asked=("/api/v1/devices", "/api/v1/devices?page=2"), foreign=("/api/v1/devices?province=50",)),
 }
+
+
+def _by_program(case: Case) -> Case:
+    return replace(case, acts=tuple((f"/api/v1{address}", form) for address, form in case.acts))
+
+
+CASES |= {f"api_{deed}": _by_program(CASES[deed]) for deed in DEEDS}
+
+
+def members_of(form: dict[str, str]) -> dict[str, object]:
+    """A form as a program sends it: with numbers and truth values."""
+    told = {"yes": True}
+    return {name: int(text) if name == "minutes" else told.get(text, text) for name, text in form.items()}

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 
 from fleet import audit
-from fleet.alerts import book, schedule
+from fleet.alerts import book, schedule, subscribers
 from fleet.alerts.judging import Alarm
-from fleet.alerts.rules import RuleId
+from fleet.alerts.rules import RuleId, Severity
 from fleet.alerts.subjects import kiosk_at, place
+from fleet.alerts.subscribers import ChannelKind, Subscription
 from fleet.alerts.windows import Window
 from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
+from fleet.store.alert_tables import alert_letter
 from fleet.store.complaint_tables import complaint, help_number, opinion_day
 from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
@@ -191,7 +193,7 @@ def _fill_acts(engine: Engine, tenant: Tenant) -> None:
 
 
 def _fill_alerts(engine: Engine, tenant: Tenant) -> None:
-    """Alarms and windows are numbered as the tenants are filled: Udon's 1 to 3, Chiang Mai's 4 to 6, next door's 7."""
+    """Alarms are numbered as the tenants are filled, windows too: Udon's 1 to 3, Chiang Mai's 4 to 6, next door's 7."""
     kiosk = kiosk_at(KioskId(f"{tenant.name}-1"), tenant.province, FacilityCode(tenant.facility))
     alarms = [Alarm(RuleId.SECURITY, kiosk, NOW_MS, code="fork", raised_ms=NOW_MS)]
     if tenant is not NEXT_DOOR:
@@ -202,6 +204,11 @@ def _fill_alerts(engine: Engine, tenant: Tenant) -> None:
             book.add(connection, each)
         work = Window(0, tenant.site, NOW_MS, NOW_MS + DAY_MS, f"work at {tenant.name}", "x")
         schedule.add_window(connection, work, NOW_MS)
+        schedule.set_hours(connection, tenant.site, ("mon-fri", "08:00", f"{tenant.numbers[0] % 8 + 10}:00"))
+        told = Subscription(0, tenant.site, ChannelKind.MAIL, f"it@{tenant.name}.example", "th", Severity.WARNING)
+        number = subscribers.subscribe(connection, told, "x", NOW_MS)
+        letter = {"id": f"letter-{tenant.name}", "subscription": number, "made_ms": NOW_MS, "due_ms": NOW_MS}
+        connection.execute(insert(alert_letter).values(letter | {"gave_up_ms": NOW_MS + 1000}))
 
 
 def everything(engine: Engine) -> dict[str, list[tuple[object, ...]]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 PAGE = "/announcements?lang=en"
-NEWS = {"th": "ฉีดวัคซีนฟรี", "en": "Free flu shots", "from": "2026-11-24", "until": "2026-11-30"}
+NEWS = {"th": "ฉีดวัคซีนฟรี", "en": "Free flu shots", "first_day": "2026-11-24", "last_day": "2026-11-30"}
 UDON = Scope.parse("province:41")
 
 
@@ -61,10 +61,10 @@ def test_one_proposes_another_approves_and_it_is_taken_back(console: APIFlask, b
         ({"th": " "}, "Give words in both languages"),
         ({"en": "x" * 101}, "Give words in both languages"),
         ({"en": "1 1037 00000 00 0"}, "13 digits"),
-        ({"until": "2026-11-23"}, "the last is not before the first"),
-        ({"from": "2026-11-01", "until": "2026-11-23"}, "The last day is over"),
-        ({"until": "2569-11-30"}, "more than a year away"),
-        ({"until": ""}, "Give both days"),
+        ({"last_day": "2026-11-23"}, "the last is not before the first"),
+        ({"first_day": "2026-11-01", "last_day": "2026-11-23"}, "The last day is over"),
+        ({"last_day": "2569-11-30"}, "more than a year away"),
+        ({"last_day": ""}, "Give both days"),
         ({"province": ""}, "Say where"),
         ({"kiosk": "never-was"}, "Say where"),
         ({"kiosk": "<b>"}, "Say where"),

@@ -159,7 +159,7 @@ def test_nothing_serious_is_wrong_with_the_answers_to_forms(pages: Pages, site: 
     assert page.locator(".problems").count() == 1
     found = troubles(page)
     page.goto(f"{site.address}/announcements")
-    for name, typed in (("th", "1 1037 00000 00 0"), ("en", "x"), ("until", "2026-11-30")):
+    for name, typed in (("th", "1 1037 00000 00 0"), ("en", "x"), ("last_day", "2026-11-30")):
         page.fill(f'input[name="{name}"]', typed)
     page.click(".entry button")
     assert page.get_by_role("alert").count() == 1

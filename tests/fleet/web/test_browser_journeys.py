@@ -154,8 +154,8 @@ def test_an_announcement_is_proposed_by_one_and_approved_by_another(pages: Pages
     for name, typed in (("th", "ฉีดวัคซีนฟรี"), ("en", "Free flu shots"), ("kiosk", "udon-01")):
         tab_until(first, f'input[name="{name}"]')
         first.keyboard.type(typed)
-    today = date.fromisoformat(first.input_value('input[name="from"]'))
-    tab_until(first, 'input[name="until"]')
+    today = date.fromisoformat(first.input_value('input[name="first_day"]'))
+    tab_until(first, 'input[name="last_day"]')
     first.keyboard.type(f"{today:%m%d%Y}")  # in the order of the browser's language, English of the USA
     tab_until(first, ".entry button")
     press(first, "Enter")

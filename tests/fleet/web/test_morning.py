@@ -18,6 +18,7 @@ from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION, province_scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import alarm, device_state, kiosk, workload_day
+from fleet.web import agenda
 from fleet.web.agenda import SHOWN, Agenda, Cause, Counted, read_agenda
 from tests.fleet.books import (
     MINUTE_MS,
@@ -170,9 +171,11 @@ def test_a_kiosk_never_heard_from_touches_nobody_known(engine: Engine) -> None:
     assert (task.cause, task.age_s, task.people) == (Cause.NEVER_SEEN, 2 * 24 * 3600, None)
 
 
+@pytest.mark.parametrize("few", [0, 1000], ids=["read apart", "read with the others"])
 def test_of_many_that_were_never_heard_from_those_missed_longest_are_told_and_the_others_counted(
-    engine: Engine,
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr(agenda, "_FEW", few)
     rows = [
         {
             "id": f"udon-{n:03}",

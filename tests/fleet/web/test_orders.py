@@ -111,7 +111,7 @@ def test_an_order_that_waits_is_taken_back_and_one_on_its_way_is_not(somsri: Vis
 
 
 def test_what_cannot_be_ordered_is_refused_in_words_and_logged_by_nobody(somsri: Visitor, books: Engine) -> None:
-    for op in ("", "run_shell", "close; reboot", "rotate_key"):
+    for op in ("", "run_shell", "close; reboot", "rotate-key"):
         refused = somsri.post(f"{ORDERS}?lang=en", op=op)
         assert (refused.status_code, "There is no such order" in refused.text) == (HTTPStatus.CONFLICT, True)
     somsri.post(ORDERS, op="close")

@@ -16,7 +16,7 @@ from kiosk.courier.renewing import Renewing
 from tests.simulators.https_server import HttpsServer, Request
 from tests.simulators.services import wait_until
 from wire.certificates import LEAF_LIFE, Authority, new_key, pem
-from wire.claims import ANSWER_BYTES, MEDIA_TYPE, RENEWAL, RENEWAL_ANSWER, RENEWAL_REQUEST, Refusal, Why
+from wire.claims import ANSWER_BYTES, MEDIA_TYPE, RENEWAL, RENEWAL_ANSWER, RENEWAL_REQUEST, RENEWAL_WANTED, Refusal, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,6 +102,24 @@ def test_what_is_not_granted_is_asked_again_later_and_leaves_nothing(
     wait_until(lambda: len(server.posted) == 2, "it asks again")
     settle(courier, 2010)
     assert {path.name for path in spool.iterdir()} == {RENEWAL_REQUEST}
+
+
+def test_where_a_new_key_is_ordered_a_request_is_wanted_until_it_lies_there(server: HttpsServer, spool: Path) -> None:
+    ordered = [True]
+    https = Https(host="localhost", port=server.port)
+    courier = Renewing(spool=spool, broker=broker(spool, server.ca), https=https, is_ordered=lambda: ordered[0])
+    server.on(RENEWAL, answering(403, msgspec.json.encode(Refusal(1, Why.NOT_DUE))))
+    courier.look(0)
+    assert {path.name for path in spool.iterdir()} == {RENEWAL_WANTED}
+    (spool / RENEWAL_WANTED).rename(spool / RENEWAL_REQUEST)
+    courier.look(10)
+    wait_until(lambda: len(server.posted) == 1, "it was asked")
+    settle(courier, 20)
+    assert {path.name for path in spool.iterdir()} == {RENEWAL_REQUEST}
+    ordered[0] = False
+    (spool / RENEWAL_REQUEST).unlink()
+    courier.look(2000)
+    assert list(spool.iterdir()) == []
 
 
 def settle(courier: Renewing, at_s: float) -> None:

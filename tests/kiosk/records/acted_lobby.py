@@ -11,7 +11,7 @@ from kiosk.records import pipe
 from kiosk.records.desk import Desk
 from kiosk.records.diagnosis import diagnosis
 from kiosk.records.help_calls import HelpCalls
-from kiosk.records.orders import Orders
+from kiosk.records.orders import Machine, Orders
 from kiosk.records.ports import FromController
 from wire.ids import KeyId
 from wire.phones import CENTRAL
@@ -145,7 +145,7 @@ def orders_for(filing: Filing, believes: VerifyKey) -> Orders:
         kiosk=filing.kiosk,
         key=filing.key,
         believes=believes,
-        diagnose=lambda: diagnosis(filing.store, filing.release),
+        machine=Machine(lambda: diagnosis(filing.store, filing.release), renews=False),
     )
 
 

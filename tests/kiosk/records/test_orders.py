@@ -11,7 +11,7 @@ from kiosk.enrollment.failures import Fault
 from kiosk.enrollment.states import Attract, Farewell, Notice, OutOfService, Resting
 from kiosk.records import pipe
 from kiosk.records.diagnosis import diagnosis
-from kiosk.records.orders import DRAW_EVERY_S, Orders
+from kiosk.records.orders import CANNOT_RENEW, DRAW_EVERY_S, NOT_RENEWED, Machine, Orders
 from kiosk.store import noticeboard, orders
 from kiosk.store.database import Store
 from kiosk.store.noticeboard import Topic
@@ -31,7 +31,7 @@ class Screen:
 
     def __init__(self, store: Store, world: World) -> None:
         self.store, self.world = store, world
-        self.now_s = 1_000.0
+        self.now_s, self.renews = 1_000.0, True
         self.orders = self.started()
 
     def started(self) -> Orders:
@@ -41,7 +41,7 @@ class Screen:
             kiosk=KIOSK,
             key=self.world.event,
             believes=self.world.receipt.public(),
-            diagnose=lambda: diagnosis(self.store, "0.1.0"),
+            machine=Machine(lambda: diagnosis(self.store, "0.1.0"), renews=self.renews),
             clock_s=lambda: self.now_s,
         )
         self.orders.heed()
@@ -110,6 +110,48 @@ def test_a_diagnosis_tells_of_the_machine_and_changes_nothing(screen: Screen, st
     )
     assert result.diagnosis.uptime_s > 0
     assert not screen.orders.is_resting
+
+
+def certified(store: Store, until_ms: int) -> None:
+    """Say what the courier says of the certificate that it uses."""
+    noticeboard.pin(store, Topic.CERTIFICATE, str(until_ms), 0)
+
+
+def test_a_new_key_is_taken_and_done_once_the_courier_uses_another_certificate(screen: Screen, store: Store) -> None:
+    certified(store, 1000)
+    screen.leave(screen.order(Op.ROTATE_KEY, 1), 1)
+    assert screen.told() == [(1, "rotate_key", "taken", None)]
+    assert orders.book(store).rotation == orders.Rotation(1, 1000)
+    screen.started().heed()
+    assert len(screen.told()) == 1
+    certified(store, 2000)
+    screen.orders.heed()
+    assert screen.told()[1:] == [(1, "rotate_key", "done", None)]
+    assert orders.book(store).rotation is None
+    screen.orders.heed()
+    assert len(screen.told()) == 2
+
+
+def test_a_new_key_for_which_no_certificate_comes_is_given_up_after_an_hour(screen: Screen, store: Store) -> None:
+    certified(store, 1000)
+    screen.leave(screen.order(Op.ROTATE_KEY, 1), 1)
+    screen.now_s += TTL_S - 1
+    screen.orders.heed()
+    assert len(screen.told()) == 1
+    screen.now_s += 1
+    screen.orders.heed()
+    assert screen.told()[1:] == [(1, "rotate_key", "refused", NOT_RENEWED)]
+    assert orders.book(store).rotation is None
+
+
+@pytest.mark.parametrize(("renews", "until_ms"), [(False, 1000), (True, None)])
+def test_a_kiosk_that_cannot_renew_says_so(screen: Screen, store: Store, *, renews: bool, until_ms: int | None) -> None:
+    screen.renews = renews
+    screen.started()
+    if until_ms is not None:
+        certified(store, until_ms)
+    screen.leave(screen.order(Op.ROTATE_KEY, 1), 1)
+    assert screen.told() == [(1, "rotate_key", "refused", CANNOT_RENEW)]
 
 
 def test_what_this_release_does_not_know_is_refused_with_a_reason_and_not_run(screen: Screen) -> None:

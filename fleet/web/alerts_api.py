@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of the alerts: its shapes, and how what the page shows is written in them."""
+"""Alerts as JSON: what the page shows, and what a program may do about one."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict
 
 from fleet.alerts.rules import RuleId, Severity
-from fleet.web.alerts import said
+from fleet.web import gate
+from fleet.web.alerts import read_board, said
+from fleet.web.deeds import alerts as deeds
 from fleet.web.iso import at, at_or_none
 
 if TYPE_CHECKING:
     from fleet.alerts.book import Entry
-    from fleet.store.scope import Scope
-    from fleet.web.alerts import Board
+    from fleet.alerts.windows import Window
+
+
+pages = APIBlueprint("api_alerts", __name__)
 
 
 class _Answer(BaseModel):
@@ -71,26 +77,47 @@ class AlertsAnswer(_Answer):
     cleared: list[AlertAnswer]
 
 
-def told(board: Board, scope: Scope) -> AlertsAnswer:
-    """Write what lies in a scope."""
+@pages.get("/api/v1/alerts")
+@pages.output(AlertsAnswer)
+def overview() -> AlertsAnswer:
+    """The open alarms, the most urgent first, maintenance, and what ended in the last seven days."""
+    board = read_board()
     return AlertsAnswer(
         at=at(board.at_ms),
-        scope=str(scope),
+        scope=str(gate.scope()),
         silent=board.heartbeat.is_silent(board.at_ms),
         looked_at=at_or_none(board.heartbeat.beat_ms),
         open=[_alert(each) for each in board.standing],
-        windows=[
-            WindowAnswer(
-                id=each.id,
-                scope=str(each.scope),
-                first_at=at(each.first_ms),
-                until_at=at(each.until_ms),
-                reason=each.reason,
-                by=each.by,
-            )
-            for each in board.windows
-        ],
+        windows=[window_answer(each) for each in board.windows],
         cleared=[_alert(each) for each in board.cleared],
+    )
+
+
+@pages.post("/api/v1/alerts/<int:number>/acknowledge")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def acknowledge(number: int) -> str:
+    """Say that the account looks after an alarm."""
+    deeds.acknowledge(number)
+    return ""
+
+
+@pages.post("/api/v1/alerts/<int:number>/clear")
+@pages.output({}, status_code=HTTPStatus.NO_CONTENT)
+def clear(number: int) -> str:
+    """End a security alarm that somebody has looked at."""
+    deeds.clear(number)
+    return ""
+
+
+def window_answer(window: Window) -> WindowAnswer:
+    """Write one."""
+    return WindowAnswer(
+        id=window.id,
+        scope=str(window.scope),
+        first_at=at(window.first_ms),
+        until_at=at(window.until_ms),
+        reason=window.reason,
+        by=window.by,
     )
 
 
