@@ -22,8 +22,9 @@ AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
 APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libgl1 libglib2.0-0 \
-       libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libulfius2.7 poppler-utils \
-       librsvg2-bin libsixel-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
+       libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libtpm2-pkcs11-1 libulfius2.7 \
+       librsvg2-bin libsixel-bin mosquitto nginx-light opensc openssl pcscd poppler-utils postgresql python3-dev python3-venv swig swtpm systemd tmux \
+       tpm2-tools util-linux vsmartcard-vpcd
 
 .PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test lock clean
 
@@ -67,7 +68,7 @@ terminal-test: $(VENV)/ready ## Touch through the screens in foot under cage: ro
 	@$(SUDO) tests/foot/run.sh $(BIN)/python
 
 lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
-	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra dev \
+	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra tpm --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
 	@uv pip compile --quiet tests/libcamera/requirements.in --no-deps --constraint requirements.lock --python-version 3.13 \
 	  --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o tests/libcamera/requirements.lock

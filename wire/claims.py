@@ -25,7 +25,7 @@ from wire.events import Profile
 from wire.ids import facility_code, key_id, shard
 from wire.provinces import province_code
 from wire.registration import Trust
-from wire.signing import Kind, VerifyKey
+from wire.signing import Algorithm, Kind, VerifyKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -51,6 +51,12 @@ ClaimCode = NewType("ClaimCode", str)
 _SCHEME = "dipchip-claim:1?"
 _QR = re.compile(rf"dipchip-claim:1\?code=([{ALPHABET}]{{{CODE_LETTERS}}})&facility=([0-9]{{5}})")
 _CODE = re.compile(rf"[{ALPHABET}]{{{CODE_LETTERS}}}")
+
+# Each algorithm's kind of key, and what its public JWK says (RFC 7518, 6.2.1; RFC 8037, 2).
+_BARE = {
+    Algorithm.ED25519: ({"OKP", "Ed25519"}, {"kty", "crv", "x", "kid", "alg"}),
+    Algorithm.ES256: ({"EC", "P-256"}, {"kty", "crv", "x", "y", "kid", "alg"}),
+}
 
 CodeText = Annotated[str, Meta(pattern=rf"^[{ALPHABET}]{{{CODE_LETTERS}}}\Z")]
 RequestText = Annotated[str, Meta(max_length=2_000)]
@@ -95,7 +101,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             Malformed: naming the field.
         """
-        event_key, courier_key = VerifyKey.from_jwk(self.event_key), VerifyKey.from_jwk(self.courier_key)
+        event_key, courier_key = _bare(self.event_key), _bare(self.courier_key)
         if (event_key.kid, courier_key.kid) != (UNNAMED_EVENT_KEY, UNNAMED_COURIER_KEY):
             message = f"the keys must be called {UNNAMED_EVENT_KEY} and {UNNAMED_COURIER_KEY}"
             raise Malformed(message)
@@ -253,6 +259,17 @@ def open_renewal(message: bytes, key: VerifyKey) -> Renewal:
     verified, _ = open_message(message, Kind.RENEWAL, key, Renewal)
     certificates.requested_key(verified.request)
     return verified
+
+
+def _bare(jwk: dict[str, Any]) -> VerifyKey:
+    """A public key and nothing else: whoever claims is anybody, and what is registered is kept for ever."""
+    if jwk.get("alg") not in _BARE or {jwk.get("kty"), jwk.get("crv")} != _BARE[jwk["alg"]][0]:
+        text = "a kiosk's key is Ed25519, or P-256 for ES256"
+        raise Malformed(text)
+    if jwk.keys() != _BARE[jwk["alg"]][1]:
+        text = "a kiosk's key is public and says no more than it must"
+        raise Malformed(text)
+    return VerifyKey.from_jwk(jwk)
 
 
 def _unverified(message: bytes, kind: type[Body]) -> Body:

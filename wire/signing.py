@@ -21,6 +21,7 @@ from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from wire.errors import BadSignature, Malformed, UnknownKind
 from wire.ids import KeyId, key_id
+from wire.token import TokenKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,7 @@ _HEADER_FIELDS = frozenset({"alg", "kid", "typ"})
 _SIGNATURE_CHARACTERS = 86  # 64 bytes, RFC 8032, 5.1.6
 _DIRECT_BYTES = 60_000  # of a JWS; joserfc's own bound is looser, and beyond this it decides
 _DOES_NOT_HOLD = "the signature does not hold"
+_WHERE = "pkcs11"  # a member of ours: where the private half is (RFC 7517, 4 allows for further ones)
 _PURPOSES = frozenset({"use", "key_ops"})  # RFC 7517, 4.2 and 4.3
 
 
@@ -76,11 +78,12 @@ def _imported(algorithm: Algorithm, jwk: dict[str, Any]) -> OKPKey | ECKey:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningKey:
-    """A private key with its id and its one algorithm."""
+    """A private key with its id and its one algorithm. One that is in a token has only its public half here."""
 
     kid: KeyId
     algorithm: Algorithm
     _key: OKPKey | ECKey
+    _token: str | None = None  # a PKCS#11 URI
 
     @classmethod
     def generate(cls, kid: KeyId, algorithm: Algorithm = Algorithm.ED25519) -> Self:
@@ -90,19 +93,47 @@ class SigningKey:
 
     @classmethod
     def from_jwk(cls, jwk: dict[str, Any]) -> Self:
-        """Read a private JWK that carries `kid` and `alg`."""
+        """Read a private JWK that carries `kid` and `alg`, or a public one that names its private half by `pkcs11`.
+
+        Raises:
+            Malformed: when it is neither.
+        """
         verify = VerifyKey.from_jwk(jwk)
+        if _WHERE in jwk:
+            return cls._in_token(verify, jwk)
         if "d" not in jwk:
             message = "the key file holds no private key"
             raise Malformed(message)
         return cls(verify.kid, verify.algorithm, _imported(verify.algorithm, jwk))
+
+    @classmethod
+    def _in_token(cls, verify: VerifyKey, jwk: dict[str, Any]) -> Self:
+        uri = jwk[_WHERE]
+        if verify.algorithm is not Algorithm.ES256 or not isinstance(uri, str) or "d" in jwk:
+            message = (
+                "a key in a token is named by a PKCS#11 URI, signs with ES256, and has no private half in the file"
+            )
+            raise Malformed(message)
+        TokenKey.at(uri)
+        return cls(verify.kid, verify.algorithm, _imported(verify.algorithm, _public(jwk)), uri)
+
+    @classmethod
+    def in_token(cls, kid: KeyId, uri: str) -> Self:
+        """The P-256 key that a PKCS#11 URI names.
+
+        Raises:
+            Malformed: when it is not there.
+        """
+        return cls.from_jwk({**TokenKey.at(uri).public(), "kid": kid, "alg": str(Algorithm.ES256), _WHERE: uri})
 
     def named(self, kid: KeyId) -> Self:
         """The same key under another name."""
         return type(self).from_jwk({**self.jwk(), "kid": kid})
 
     def jwk(self) -> dict[str, Any]:
-        """The private JWK, for a file that only its owner reads."""
+        """The private JWK, for a file that only its owner reads; of a key in a token, where that is."""
+        if self._token is not None:
+            return {**self._described(private=False), _WHERE: self._token}
         return self._described(private=True)
 
     def public(self) -> VerifyKey:
@@ -114,6 +145,9 @@ class SigningKey:
 
     def sign(self, kind: Kind, payload: bytes) -> bytes:
         """Sign exactly these bytes as this kind."""
+        if self._token is not None:
+            signed = _header(self.kid, self.algorithm, kind) + b"." + urlsafe_b64encode(payload)
+            return _with_low_s(signed + b"." + urlsafe_b64encode(TokenKey.at(self._token).sign(signed)))
         private = self._key.private_key
         if isinstance(private, Ed25519PrivateKey) and not _says_its_purpose(self._key):
             signed = _header(self.kid, self.algorithm, kind) + b"." + urlsafe_b64encode(payload)
@@ -179,6 +213,10 @@ class DirectCheck:
         return payload
 
 
+def _public(jwk: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in jwk.items() if name not in ("d", _WHERE)}
+
+
 def _says_its_purpose(key: OKPKey | ECKey) -> bool:
     """Whether joserfc would have to look whether the key may be used for this."""
     return bool(_PURPOSES & key.dict_value.keys())
@@ -212,8 +250,7 @@ class VerifyKey:
         except (KeyError, ValueError, TypeError) as error:
             message = "a key needs `kid` and one of the algorithms Ed25519 and ES256"
             raise Malformed(message) from error
-        public = {name: value for name, value in jwk.items() if name != "d"}
-        key = _imported(algorithm, public)
+        key = _imported(algorithm, _public(jwk))
         return cls(kid, algorithm, key, DirectCheck.of(kid, algorithm, key))
 
     def hastened(self, check_of: Callable[[bytes], Callable[[bytes, bytes], bool]]) -> Self:

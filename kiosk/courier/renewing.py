@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 _PATIENCE_S = 30.0
 _LOOK_S = 5.0
-_AGAIN_S = 600.0  # after a request that was not granted, or not answered
+_AGAIN_S = 600.0  # after a request: one that was granted ends this process, unless what came is not believed
 _READABLE = 0o660  # for the folder's group: the process that asked removes it
 
 
@@ -92,8 +92,6 @@ class Renewing:
             if granted is not None:
                 _leave(self._answer, granted)
                 log.info("renewal_answered")
-                self._wait_s = _LOOK_S
-                return
         except (OSError, ssl.SSLError, HTTPException) as error:
             log.info("renewal_not_carried", reason=type(error).__name__)
         # Jitter, so that kiosks of a hospital whose network comes back do not ask together.

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from kiosk import device
 from kiosk.enrollment.screening import BANGKOK
+from kiosk.records.own_key import signed
 from kiosk.store import complaints, noticeboard
 from kiosk.store.noticeboard import Topic
 from wire.complaints import Complaint, TicketNumber, new_number
-from wire.envelope import seal_message
+from wire.envelope import encode
 from wire.signing import Kind
 
 if TYPE_CHECKING:
@@ -50,5 +51,5 @@ def file(filing: Filing, category: Category, place: Place) -> TicketNumber | Non
         camera=camera,
         link=link,
     )
-    kept = complaints.put(filing.store, said.id, seal_message(filing.key, Kind.COMPLAINT, said))
+    kept = complaints.put(filing.store, said.id, signed(filing.key, Kind.COMPLAINT, encode(said)))
     return number if kept else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from kiosk import device
+from kiosk.records.own_key import signed
 from kiosk.records.pipe import AskThis
 from kiosk.store import inbox, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError, UncertainError
@@ -159,7 +160,7 @@ class Filing:
             sealed=Sealed.of(self.sealed_to.kid, question.sealed),
             evidence=question.evidence,
         )
-        message = join(self.key.sign(Kind.ASK, encode(body)), question.sealed)
+        message = join(signed(self.key, Kind.ASK, encode(body)), question.sealed)
         inbox.put(self.store, AskId(question.ask), message, expires_ms)
 
     def _append(self, event: EventId, record: FileThis) -> None:
@@ -183,8 +184,8 @@ class Filing:
                 counter=None if link.counter is None else Counted.of(link.counter),
                 kept_hours=record.kept_hours,
             )
-            signed = self.key.sign(Kind.EVENT, encode(body))
-            return signed, digest(signed)
+            frozen = signed(self.key, Kind.EVENT, encode(body))
+            return frozen, digest(frozen)
 
         outbox.append(
             self.store,

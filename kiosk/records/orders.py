@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kiosk import device
+from kiosk.records.own_key import signed
 from kiosk.store import noticeboard, orders
 from kiosk.store.orders import Rotation
-from wire.envelope import seal_message
+from wire.envelope import encode
 from wire.errors import NotForYou, WireError
 from wire.orders import TTL_S, Op, Order, OrderResult, Outcome, open_order
 from wire.signing import Kind
@@ -172,4 +173,4 @@ class Orders:
             reason=reason,
             diagnosis=diagnosis,
         )
-        return seal_message(self._key, Kind.RESULT, body)
+        return signed(self._key, Kind.RESULT, encode(body))

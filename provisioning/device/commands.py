@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from wire.ids import FacilityCode
 
 
+_NOT_ON_THE_CARD = "Its event key is in the token: who copies the card cannot sign with it."
+_ON_THE_CARD = "Its event key is a file: who copies the card can pose as this kiosk until it is revoked."
+
+
 def enrol(  # noqa: PLR0913 - each is one option of the command line
     place: Annotated[Path, typer.Argument(metavar="DIR", help="Where this kiosk's identity goes.")],
     *,
@@ -38,6 +42,9 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
     camera_pin: Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")] = "",
     reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
     models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
+    event_key_token: Annotated[
+        Path | None, typer.Option(help="A file with the pkcs11:... of an event key in a TPM; left out: it is a file.")
+    ] = None,
     installed: Annotated[
         bool, typer.Option("--installed", help="Write paths as the units have them, not beside each other.")
     ] = False,
@@ -49,11 +56,12 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
         typer.echo("Everything was in its place already; what a power cut had left is gone.")
         return
     code, where = _asked(claim, facility)
-    hardware = Hardware(camera, camera_pin, reader, models, AgentWish())
+    hardware = Hardware(camera, camera_pin, reader, models, AgentWish(), _uri(event_key_token))
     bundle, fingerprint = enrolment.run(code, where, hardware, _now(), report)
     for line in report.lines:
         typer.echo(line)
     typer.echo(f"This machine is {bundle.kiosk} at {bundle.facility}, profile {bundle.profile}.")
+    typer.echo(_NOT_ON_THE_CARD if event_key_token else _ON_THE_CARD)
     typer.echo(f"Words: {words_of(fingerprint)}")
     typer.echo("Compare them with `dipchip-fleet claim list`: other words there mean that this claim was stolen.")
 
@@ -67,6 +75,11 @@ def renew(
     said = step(Identity.read(config), event_key, _now(), report)
     for line in (*report.lines, said):
         typer.echo(line)
+
+
+def _uri(file: Path | None) -> str:
+    """The address of a key, which holds a PIN: it stands in a file, and not where a shell would keep it."""
+    return "" if file is None else read(file).decode("ascii", "replace").strip()
 
 
 def _introduced(file: Path) -> Introduction:

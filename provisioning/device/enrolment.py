@@ -51,6 +51,11 @@ class Hardware:
     reader: str
     models: str
     agent: AgentWish
+    event_key_token: str = ""
+
+    def __repr__(self) -> str:
+        """Leave out the token's address: it holds a PIN."""
+        return f"Hardware(camera={self.camera!r}, reader={self.reader!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Enrolment:
         """
         self._refuse_if_done()
         pending = folder(self.place / _PENDING, private=True)
-        keys = Keys.born(pending, report)
+        keys = Keys.born(pending, hardware.event_key_token, report)
         bundle = self._kept(keys, now)
         if bundle is None:
             answer = self.ask(self.introduction, CLAIM, keys.claim(code, facility))

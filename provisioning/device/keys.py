@@ -13,7 +13,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 
 from provisioning.authority import key_file
-from provisioning.errors import FolderError
+from provisioning.errors import FolderError, RefusedError
 from provisioning.files import as_json, secret
 from wire.certificates import request
 from wire.claims import UNNAMED_COURIER_KEY, UNNAMED_EVENT_KEY, Claim
@@ -42,13 +42,18 @@ class Keys:
     tls: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def born(cls, place: Path, report: Report) -> Self:
+    def born(cls, place: Path, token: str, report: Report) -> Self:
         """The keys in this folder; what is not there yet is made, so that a power cut costs none.
+
+        `token` is the PKCS#11 URI of an event key that was made in a TPM; empty: it is made here, as a file.
 
         Raises:
             FolderError: a file holds no such key.
+            RefusedError: the token has no such key, or the claim was begun with another one.
         """
-        event = _signing(place / _EVENT, UNNAMED_EVENT_KEY, report)
+        event = (
+            _in_token(place / _EVENT, token, report) if token else _signing(place / _EVENT, UNNAMED_EVENT_KEY, report)
+        )
         courier = _signing(place / _COURIER, UNNAMED_COURIER_KEY, report)
         return cls(event, courier, key_file(place / _TLS, report))
 
@@ -86,6 +91,20 @@ def signing_key(path: Path, jwk: bytes) -> SigningKey:
     except (msgspec.DecodeError, WireError, TypeError) as error:
         message = f"{path}: not a private key ({type(error).__name__}). Start with a fresh image and another claim."
         raise FolderError(message) from None
+
+
+def _in_token(path: Path, token: str, report: Report) -> SigningKey:
+    """Only where it is stands in the file."""
+    try:
+        there = SigningKey.in_token(UNNAMED_EVENT_KEY, token)
+    except WireError as error:
+        message = f"--event-key-token: {error}. Make the key first, as docs/operations.md says."
+        raise RefusedError(message) from error
+    kept = signing_key(path, secret(path, lambda: as_json(there.jwk()), report))
+    if kept.public() != there.public():
+        message = f"--event-key-token: {path} was begun with another key. Start with a fresh image."
+        raise RefusedError(message)
+    return kept
 
 
 def _signing(path: Path, kid: KeyId, report: Report) -> SigningKey:

@@ -6,6 +6,7 @@ Each kiosk is a folder that `dipchip-provision enrol` filled; its courier is the
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import time
@@ -16,11 +17,14 @@ import pytest
 from cryptography import x509
 
 from provisioning.device.asking import NotGrantedError, NotReachedError, ask
+from tests.journeys.test_https import post
 from tests.provisioning.peer import Papers, Peer, RefusedError
+from tests.simulators import tpm
 from tests.simulators.claimant import Claimant
 from tests.simulators.claiming import FACILITY, ClaimProvince, Machine, provision
 from tests.simulators.province import PATIENCE_S
 from tests.simulators.services import wait_until
+from tests.simulators.tpm import Tpm
 from wire.certificates import LEAF_LIFE
 from wire.claims import ALPHABET, CLAIM, LIVES_MS, Introduction, Why, claim_code
 from wire.envelope import decode
@@ -76,6 +80,7 @@ def test_an_image_and_a_code_become_a_kiosk_whose_heartbeat_is_accepted(province
     kiosk.file(3)
     province.wait_until_settled(kiosk)
     assert province.count() == 3
+    assert post(province, Papers.of_kiosk(machine.folder), b"") == (200, b""), "the door takes it for who it is"
     said = re.search(r"Words: (.+)", ran.stdout)
     assert said is not None
     (listed,) = [each for each in province.told("claim", "list") if each["kiosk"] == name]
@@ -151,6 +156,32 @@ def test_a_kiosk_from_a_store_room_heals_when_its_certificate_has_ended(province
     assert set(filed) <= set(province.ledger())
 
 
+@pytest.mark.skipif(bool(tpm.missing()), reason=tpm.missing())
+def test_a_kiosk_whose_event_key_is_in_a_tpm_claims_and_renews_with_it(province: ClaimProvince, tmp_path: Path) -> None:
+    name = "k-udon-09"
+    machine = province.machine(name)
+    with Tpm(tmp_path) as chip:
+        machine.env = chip.environment
+        address = tmp_path / "event.uri"
+        address.write_text(chip.make_key("event") + "\n")
+        ran = machine.enrol(province.claim(name)["code"], FACILITY, "--event-key-token", str(address))
+        assert ran.returncode == 0, ran.stderr
+        assert "is in the token" in ran.stdout
+        assert "d" not in json.loads((machine.folder / "event.jwk").read_text())
+        old = machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE)
+        forget_given(province, name)
+        kiosk = machine.kiosk(name)
+        kiosk.courier.start()
+        chip.forget()
+        machine.renew()
+        wait_until((machine.folder / "renewal/renewal.json").exists, "the answer is brought", PATIENCE_S)
+        assert "is installed" in machine.renew()
+    restarted(kiosk)
+    province.wait_until_heard(name, 0)
+    assert province.good_until(name) > old.not_valid_after_utc
+    kiosk.courier.stop()
+
+
 def test_a_revoked_kiosk_stays_out_by_every_way(province: ClaimProvince, tmp_path: Path) -> None:
     name = "k-udon-07"
     machine = enrolled(province, name)
@@ -167,6 +198,8 @@ def test_a_revoked_kiosk_stays_out_by_every_way(province: ClaimProvince, tmp_pat
     province.broker.restart()
     with pytest.raises(RefusedError), Peer(province.broker.port, papers, name):
         pass
+    province.proxy.reload()
+    wait_until(lambda: post(province, papers, b"")[0] == 400, "the proxy has read the list", PATIENCE_S)
     machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE - timedelta(days=1))
     kiosk = machine.kiosk(name)
     kiosk.courier.start()

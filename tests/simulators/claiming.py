@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +22,7 @@ from tests.simulators.services import script, wait_until
 from wire.certificates import Authority, pem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FACILITY, PROVINCE = "10670", "41"
@@ -33,16 +35,17 @@ class Machine:
         """Unpack it; nothing is made."""
         self._province = province
         self.folder = folder
+        self.env: dict[str, str] = {}
 
-    def enrol(self, code: str, facility: str = FACILITY) -> subprocess.CompletedProcess[str]:
+    def enrol(self, code: str, facility: str = FACILITY, *more: str) -> subprocess.CompletedProcess[str]:
         """What the technician types."""
         words = ("--claim", code, "--facility", facility, "--introduction", self._province.fleet / "introduction.json")
-        return provision("enrol", self.folder, *words, "--camera", "file:none")
+        return provision("enrol", self.folder, *words, "--camera", "file:none", *more, env=self.env)
 
     def renew(self) -> str:
         """What the timer starts, once."""
         files = ("--config", self.folder / "kiosk.toml", "--event-key", self.folder / "event.jwk")
-        ran = provision("renew", *files)
+        ran = provision("renew", *files, env=self.env)
         if ran.returncode != 0:
             raise RuntimeError(ran.stderr)
         return ran.stdout
@@ -150,7 +153,9 @@ class ClaimProvince(Province):
         return 0 if found is None else int(found)
 
 
-def provision(*words: object) -> subprocess.CompletedProcess[str]:
+def provision(*words: object, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run `dipchip-provision` to its end, whatever that is."""
     command = [script("dipchip-provision"), *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **(env or {})}
+    )

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import ECKey
 
 from wire import certificates, words
 from wire.claims import (
@@ -39,6 +40,7 @@ from wire.signing import Algorithm, Kind, SigningKey
 
 EVENT, COURIER = SigningKey.generate(UNNAMED_EVENT_KEY), SigningKey.generate(UNNAMED_COURIER_KEY)
 TLS = certificates.new_key()
+P384 = {**ECKey.generate_key("P-384").as_dict(private=False), "kid": UNNAMED_EVENT_KEY, "alg": "ES256"}
 
 
 def claim(**changes: Any) -> Claim:  # noqa: ANN401 - any of its fields
@@ -132,6 +134,11 @@ def test_a_heartbeat_cannot_be_taken_for_a_claim() -> None:
         {"code": "K7WM3QXO"},
         {"facility": "1067"},
         {"event_key": SigningKey.generate(key_id("k-udon-01#1")).public().jwk()},
+        {"event_key": EVENT.jwk()},
+        {"event_key": {**EVENT.public().jwk(), "use": "enc"}},
+        {"event_key": {**EVENT.public().jwk(), "alg": "ES256"}},
+        {"event_key": {**EVENT.public().jwk(), "alg": ["Ed25519"]}},
+        {"event_key": P384},
         {"courier_key": {**EVENT.public().jwk(), "kid": UNNAMED_COURIER_KEY}},
         {"request": "x" * 2001},
         {"request": "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"},

@@ -16,7 +16,7 @@ from kiosk.enrollment.ports import Enrolled
 from kiosk.records import pipe
 from kiosk.records.sealing import SealedKeeper, record_of
 from kiosk.store import inbox, outbox
-from kiosk.store.database import DiskFullError, Store
+from kiosk.store.database import DiskFullError, Store, StoreError
 from tests.kiosk.conftest import KIOSK, World, filing_for
 from tests.kiosk.enrollment.walk import findings
 from tests.simulators.holders import identity
@@ -36,7 +36,7 @@ from wire.envelope import Sealed, join, open_message, seal_message
 from wire.events import Counted, EnrollmentCaptured
 from wire.ids import KeyId, new_ask_id
 from wire.sealing import SealingKey
-from wire.signing import Kind, SigningKey
+from wire.signing import Algorithm, Kind, SigningKey
 
 if TYPE_CHECKING:
     from kiosk.records.filing import Filing
@@ -97,6 +97,18 @@ def test_a_filed_record_is_signed_chained_and_opens_for_the_relay_only(
     assert record.citizen_number == WHO.citizen_number
     assert (event.seq, event.prev, event.parent, event.facility) == (1, None, None, "10670")
     assert code.replace("-", "").lower() == event.id.replace("-", "")[-8:]
+
+
+def test_a_key_whose_token_does_not_answer_stores_nothing_and_promises_nothing(
+    session: Session, filing: Filing, store: Store
+) -> None:
+    public = SigningKey.generate(KeyId(f"{KIOSK}#1"), Algorithm.ES256).public().jwk()
+    gone = SigningKey.from_jwk(public | {"pkcs11": "pkcs11:token=a;object=b?module-path=/none.so&pin-value=12345678"})
+    with pytest.raises(StoreError, match="TPM") as caught:
+        replace(filing, key=gone).file(session.file())
+    assert "12345678" not in str(caught.value)
+    assert list(outbox.pending(store)) == []
+    assert filing.file(session.file())
 
 
 def test_nothing_that_leaves_the_person_s_process_names_the_person(session: Session) -> None:
