@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A migrated database of each engine, fresh for each test."""
+"""A migrated database of each engine, as new for each test.
+
+A file is copied anew and PostgreSQL's is wiped; what is kept is the engine, which knows its statements by then.
+"""
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine
 from tests.fleet.road import Fleet
+from tests.fleet.shelf import Shelf, engine_of
 from tests.simulators import postgres
 
 if TYPE_CHECKING:
@@ -49,14 +52,23 @@ def _migrate(url: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def slate(cluster: postgres.Cluster, postgres_template: str) -> postgres.Slate:
+    return cluster.slate(postgres_template)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, shelf: Shelf) -> str:
     if request.param == "sqlite":
-        file = tmp_path / "fleet.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        return f"sqlite:///{file}"
+        return shelf.copied(request.getfixturevalue("sqlite_template"), "fleet.db")
+    slate: postgres.Slate = request.getfixturevalue("slate")
     cluster: postgres.Cluster = request.getfixturevalue("cluster")
-    return cluster.url(cluster.create(request.getfixturevalue("postgres_template")))
+    return cluster.url(slate.clean())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -69,16 +81,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
+    engine = engine_of(database_url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
-    file = tmp_path / "alone.db"
-    shutil.copy(sqlite_template, file)
-    engine = open_engine(f"sqlite:///{file}")
+def sqlite_engine(sqlite_template: Path, shelf: Shelf) -> Iterator[Engine]:
+    engine = engine_of(shelf.copied(sqlite_template, "alone.db"))
     yield engine
     engine.dispose()
 

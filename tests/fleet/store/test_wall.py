@@ -50,7 +50,7 @@ HIDDEN = {
 SEEN_WIDER = {"announcement", "help_number"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # no test leaves anything in it
 def postgresql(cluster: postgres.Cluster, postgres_template: str) -> Iterator[Engine]:
     engine = open_engine(cluster.url(cluster.create(postgres_template)))
     fill(engine)
