@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
+from fleet.operators import passwords
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine
 from tests.fleet.road import Fleet
@@ -21,6 +23,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
+
+OF_THE_FIELD = passwords._HASHER  # noqa: SLF001 - nobody but tests hashes otherwise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quickly_hashed() -> Iterator[None]:
+    """Nobody attacks the passwords of the tests; one that asks how strong a hash is undoes this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture
+def strongly_hashed() -> Iterator[None]:
+    """As in the field."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", OF_THE_FIELD)
+        passwords._decoy.cache_clear()  # noqa: SLF001 - as above
+        yield
+    passwords._decoy.cache_clear()  # noqa: SLF001 - as above
 
 
 @pytest.fixture(scope="session")
