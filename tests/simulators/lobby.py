@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole province in one folder: real broker, controller, relay, console, identity provider's sandbox, and one kiosk.
 
-Every process of the product is its own console script; the reader is a real pcscd with a virtual card, the camera a
-video, the screen a real terminal.
+Every process of the product is its own console script, and so are its commands where `scripts` says so; the reader is
+a real pcscd with a virtual card, the camera a video, the screen a real terminal.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kiosk.store import noticeboard, outbox
 from kiosk.store.database import Store
 from tests.simulators.broker import Mosquitto, free_port
+from tests.simulators.commands import run_here
 from tests.simulators.patient import Citizen, Patient
 from tests.simulators.pcscd import PcscDaemon
 from tests.simulators.scene import Scene
@@ -49,9 +50,11 @@ class Lobby:
         camera: str | None = None,
         activate_after_s: float = 2.0,
         size: tuple[int, int] = (80, 24),
+        scripts: bool = False,
     ) -> None:
         """Prepare the folders; nothing is started but what makes them."""
         self.directory = directory
+        self._scripts = scripts
         self.fleet = directory / "fleet"
         self.kiosk = directory / KIOSK
         self.logs = directory / "logs"
@@ -119,7 +122,10 @@ class Lobby:
         return self._service(f"fleet-{name}", script("dipchip-fleet"), name, "--config", str(config))
 
     def _run(self, name: str, *command: str) -> None:
-        self._service(name, *command).run()
+        if self._scripts:
+            self._service(name, *command).run()
+        else:
+            run_here(command)
 
     def operate(self, *words: str, settings: str = "courier") -> None:
         """Run one of the operator's commands on the settings of one of the controller's processes."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _PATIENCE_S = 30.0
-_POLL_S = 0.02
+_POLL_S = (0.02, 0.25)  # at least and at most; between, an eighth of what was waited
 
 
 class ServiceError(RuntimeError):
@@ -32,12 +32,13 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = _PAT
     Raises:
         ServiceError: when it does not come about in time.
     """
-    deadline = time.monotonic() + timeout_s
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited_s = time.monotonic() - began
+        if waited_s > timeout_s:
             message = f"not within {timeout_s:.0f} s: {what}"
             raise ServiceError(message)
-        time.sleep(_POLL_S)
+        time.sleep(min(max(waited_s / 8, _POLL_S[0]), _POLL_S[1]))
 
 
 def script(name: str) -> str:
