@@ -88,14 +88,6 @@ def clip_in(folder: Path, person: PersonId, *acts: Act) -> Path:
     return path if path.exists() else clip(person, path, *acts)
 
 
-def everybodys_clips(temporary: Path) -> Path:
-    """The folder of clips that all workers of a run share, given where a worker keeps what is temporary."""
-    run = temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary
-    folder = run / "clips"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 def frames_of(person: PersonId, *acts: Act) -> list[Pixels]:
     """The pictures of such a clip before a sensor and a codec had them."""
     made: dict[_Still, Pixels] = {}

@@ -31,6 +31,7 @@ from kiosk.screens.moment import Moment
 from kiosk.screens.speech import LEVELS, Voice
 from kiosk.screens.wording import Public, Wording, WordingError, load_wordings
 from tests.kiosk.screens.conftest import LANGUAGES, Kiosk, gallery, running
+from tests.kiosk.screens.displays import PANELS
 from tests.kiosk.screens.moments import MOMENTS
 from tests.simulators.ear import Ear, Plug
 
@@ -166,7 +167,7 @@ def test_every_screen_says_all_that_it_shows(language: str) -> None:
     alone = {name: " ".join(said) for name, said in said_of_the_canary(language, headphones=True).items()}
     silent = [
         (name, key)
-        for name, screen in gallery(language, (46, 12)).items()
+        for name, screen in gallery(language, PANELS[0].cells).items()
         for key in screen.asked
         if not name.startswith("check-answer") and (name, key) not in GREYED  # never spoken
         if not key.startswith((*SHOWN_ONLY, "resting.technician")) and "{" not in wording.sentences[key]
