@@ -33,8 +33,9 @@ help: ## Say what there is.
 demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
+# Hundreds of processes of the product begin in it: what Python compiles it keeps, also where it is told not to.
 test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js build/glewlwyd/usr/bin/glewlwyd ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
-	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/ruff format --check .
@@ -101,7 +102,7 @@ build/axe.min.js: | $(VENV)/ready
 
 # The provider of sign-ins of the tests, unpacked from Debian's package and not installed: it would run as a service.
 build/glewlwyd/usr/bin/glewlwyd: | $(VENV)/ready
-	@packed=$$(mktemp -d) && cd $$packed && chmod 755 . && apt-get download -qq glewlwyd \
+	@mkdir -p build && packed=$$(mktemp -d) && cd $$packed && chmod 755 . && apt-get download -qq glewlwyd \
 	  && dpkg -x glewlwyd_*.deb $(CURDIR)/build/glewlwyd && rm -r $$packed \
 	  || echo "glewlwyd could not be fetched from Debian: no test signs in at a real provider until make fetches it."
 

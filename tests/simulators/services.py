@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _PATIENCE_S = 30.0
+_BEGINNING_S = 120.0  # three journeys at once on two processors begin as many processes each
 _POLL_S = (0.02, 0.25)  # at least and at most; between, an eighth of what was waited
 
 
@@ -85,7 +86,11 @@ class Service:
 
     def first_line(self) -> dict[str, Any]:
         """The JSON line that a server prints when it listens; waits for it."""
-        wait_until(lambda: b"\n" in self._out.read_bytes() or not self.alive, f"{self.name} says where it listens")
+        wait_until(
+            lambda: b"\n" in self._out.read_bytes() or not self.alive,
+            f"{self.name} says where it listens",
+            _BEGINNING_S,
+        )
         if not self.alive:
             raise ServiceError(self.explain())
         line: dict[str, Any] = json.loads(self._out.read_bytes().splitlines()[-1])
