@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole province in one folder: real broker, controller, relay, console, identity provider's sandbox, and one kiosk.
 
-Every process of the product is its own console script, and so are its commands where `scripts` says so; the reader is
-a real pcscd with a virtual card, the camera a video, the screen a real terminal.
+Every process of the product is its own console script, and so are its commands where `scripts` says so. The reader is
+a real pcscd with a virtual card, the camera a video, the screen a real terminal. Not every journey needs the console.
 """
 
 from __future__ import annotations
@@ -51,10 +51,12 @@ class Lobby:
         activate_after_s: float = 2.0,
         size: tuple[int, int] = (80, 24),
         scripts: bool = False,
+        console: bool = True,
     ) -> None:
         """Prepare the folders; nothing is started but what makes them."""
         self.directory = directory
         self._scripts = scripts
+        self._console = console
         self.fleet = directory / "fleet"
         self.kiosk = directory / KIOSK
         self.logs = directory / "logs"
@@ -145,7 +147,8 @@ class Lobby:
             for service in self.services:
                 stack.callback(service.stop)
                 service.start()
-            self.address = str(self.web.first_line()["web"])
+            if self._console:
+                self.address = str(self.web.first_line()["web"])
             stack.callback(self.terminal.stop)
             self.terminal.start()
         except BaseException:
@@ -172,7 +175,8 @@ class Lobby:
     @property
     def services(self) -> tuple[Service, ...]:
         """The processes that are neither broker nor screen."""
-        return (self.idp, self.courier, self.relay, self.web, self.kiosk_courier)
+        console = (self.web,) if self._console else ()
+        return (self.idp, self.courier, self.relay, *console, self.kiosk_courier)
 
     def patient(self, citizen: Citizen, face: PersonId | None = None) -> Patient:
         """A citizen before this kiosk, with their own face unless another is given."""
