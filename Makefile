@@ -21,7 +21,7 @@ AXE := axe-core@4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
-APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libgl1 libglib2.0-0 \
+APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libconfig9 libgl1 libglib2.0-0 \
        libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libulfius2.7 poppler-utils \
        librsvg2-bin libsixel-bin mosquitto nginx-light openssl pcscd postgresql python3-dev python3-venv swig systemd tmux util-linux vsmartcard-vpcd
 
