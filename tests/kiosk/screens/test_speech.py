@@ -60,13 +60,8 @@ GREYED = {
     *(("report-problem-sent", f"report.report_{what}") for what in REPORTED),
 }
 RESULTS = (
-    "already_enrolled",
-    "check_answer",
-    "staff_first",
-    "failure.under_age",
-    "failure.not_at_kiosk",
-    "failure.not_accepted",
-    "failure.code",
+    *("already_enrolled", "check_answer", "staff_first"),
+    *(f"failure.{what}" for what in ("under_age", "not_at_kiosk", "not_accepted", "code")),
 )
 OF_A_RESULT = (
     *("already-", "check-answer-", "staff-first"),
@@ -109,9 +104,8 @@ async def heard(states: Mapping[str, State], language: str, *, headphones: bool)
 @cache
 def said_of_the_canary(language: str, *, headphones: bool) -> dict[str, list[str]]:
     """What every state of the gallery says of the canary person."""
-    return asyncio.run(
-        heard({name: planted(state) for name, state in MOMENTS.items()}, language, headphones=headphones)
-    )
+    states = {name: planted(state) for name, state in MOMENTS.items()}
+    return asyncio.run(heard(states, language, headphones=headphones))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
