@@ -21,7 +21,7 @@ AXE := axe-core@4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
-APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libgl1 libglib2.0-0 \
+APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libconfig9 libgl1 libglib2.0-0 \
        libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libtpm2-pkcs11-1 libulfius2.7 \
        librsvg2-bin libsixel-bin mosquitto nginx-light opensc openssl pcscd poppler-utils postgresql python3-dev python3-venv swig swtpm systemd tmux \
        tpm2-tools util-linux vsmartcard-vpcd
@@ -34,8 +34,9 @@ help: ## Say what there is.
 demo: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Enrol somebody: in a terminal play the patient yourself; AUTO=1 or no terminal plays it through.
 	@$(BIN)/python -m tests.demo $(if $(AUTO),--auto)
 
+# Hundreds of processes of the product begin in it: what Python compiles it keeps, also where it is told not to.
 test: $(VENV)/ready $(OUTLINES)/tha.topo.json build/axe.min.js build/glewlwyd/usr/bin/glewlwyd ## Run the tests: JOBS=2 at a time, else one more than processors, for half of the time is waiting.
-	@$(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(or $(JOBS),$$(( $$(nproc) + 1 ))) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/ready ## Format, lint, types, import contracts, units, playbooks.
 	@$(BIN)/ruff format --check .
@@ -102,7 +103,7 @@ build/axe.min.js: | $(VENV)/ready
 
 # The provider of sign-ins of the tests, unpacked from Debian's package and not installed: it would run as a service.
 build/glewlwyd/usr/bin/glewlwyd: | $(VENV)/ready
-	@packed=$$(mktemp -d) && cd $$packed && chmod 755 . && apt-get download -qq glewlwyd \
+	@mkdir -p build && packed=$$(mktemp -d) && cd $$packed && chmod 755 . && apt-get download -qq glewlwyd \
 	  && dpkg -x glewlwyd_*.deb $(CURDIR)/build/glewlwyd && rm -r $$packed \
 	  || echo "glewlwyd could not be fetched from Debian: no test signs in at a real provider until make fetches it."
 

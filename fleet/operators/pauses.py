@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from fleet.store.operator_tables import sign_in_pause
 from fleet.store.session import insert
@@ -48,9 +48,9 @@ def forgive(connection: Connection, account: str, address: str) -> None:
 
 def _left(connection: Connection, who: str, free: int, now_ms: int) -> int:
     fresh = insert(connection, sign_in_pause).values(who=who, attempts=0, last_ms=now_ms)
-    connection.execute(fresh.on_conflict_do_nothing())
-    query = select(sign_in_pause.c.attempts, sign_in_pause.c.last_ms).where(sign_in_pause.c.who == who)
-    attempts, last_ms = connection.execute(query.with_for_update()).one()
+    # One statement makes and locks the row: between two a right attempt elsewhere could take it away.
+    kept = fresh.on_conflict_do_update(index_elements=[sign_in_pause.c.who], set_={"who": who})
+    attempts, last_ms = connection.execute(kept.returning(sign_in_pause.c.attempts, sign_in_pause.c.last_ms)).one()
     if attempts < free:
         return 0
     pause_ms = min(_LONGEST_MS, 1000 << min(int(attempts) - free, _DOUBLINGS))

@@ -6,6 +6,7 @@ It refuses an answer that is labelled sandbox when it should be real, and the ot
 
 from __future__ import annotations
 
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -13,6 +14,7 @@ import httpx
 import msgspec
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
 _ANSWER_BYTES = 65_536
@@ -27,6 +29,12 @@ class Labelled(Protocol):
 
 
 Answer = TypeVar("Answer", bound=Labelled)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom every line believes: read once, for that takes longer than to ask."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Line:
@@ -45,7 +53,9 @@ class Line:
         self._sandbox = sandbox
         self._unavailable = unavailable
         # The environment's proxies are not asked: a person's data takes the configured road only.
-        self._client = httpx.Client(base_url=url, timeout=timeout, trust_env=False, follow_redirects=False)
+        self._client = httpx.Client(
+            base_url=url, timeout=timeout, trust_env=False, follow_redirects=False, verify=_authorities()
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -52,6 +52,7 @@ def main() -> None:
             camera=None if auto else os.environ.get("CAMERA"),
             activate_after_s=2.0 if auto else 15.0,
             size=size,
+            scripts=True,
         )
         with lobby, lobby.also("alerts"):
             _import_samples(lobby)

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A migrated database of each engine, fresh for each test."""
+"""A migrated database of each engine, as new for each test.
+
+A file is copied anew and PostgreSQL's is wiped; what is kept is the engine, which knows its statements by then.
+"""
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
+from fleet.operators import passwords
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine
 from tests.fleet.road import Fleet
+from tests.fleet.shelf import Shelf, engine_of
 from tests.simulators import postgres
 
 if TYPE_CHECKING:
@@ -18,6 +23,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
+
+OF_THE_FIELD = passwords._HASHER  # noqa: SLF001 - nobody but tests hashes otherwise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quickly_hashed() -> Iterator[None]:
+    """Nobody attacks the passwords of the tests; one that asks how strong a hash is undoes this."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture
+def strongly_hashed() -> Iterator[None]:
+    """As in the field."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", OF_THE_FIELD)
+        passwords._decoy.cache_clear()  # noqa: SLF001 - as above
+        yield
+    passwords._decoy.cache_clear()  # noqa: SLF001 - as above
 
 
 @pytest.fixture(scope="session")
@@ -49,14 +74,23 @@ def _migrate(url: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def slate(cluster: postgres.Cluster, postgres_template: str) -> postgres.Slate:
+    return cluster.slate(postgres_template)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, shelf: Shelf) -> str:
     if request.param == "sqlite":
-        file = tmp_path / "fleet.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        return f"sqlite:///{file}"
+        return shelf.copied(request.getfixturevalue("sqlite_template"), "fleet.db")
+    slate: postgres.Slate = request.getfixturevalue("slate")
     cluster: postgres.Cluster = request.getfixturevalue("cluster")
-    return cluster.url(cluster.create(request.getfixturevalue("postgres_template")))
+    return cluster.url(slate.clean())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -69,16 +103,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
+    engine = engine_of(database_url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
-    file = tmp_path / "alone.db"
-    shutil.copy(sqlite_template, file)
-    engine = open_engine(f"sqlite:///{file}")
+def sqlite_engine(sqlite_template: Path, shelf: Shelf) -> Iterator[Engine]:
+    engine = engine_of(shelf.copied(sqlite_template, "alone.db"))
     yield engine
     engine.dispose()
 

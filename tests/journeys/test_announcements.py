@@ -31,7 +31,7 @@ def test_what_one_proposes_and_another_approves_is_read_on_the_welcome_until_it_
     place: Path, clips: Path
 ) -> None:
     until = (datetime.now(BANGKOK).date() + timedelta(days=7)).isoformat()
-    with Lobby(place / "announcements", clips=clips) as lobby:
+    with Lobby(place / "announcements", clips=clips, console=False) as lobby:
         lobby.wait_for_link()
         wait_until(lambda: lobby.terminal.look().shows(TH("attract.start")), "the welcome", 60)
 

@@ -25,7 +25,7 @@ TH, EN = (load_wordings()[language].text for language in ("th", "en"))
 
 @pytest.fixture(scope="module")
 def lobby(place: Path, clips: Path) -> Iterator[Lobby]:
-    with Lobby(place / "detours", clips=clips) as running:
+    with Lobby(place / "detours", clips=clips, console=False) as running:
         running.wait_for_link()
         yield running
 

@@ -25,7 +25,7 @@ SIZE = (80, 24)
 
 
 def test_the_welcome_comes_back_without_the_person(place: Path, clips: Path) -> None:
-    with_defect = Lobby(place / "failing", clips=clips)
+    with_defect = Lobby(place / "failing", clips=clips, console=False)
     log = with_defect.logs / "kiosk-ui.log"
     told = ("ui", "--config", str(with_defect.kiosk / "kiosk.toml"), "--log", str(log))
     with_defect.terminal = Terminal(

@@ -37,7 +37,7 @@ def test_a_person_takes_the_code_on_paper_and_another_goes_on_without_a_printer_
     place: Path, clips: Path
 ) -> None:
     with printer() as machine:
-        lobby = Lobby(place / "printing", clips=clips, activate_after_s=120.0)
+        lobby = Lobby(place / "printing", clips=clips, activate_after_s=120.0, console=False)
         with (lobby.kiosk / "kiosk.toml").open("a", encoding="utf-8") as settings:
             settings.write(f'\n[printer]\ndevice = "{machine.device}"\n')
         with lobby:

@@ -29,7 +29,7 @@ ADDRESS_AT = 0x1579
 
 @pytest.fixture(scope="module")
 def lobby(place: Path, clips: Path) -> Iterator[Lobby]:
-    with Lobby(place / "put-back", clips=clips) as running:
+    with Lobby(place / "put-back", clips=clips, console=False) as running:
         running.wait_for_link()
         yield running
 

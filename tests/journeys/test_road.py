@@ -26,7 +26,7 @@ def test_a_person_dips_a_card_is_compared_with_it_and_a_province_s_coverage_move
         cluster = request.getfixturevalue("cluster")
         url = cluster.url(cluster.create())
     citizen = CITIZENS[0]
-    with Lobby(place / engine, clips=clips, database_url=url) as lobby:
+    with Lobby(place / engine, clips=clips, database_url=url, scripts=True) as lobby:
         lobby.wait_for_link()
         assert _people(lobby) == {}
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from tests.simulators.disguises import of_name, of_number, of_portrait
+from tests.simulators.needles import Needles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -75,15 +76,15 @@ class Canary:
 
     def scan_bytes(self, data: bytes) -> list[Finding]:
         """Find every disguise, also inside streams that are compressed."""
-        return list(self._scan(data, "", _DEEPEST))
+        return list(_scan(Needles(self.needles), data, "", _DEEPEST))
 
     def scan_tree(self, folder: Path, skip: Collection[Path] = ()) -> list[Finding]:
         """Scan every file under a folder, and their names; `skip` names files and folders to leave out."""
-        found = []
+        found, needles = [], Needles(self.needles)
         for path in _files(folder, frozenset(skip)):
             name = str(path.relative_to(folder)).encode("utf-8", "surrogateescape")
-            found += [replace(finding, path=path) for finding in self._scan(name, "name", 0)]
-            found += [replace(finding, path=path) for finding in self.scan_bytes(path.read_bytes())]
+            found += [replace(finding, path=path) for finding in _scan(needles, name, "name", 0)]
+            found += [replace(finding, path=path) for finding in _scan(needles, path.read_bytes(), "", _DEEPEST)]
         return found
 
     def prove(self) -> None:
@@ -112,13 +113,13 @@ class Canary:
             yield f"name {n} json", json.dumps(name).encode("ascii")
         yield "number sha256", hashlib.sha256(self._number.encode("ascii")).hexdigest().encode("ascii")
 
-    def _scan(self, data: bytes, inside: str, depth: int) -> Iterator[Finding]:
-        for disguise, needle in self.needles.items():
-            for offset in _places(data, needle):
-                yield Finding(disguise, offset, inside)
-        if depth:
-            for where, content in _unpacked(data):
-                yield from self._scan(content, f"{inside}{where} ", depth - 1)
+
+def _scan(needles: Needles, data: bytes, inside: str, depth: int) -> Iterator[Finding]:
+    for disguise, offset in needles.places(data):
+        yield Finding(disguise, offset, inside)
+    if depth:
+        for where, content in _unpacked(data):
+            yield from _scan(needles, content, f"{inside}{where} ", depth - 1)
 
 
 def _files(folder: Path, skip: frozenset[Path]) -> Iterator[Path]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole province in one folder: real broker, controller, relay, console, identity provider's sandbox, and one kiosk.
 
-Every process of the product is its own console script; the reader is a real pcscd with a virtual card, the camera a
-video, the screen a real terminal.
+Every process of the product is its own console script, and so are its commands where `scripts` says so. The reader is
+a real pcscd with a virtual card, the camera a video, the screen a real terminal. Not every journey needs the console.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kiosk.store import noticeboard, outbox
 from kiosk.store.database import Store
 from tests.simulators.broker import Mosquitto, free_port
+from tests.simulators.commands import run_here
 from tests.simulators.patient import Citizen, Patient
 from tests.simulators.pcscd import PcscDaemon
 from tests.simulators.scene import Scene
@@ -49,9 +50,13 @@ class Lobby:
         camera: str | None = None,
         activate_after_s: float = 2.0,
         size: tuple[int, int] = (80, 24),
+        scripts: bool = False,
+        console: bool = True,
     ) -> None:
         """Prepare the folders; nothing is started but what makes them."""
         self.directory = directory
+        self._scripts = scripts
+        self._console = console
         self.fleet = directory / "fleet"
         self.kiosk = directory / KIOSK
         self.logs = directory / "logs"
@@ -119,7 +124,10 @@ class Lobby:
         return self._service(f"fleet-{name}", script("dipchip-fleet"), name, "--config", str(config))
 
     def _run(self, name: str, *command: str) -> None:
-        self._service(name, *command).run()
+        if self._scripts:
+            self._service(name, *command).run()
+        else:
+            run_here(command)
 
     def operate(self, *words: str, settings: str = "courier") -> None:
         """Run one of the operator's commands on the settings of one of the controller's processes."""
@@ -139,7 +147,8 @@ class Lobby:
             for service in self.services:
                 stack.callback(service.stop)
                 service.start()
-            self.address = str(self.web.first_line()["web"])
+            if self._console:
+                self.address = str(self.web.first_line()["web"])
             stack.callback(self.terminal.stop)
             self.terminal.start()
         except BaseException:
@@ -166,7 +175,8 @@ class Lobby:
     @property
     def services(self) -> tuple[Service, ...]:
         """The processes that are neither broker nor screen."""
-        return (self.idp, self.courier, self.relay, self.web, self.kiosk_courier)
+        console = (self.web,) if self._console else ()
+        return (self.idp, self.courier, self.relay, *console, self.kiosk_courier)
 
     def patient(self, citizen: Citizen, face: PersonId | None = None) -> Patient:
         """A citizen before this kiosk, with their own face unless another is given."""

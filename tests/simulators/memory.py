@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
+from tests.simulators.needles import Needles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _PROC = Path("/proc")
-_CHUNK = 8 * 2**20
-_ANCHOR = 4  # bytes of a needle that are looked for first
 _CAP_IPC_LOCK = 14  # capability.h
 _NOT_MEMORY = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
 
@@ -54,41 +52,6 @@ def _region(pages: int, start: int, end: int) -> bytes:
     return bytes(content)
 
 
-def found(content: bytes, needles: Mapping[str, bytes]) -> set[str]:
-    """The names of the needles that stand in the content, all looked for in one pass: there are many of both."""
-    wanted: dict[int, list[tuple[str, int]]] = {}
-    for name, needle in needles.items():
-        at = _anchor(needle)
-        wanted.setdefault(int.from_bytes(needle[at : at + _ANCHOR], "little"), []).append((name, at))
-    hits = set()
-    for start in range(0, len(content), _CHUNK):
-        for place, word in _places(content[start : start + _CHUNK + _ANCHOR - 1], list(wanted)):
-            for name, at in wanted[word]:
-                if name not in hits and content.startswith(needles[name], max(0, start + place - at)):
-                    hits.add(name)
-    return hits
-
-
-def _anchor(needle: bytes) -> int:
-    """Where a needle is least like the zeros that memory is full of."""
-    places = range(len(needle) - _ANCHOR + 1)
-    return max(places, key=lambda at: (len({0, *needle[at : at + 2]}), len(set(needle[at : at + _ANCHOR]))))
-
-
-def _places(chunk: bytes, words: list[int]) -> Iterator[tuple[int, int]]:
-    """Where in a chunk one of these words of four bytes begins, and which; pairs of bytes sift first."""
-    single = np.frombuffer(chunk, np.uint8)
-    if single.size < _ANCHOR:
-        return
-    sieve = np.zeros(1 << 16, np.bool_)
-    sieve[np.array(words, np.uint32) & 0xFFFF] = True
-    pairs = single[:-1].astype(np.uint16) | single[1:].astype(np.uint16) << 8
-    sifted = np.flatnonzero(sieve[pairs[:-2]])
-    found_words = pairs[sifted].astype(np.uint32) | pairs[sifted + 2].astype(np.uint32) << 16
-    hits = np.isin(found_words, np.array(words, np.uint32))
-    yield from zip(sifted[hits].tolist(), found_words[hits].tolist(), strict=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Glance:
     """What was seen of a living process: which needles it holds, what it may leave where."""
@@ -107,7 +70,7 @@ def look(pid: int, needles: Mapping[str, bytes]) -> Glance | None:
         content = memory(pid)
     except OSError:
         return None
-    return Glance(frozenset(found(content, needles)), *told)
+    return Glance(frozenset(Needles(needles).names(content)), *told)
 
 
 def children_of(pid: int, module: str) -> list[int]:

@@ -20,6 +20,7 @@ from kiosk.records.orders import Machine, Orders
 from kiosk.store import outbox
 from kiosk.store.database import Store
 from tests.simulators.broker import Mosquitto, free_port
+from tests.simulators.commands import run_here
 from tests.simulators.kiosk_wire import WireKiosk, identity_record
 from tests.simulators.nginx import nginx
 from tests.simulators.services import Service, ServiceError, script, wait_until
@@ -129,7 +130,7 @@ class Province:
     def operate(self, command: str, *rest: str) -> None:
         """Run one of the operator's commands on the controller's settings."""
         settings = self.fleet / "controller" / "courier.toml"
-        self._run(f"operate-{command}", script("dipchip-fleet"), command, *rest, "--config", str(settings))
+        run_here(("dipchip-fleet", command, *rest, "--config", str(settings)))
 
     def ledger(self) -> list[str]:
         """Every event that the controller holds."""
@@ -160,10 +161,7 @@ class Province:
         return Service([script("dipchip-fleet"), name, "--config", str(settings)], log=self.logs / f"{name}.log")
 
     def _provision(self, *words: str) -> None:
-        self._run(f"provision-{words[0]}", script("dipchip-provision"), *words)
-
-    def _run(self, name: str, *command: str) -> None:
-        Service(command, log=self.logs / f"{name}.log").run()
+        run_here(("dipchip-provision", *words))
 
     def __enter__(self) -> Self:
         """Start the broker, the courier, and the door with its proxy where there is one."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _PATIENCE_S = 30.0
-_POLL_S = 0.02
+_BEGINNING_S = 120.0  # three journeys at once on two processors begin as many processes each
+_POLL_S = (0.02, 0.25)  # at least and at most; between, an eighth of what was waited
 
 
 class ServiceError(RuntimeError):
@@ -32,12 +33,13 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = _PAT
     Raises:
         ServiceError: when it does not come about in time.
     """
-    deadline = time.monotonic() + timeout_s
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited_s = time.monotonic() - began
+        if waited_s > timeout_s:
             message = f"not within {timeout_s:.0f} s: {what}"
             raise ServiceError(message)
-        time.sleep(_POLL_S)
+        time.sleep(min(max(waited_s / 8, _POLL_S[0]), _POLL_S[1]))
 
 
 def script(name: str) -> str:
@@ -84,7 +86,11 @@ class Service:
 
     def first_line(self) -> dict[str, Any]:
         """The JSON line that a server prints when it listens; waits for it."""
-        wait_until(lambda: b"\n" in self._out.read_bytes() or not self.alive, f"{self.name} says where it listens")
+        wait_until(
+            lambda: b"\n" in self._out.read_bytes() or not self.alive,
+            f"{self.name} says where it listens",
+            _BEGINNING_S,
+        )
         if not self.alive:
             raise ServiceError(self.explain())
         line: dict[str, Any] = json.loads(self._out.read_bytes().splitlines()[-1])

@@ -16,7 +16,7 @@ import numpy as np
 from kiosk.face.camera_file import FileCamera
 from kiosk.face.features import decode_jpeg, resize
 from kiosk.face.shapes import Picture
-from tests.simulators import memory
+from tests.simulators import needles
 from tests.simulators.disguises import of_portrait
 from tests.simulators.patient import Citizen
 from tests.simulators.people import FPS
@@ -132,7 +132,7 @@ class Traces:
 
     def in_bytes(self, content: bytes) -> set[str]:
         """The kinds of what is found: frame, half, portrait, enlarged, embedding."""
-        return kinds(memory.found(content, self.needles))
+        return kinds(needles.Needles(self.needles).names(content))
 
 
 def kinds(names: set[str]) -> set[str]:

@@ -267,7 +267,7 @@ MISNAMED = [("enrol", 0, 0), ("misname", 0, 0), ("restore", 0, 0), ("enrol", 0, 
 @example(acts=COPIED, detours=[], sizes=[12])
 @example(acts=STOLEN, detours=[], sizes=[12])
 @example(acts=MISNAMED, detours=[], sizes=[12])
-@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS, detours=DETOURS, sizes=CUTS)
 def test_a_batch_is_settled_like_its_messages_one_by_one(
     engine: Engine, acts: list[tuple[str, int, int]], detours: list[tuple[int, int, bool]], sizes: list[int]

@@ -105,7 +105,7 @@ _HOURS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     minutes_ago=st.one_of(st.none(), st.integers(0, 40)),
     hours=st.tuples(_HOURS, _HOURS),  # the fleet's and the facility's; it is ten o'clock on a Tuesday

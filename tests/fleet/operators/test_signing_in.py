@@ -163,6 +163,7 @@ def test_attempts_are_forgotten_after_a_day(engine: Engine) -> None:
         assert set(connection.execute(select(sign_in_pause.c.who)).scalars()) == {"c", "d"}
 
 
+@pytest.mark.usefixtures("strongly_hashed")
 def test_a_name_that_is_none_takes_as_long_as_one_that_is(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     person = somebody(engine)
     judged: list[str] = []

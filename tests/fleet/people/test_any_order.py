@@ -62,7 +62,7 @@ def figures(connection: Connection) -> Figures:
     return {key: (b1, b2) for key, (b1, b2, _) in in_force(connection).items()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(files, st.data())
 def test_rows_split_in_any_files_in_any_order_are_the_same_figures(rows: Figures, data: st.DataObject) -> None:
     engine = create_engine("sqlite://")
@@ -76,7 +76,7 @@ def test_rows_split_in_any_files_in_any_order_are_the_same_figures(rows: Figures
     engine.dispose()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(files, min_size=1, max_size=4), st.data())
 def test_undone_from_the_last_to_any_everything_is_as_it_was(given_files: list[Figures], data: st.DataObject) -> None:
     engine = create_engine("sqlite://")

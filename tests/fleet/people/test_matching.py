@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,10 +26,13 @@ from fleet.store.scope import NATION, province_scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import event, person
 from tests.fleet.books import add_kiosk
+from tests.fleet.command_line import run_command
 from tests.simulators.kiosk_wire import made_up_number
 from wire.provinces import province_code
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
     from fleet.coverage.kpi57 import ProvinceResult
@@ -256,17 +256,17 @@ def test_the_command_says_sums_and_names_nobody(tmp_path: Path, engine: Engine, 
     (tmp_path / "relay.toml").write_text(f'database_url = "{database_url}"\n{keys}')
     (tmp_path / "web.toml").write_text(f'database_url = "{database_url}"\n')
     (tmp_path / "list.csv").write_bytes(b"\xef\xbb\xbf" + f"{HEADER}{ANN},41\r\n{BEN},อุดรธานี\r\n".encode())
-    command = [str(Path(sys.executable).with_name("dipchip-fleet")), "match", "staff", str(tmp_path / "list.csv")]
+    command = ["match", "staff", str(tmp_path / "list.csv")]
     command += ["--year", "2570", "--source", "HROPS", "--by", "มาลี", "--config"]
-    done = subprocess.run([*command, str(tmp_path / "relay.toml")], capture_output=True, check=True)
-    assert json.loads(done.stdout) == {"province": "41", "listed": 2, "active": 1, "outside": None}
-    assert ANN.encode() not in done.stdout + done.stderr
+    done = run_command(*command, str(tmp_path / "relay.toml"))
+    assert json.loads(done.out) == {"province": "41", "listed": 2, "active": 1, "outside": None}
+    assert ANN not in done.out + done.err
     with reading(engine) as connection:
         (row,) = connection.execute(select(matchings)).all()
     assert (len(row.file_mac), row.file_name, row.made_by) == (64, "list.csv", "มาลี")
-    refused = subprocess.run([*command, str(tmp_path / "web.toml")], capture_output=True, check=False)
-    assert refused.returncode == 2
-    assert b"relay's settings" in refused.stderr
+    refused = run_command(*command, str(tmp_path / "web.toml"))
+    assert refused.code == 2
+    assert "relay's settings" in refused.err
     (tmp_path / "list.csv").write_bytes(b"\xff\xfe")
-    refused = subprocess.run([*command, str(tmp_path / "relay.toml")], capture_output=True, check=False)
-    assert (refused.returncode, b"not UTF-8" in refused.stderr) == (2, True)
+    refused = run_command(*command, str(tmp_path / "relay.toml"))
+    assert (refused.code, "not UTF-8" in refused.err) == (2, True)

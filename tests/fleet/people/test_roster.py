@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,11 +19,15 @@ from fleet.people.tickets import OPEN_AT_MOST, Complaint
 from fleet.relay.tokens import HEALTH_ID, STAFF, TokenKey
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import kiosk, roster, ticket
+from tests.fleet.command_line import run_command
 from tests.fleet.people.excel import workbook
 from tests.simulators.kiosk_wire import made_up_number
+from tests.simulators.services import script
 from wire.asks import Amiss
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
     from fleet.people.roster import Imported
@@ -207,7 +209,7 @@ def command(tmp_path: Path, database_url: str) -> list[str]:
     (tmp_path / "relay.toml").write_text(f'database_url = "{database_url}"\n{keys}')
     (tmp_path / "web.toml").write_text(f'database_url = "{database_url}"\n')
     (tmp_path / "r.csv").write_text(HEADER + row(ANN), encoding="utf-8")
-    return [str(Path(sys.executable).with_name("dipchip-fleet")), "roster"]
+    return [script("dipchip-fleet"), "roster"]
 
 
 def test_the_commands_say_what_they_did_and_name_nobody(tmp_path: Path, engine: Engine, command: list[str]) -> None:
@@ -223,10 +225,10 @@ def test_the_commands_say_what_they_did_and_name_nobody(tmp_path: Path, engine: 
 
 
 def test_a_process_without_the_relay_s_key_makes_no_token(tmp_path: Path, engine: Engine, command: list[str]) -> None:
-    ask = [*command, "import", str(tmp_path / "r.csv"), "--config", str(tmp_path / "web.toml"), "--by", "me"]
-    refused = subprocess.run(ask, capture_output=True, check=False)
-    assert refused.returncode == 2
-    assert b"relay's settings" in refused.stderr
+    ask = ["import", str(tmp_path / "r.csv"), "--config", str(tmp_path / "web.toml"), "--by", "me"]
+    refused = run_command(*command[1:], *ask)
+    assert refused.code == 2
+    assert "relay's settings" in refused.err
     assert stored(engine) == set()
 
 
@@ -236,11 +238,11 @@ def test_a_unit_s_own_workbook_is_imported_by_naming_its_columns(
     rows = [("cid", "ชื่อ", "งาน", "ตำแหน่ง"), (ANN, "ทดสอบ", "งานเวชระเบียน", "พยาบาล")]
     (tmp_path / "r.xlsx").write_bytes(workbook(rows))
     named = ("--column", "unit=งาน", "--value", "facility=10670", "--value", "admin=งานบุคคล")
-    ask = (*command, "import", str(tmp_path / "r.xlsx"), "--config", str(tmp_path / "relay.toml"), "--by", "me")
-    done = subprocess.run([*ask, *named], capture_output=True, check=True)
-    assert json.loads(done.stdout)["people"] == 1
+    ask = (*command[1:], "import", str(tmp_path / "r.xlsx"), "--config", str(tmp_path / "relay.toml"), "--by", "me")
+    done = run_command(*ask, *named)
+    assert json.loads(done.out)["people"] == 1
     assert stored(engine) == {(token(ANN), "10670", "พยาบาล")}
-    refused = subprocess.run([*ask, *named, "--column", "position=เลข"], capture_output=True, check=False)
-    assert refused.returncode == 2
-    assert "ยังขาด: position" in refused.stderr.decode()
-    assert ANN.encode() not in done.stdout + done.stderr + refused.stdout + refused.stderr
+    refused = run_command(*ask, *named, "--column", "position=เลข")
+    assert refused.code == 2
+    assert "ยังขาด: position" in refused.err
+    assert ANN not in done.out + done.err + refused.out + refused.err

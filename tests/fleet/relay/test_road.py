@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -25,8 +26,6 @@ from wire.ids import KeyId
 from wire.sealing import OpeningKey
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
     from fleet.relay.due import Due
@@ -81,7 +80,7 @@ def test_the_day_that_counts_is_the_providers_and_not_the_day_we_asked(fleet: Fl
     assert days == {"submitted": "2026-09-30", "accepted": "2026-09-30", "activated": "2026-10-01"}
 
 
-def test_the_sealed_identity_is_erased_when_the_provider_has_accepted(fleet: Fleet, tmp_path: Path) -> None:
+def test_the_sealed_identity_is_erased_when_the_provider_has_accepted(fleet: Fleet) -> None:
     kiosk = fleet.kiosk()
     fleet.deliver(kiosk, kiosk.enrol()[1])
     (sealed,) = attachments(fleet)
@@ -90,7 +89,8 @@ def test_the_sealed_identity_is_erased_when_the_provider_has_accepted(fleet: Fle
     assert attachments(fleet) == [None]
     truncate_log(fleet.engine)
     if fleet.engine.dialect.name == "sqlite":
-        assert all(sealed not in file.read_bytes() for file in tmp_path.glob("fleet.db*"))
+        file = Path(str(fleet.engine.url.database))
+        assert all(sealed not in part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
 
 
 def test_no_number_name_or_pin_is_in_any_table(fleet: Fleet, tmp_path: Path) -> None:

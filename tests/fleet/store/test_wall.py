@@ -50,7 +50,7 @@ SEEN_WIDER = {"announcement", "help_number"}
 TO_COME = {"claim"}  # of a kiosk that is none yet
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # no test leaves anything in it
 def postgresql(cluster: postgres.Cluster, postgres_template: str) -> Iterator[Engine]:
     engine = open_engine(cluster.url(cluster.create(postgres_template)))
     fill(engine)

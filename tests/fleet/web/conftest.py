@@ -4,23 +4,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from fleet.store.session import open_engine
 from fleet.web import paper
-from fleet.web.app import create_app
 from fleet.web.wording import TRANSLATIONS
 from tests.fleet.books import NOW
 from tests.fleet.web.browsing import Pages, chromium
+from tests.fleet.web.consoles import console_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from apiflask import APIFlask
     from flask.testing import FlaskClient
@@ -39,17 +36,13 @@ def thai_words() -> None:
 
 
 @pytest.fixture
-def books(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
-    file = tmp_path / "fleet.db"
-    shutil.copy(sqlite_template, file)
-    engine = open_engine(f"sqlite:///{file}")
-    yield engine
-    engine.dispose()
+def books(sqlite_engine: Engine) -> Engine:
+    return sqlite_engine
 
 
 @pytest.fixture
 def console(books: Engine) -> APIFlask:
-    return create_app(books, sign_in=None, clock=lambda: NOW)
+    return console_over(books, sign_in=None, clock=lambda: NOW)
 
 
 @pytest.fixture

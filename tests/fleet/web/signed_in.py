@@ -11,10 +11,10 @@ from fleet.operators import accounts, api_tokens, sessions
 from fleet.operators.accounts import Role
 from fleet.store.scope import NATION
 from fleet.store.session import unit_of_work
-from fleet.web.app import create_app
 from fleet.web.supplies import SignIn
 from tests.fleet.books import NOW, NOW_MS
 from tests.fleet.operators.people import KEY, PASSWORD, Person, somebody
+from tests.fleet.web.consoles import console_over
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ class Clock:
 
 def closed(engine: Engine, clock: Clock, origin: str = "") -> APIFlask:
     """Build a console with sign-in."""
-    return create_app(engine, sign_in=SignIn(KEY, origin), clock=clock)
+    return console_over(engine, sign_in=SignIn(KEY, origin), clock=clock)
 
 
 @dataclass(frozen=True, slots=True)

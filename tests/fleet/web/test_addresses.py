@@ -139,7 +139,7 @@ def test_a_number_is_written_in_plain_digits(client: FlaskClient, value: str) ->
     assert client.get(f"/coverage?year={quote(value)}").status_code == 400
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     address=st.sampled_from(ASKING),
     asked=st.dictionaries(

@@ -18,7 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fleet.operators.accounts import Role
 from fleet.store.order_tables import kiosk_order, order_nonce
-from fleet.store.session import unit_of_work
+from fleet.store.session import open_engine, unit_of_work
 from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, count, heard, work
 from tests.fleet.web.browsing import NEEDS_CHROMIUM, PHONE, WIDE
 from tests.fleet.web.every_address import addresses
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from sqlalchemy import Engine
 
+    from tests.fleet.shelf import Shelf
     from tests.fleet.web.browsing import Pages
 
 AXE = Path(__file__).parents[3] / "build" / "axe.min.js"
@@ -72,7 +73,15 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def books(sqlite_template: Path, shelf: Shelf) -> Iterator[Engine]:
+    """Filled once: no test here changes what another looks at."""
+    engine = open_engine(shelf.copied(sqlite_template, "axe.db"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
 def console(books: Engine) -> APIFlask:
     fill(books)
     bring_samples(books)
@@ -103,7 +112,7 @@ class Site:
         return page
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(console: APIFlask, books: Engine) -> Iterator[Site]:
     """Serve the console at the moment for which its database was filled."""
     approver = Visitor.signed_in(console, books, "malee", Role.APPROVER)
@@ -119,8 +128,8 @@ def site(console: APIFlask, books: Engine) -> Iterator[Site]:
 def html_pages(console: APIFlask, visitor: Visitor) -> Iterator[str]:
     """Every address of the console that answers with a page; whoever adds one need not add it here."""
     for address in addresses(console):
-        if address.startswith("/sign-in/provider"):
-            continue  # ways to a provider, and this console has none
+        if address.startswith(("/sign-in/provider", "/papers/")):
+            continue  # ways to a provider, and this console has none; and what is a paper, and takes a second to draw
         answer = visitor.client.get(address, buffered=True)
         assert answer.status_code in {HTTPStatus.OK, HTTPStatus.FOUND}, address
         if answer.status_code == HTTPStatus.OK and answer.mimetype == "text/html":

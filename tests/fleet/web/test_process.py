@@ -63,28 +63,59 @@ def test_a_console_with_no_proxy_believes_nobody_who_claims_to_be_one(tmp_path: 
         assert httpx.get(address + "coverage").status_code == 303
 
 
-@pytest.mark.parametrize(
-    ("who", "says"),
-    [
-        ("", "web.operator_key is not set"),
-        (CLOSED, "operators.key: not readable text"),
-        ("sign_in = false\n", 'sign_in = false is for profile = "test" without an origin'),
-        ('profile = "live"\nsign_in = false\n', 'sign_in = false is for profile = "test" without an origin'),
-        (
-            'profile = "test"\nsign_in = false\norigin = "https://console.example"\n',
-            'sign_in = false is for profile = "test" without an origin',
-        ),
-        ('origin = "http://console.example"\n', "web.origin"),
-        ('origin = "https://console.example/"\n', "web.origin"),
-    ],
-)
+OPEN_BY_MISTAKE = {
+    "": "web.operator_key is not set",
+    CLOSED: "operators.key: not readable text",
+    "sign_in = false\n": 'sign_in = false is for profile = "test" without an origin',
+    'profile = "live"\nsign_in = false\n': 'sign_in = false is for profile = "test" without an origin',
+    'profile = "test"\nsign_in = false\norigin = "https://console.example"\n': (
+        'sign_in = false is for profile = "test" without an origin'
+    ),
+    'origin = "http://console.example"\n': "web.origin",
+    'origin = "https://console.example/"\n': "web.origin",
+}
+# Tells a line of JSON of each file of settings: the code it ended with, what it printed, and what it said.
+EACH = """
+import json, os, sys, tempfile
+from fleet.entrypoints.cli import main
+real = os.dup(1)
+for file in sys.argv[1:]:
+    sys.argv = ["dipchip-fleet", "web", "--config", file]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        os.dup2(out.fileno(), 1), os.dup2(err.fileno(), 2)
+        code = None
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        sys.stdout.flush(), sys.stderr.flush()
+        out.seek(0), err.seek(0)
+        os.write(real, json.dumps([code, out.read().decode(), err.read().decode()]).encode() + b"\\n")
+"""
+
+
+@pytest.fixture(scope="module")
+def mistakes(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str]]:
+    """How the console ends with each of the settings, tried one after the other in a process that imports it once."""
+    files = []
+    for who in OPEN_BY_MISTAKE:
+        folder = tmp_path_factory.mktemp("mistake")
+        database = Path(shutil.copy(sqlite_template, folder / "fleet.db"))
+        files.append(str(settings_file(folder, database, who=who)))
+    command = [sys.executable, "-c", EACH, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    return {who: (code, out, err) for who, (code, out, err) in zip(OPEN_BY_MISTAKE, told, strict=True)}
+
+
+@pytest.mark.parametrize("who", OPEN_BY_MISTAKE)
 def test_a_console_that_would_be_open_by_mistake_does_not_start(
-    tmp_path: Path, database: Path, who: str, says: str
+    mistakes: dict[str, tuple[int, str, str]], who: str
 ) -> None:
-    done = run("web", "--config", str(settings_file(tmp_path, database, who=who)))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+    code, out, err = mistakes[who]
+    assert (code, out) == (2, "")
+    assert OPEN_BY_MISTAKE[who] in err
+    assert "Traceback" not in err
 
 
 def test_the_samples_are_imported_and_shown_as_made_up(tmp_path: Path, database: Path) -> None:

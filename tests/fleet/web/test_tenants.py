@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy import true
 
 from fleet.operators.accounts import Role
 from fleet.store.scope import NATION, Scope
+from fleet.store.session import open_engine
 from fleet.web import gate
 from fleet.web.rights import RIGHTS
 from tests.fleet.books import count, work
+from tests.fleet.shelf import Shelf, engine_of
 from tests.fleet.web.signed_in import Clock, Program, Visitor, closed
 from tests.fleet.web.tenant_cases import CASES, NEWS, members_of
 from tests.fleet.web.tenants import CHIANG_MAI, NEXT_DOOR, UDON, Tenant, everything, fill
@@ -24,16 +27,42 @@ if TYPE_CHECKING:
     from apiflask import APIFlask
     from sqlalchemy import Engine
 
+    from tests.simulators.postgres import Cluster, Slate
+
 DENIED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 
 pytestmark = pytest.mark.usefixtures("papers_as_they_are_written")
 
 
-@pytest.fixture
-def tenants(engine: Engine) -> Engine:
+@pytest.fixture(scope="module")
+def filled_file(sqlite_template: Path, shelf: Shelf) -> Path:
+    engine = open_engine(shelf.copied(sqlite_template, "tenants.db"))
     fill(engine)
-    return engine
+    engine.dispose()
+    return Path(str(engine.url.database))
+
+
+@pytest.fixture(scope="module")
+def filled_slate(cluster: Cluster, postgres_template: str) -> Slate:
+    name = cluster.create(postgres_template)
+    engine = open_engine(cluster.url(name))
+    fill(engine)
+    engine.dispose()
+    return cluster.slate(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tenants(request: pytest.FixtureRequest, shelf: Shelf, cluster: Cluster) -> Iterator[Engine]:
+    """The three, filled in once for each engine and as filled in for each test."""
+    if request.param == "sqlite":
+        url = shelf.copied(request.getfixturevalue("filled_file"), "filled.db")
+    else:
+        slate: Slate = request.getfixturevalue("filled_slate")
+        url = cluster.url(slate.clean())
+    engine = engine_of(url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

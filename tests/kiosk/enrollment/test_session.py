@@ -370,7 +370,7 @@ _happenings = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(_happenings, st.sampled_from([0.0, 1.0, 12.0])), max_size=40))
 def test_whatever_happens_nobody_is_stuck_and_no_state_names_a_person(
     story: list[tuple[on.Happening, float]],

@@ -17,6 +17,7 @@ from kiosk.face.checks import FaceCheck
 from kiosk.face.engines import EngineChoice, load_engine
 from kiosk.face.instruments import NOTHING_INSTALLED, Instruments, load_instruments
 from kiosk.face.policy import POLICIES
+from tests.simulators.shared import Shared
 
 if TYPE_CHECKING:
     from kiosk.enrollment.evidence import FaceFindings
@@ -105,7 +106,7 @@ def equipped(model_folder: Path) -> Booth:
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("clips")
+    return Shared.of(tmp_path_factory.getbasetemp(), "clips").folder
 
 
 @pytest.fixture(scope="session")

@@ -103,28 +103,32 @@ def test_stop_ends_the_attempt_at_the_next_frame(booth: Booth, clips: Path) -> N
     assert seen.prompts[-1] is Prompt.TURN_LEFT
 
 
-def test_previews_are_small_mirrored_and_not_too_many(booth: Booth, clips: Path, seen: Watching) -> None:
-    video = clip_in(clips, ANAN, *ACTS)
-    booth.examine(video, portrait_jpeg(ANAN), LEFT_THEN_UP, seen)
+@pytest.fixture(scope="module")
+def shown(booth: Booth, clips: Path) -> Watching:
+    """What a screen shows of one attempt that succeeds."""
+    watching = Watching()
+    booth.examine(clip_in(clips, ANAN, *ACTS), portrait_jpeg(ANAN), LEFT_THEN_UP, watching)
+    return watching
+
+
+def test_previews_are_small_mirrored_and_not_too_many(clips: Path, shown: Watching) -> None:
+    video, seen = clip_in(clips, ANAN, *ACTS), shown
     assert {(width, height, len(rgb)) for width, height, rgb in seen.previews} == {(240, 180, 240 * 180 * 3)}
     assert 60 <= len(seen.previews) <= 130  # 6 to 8 s of film, 10 to 16 a second
-    shown = np.frombuffer(seen.previews[0][2], np.uint8).reshape(180, 240, 3).astype(int)
+    preview = np.frombuffer(seen.previews[0][2], np.uint8).reshape(180, 240, 3).astype(int)
     with FileCamera(video, realtime=False) as camera:
         first = camera.read().picture
     small = cv2.resize(first, (240, 180), interpolation=cv2.INTER_AREA)[:, :, ::-1]
-    assert np.abs(shown - small[:, ::-1]).mean() < 3 < np.abs(shown - small).mean()
+    assert np.abs(preview - small[:, ::-1]).mean() < 3 < np.abs(preview - small).mean()
 
 
-def test_the_meters_of_an_attempt_are_good_before_and_after_the_challenge_and_seldom_move(
-    booth: Booth, clips: Path, seen: Watching
-) -> None:
-    booth.examine(clip_in(clips, ANAN, *ACTS), portrait_jpeg(ANAN), LEFT_THEN_UP, seen)
-    placed = [meters for meters in seen.meters if meters != Meters()]
+def test_the_meters_of_an_attempt_are_good_before_and_after_the_challenge_and_seldom_move(shown: Watching) -> None:
+    placed = [meters for meters in shown.meters if meters != Meters()]
     assert placed
     assert {meters.distance in METER_GOOD and meters.light in METER_GOOD for meters in placed} == {True}
-    assert seen.meters[0] in placed
-    assert Meters() in seen.meters
-    assert len(seen.meters) <= len(seen.previews) / 4
+    assert shown.meters[0] in placed
+    assert Meters() in shown.meters
+    assert len(shown.meters) <= len(shown.previews) / 4
 
 
 def test_a_portrait_that_is_no_picture_is_unusable_and_no_camera_is_opened(booth: Booth, seen: Watching) -> None:

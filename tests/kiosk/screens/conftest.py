@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every state drawn once for each language and size, and a kiosk whose person speaks into a list."""
+"""Every state drawn once in a run for each language and size, and a kiosk whose person speaks into a list."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from kiosk.screens.sentence import Choice
 from kiosk.screens.wording import Wording, load_wordings
 from tests.kiosk.screens.displays import DISPLAYS
 from tests.kiosk.screens.moments import MOMENTS
-from tests.kiosk.screens.terminal import Cell, cells, lines
+from tests.kiosk.screens.terminal import cells, lines
+from tests.simulators.shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from textual.geometry import Region
     from textual.pilot import Pilot
@@ -46,10 +47,10 @@ class ReadKeys(dict[str, str]):
 
 @dataclass(frozen=True)
 class Drawn:
-    """One screen as a person sees it."""
+    """One screen as a person sees it; `letters` is each that is drawn, with the colours of its ink and its paper."""
 
     lines: list[str]
-    cells: list[Cell]
+    letters: frozenset[tuple[str, str, str]]
     choices: Mapping[str, Region]
     asked: frozenset[str]
 
@@ -98,9 +99,20 @@ async def running(language: str = "th", size: tuple[int, int] = (80, 24), **opti
         yield Kiosk(app, pilot, said)
 
 
+_shared: list[Shared] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    _shared.append(Shared.of(tmp_path_factory.getbasetemp(), "gallery"))
+    yield
+    _shared.clear()
+
+
 @cache
 def gallery(language: str, size: tuple[int, int]) -> Gallery:
-    return asyncio.run(_draw_all(language, size))
+    columns, rows = size
+    return _shared[0].once(f"{language}-{columns}x{rows}", lambda: asyncio.run(_draw_all(language, size)))
 
 
 async def _draw_all(language: str, size: tuple[int, int]) -> Gallery:
@@ -110,7 +122,8 @@ async def _draw_all(language: str, size: tuple[int, int]) -> Gallery:
         for name, state in MOMENTS.items():
             sentences.asked.clear()
             await kiosk.show(state)
-            drawn[name] = Drawn(kiosk.lines, list(cells(kiosk.app)), kiosk.choices, frozenset(sentences.asked))
+            letters = frozenset((cell.text, cell.ink, cell.paper) for cell in cells(kiosk.app))
+            drawn[name] = Drawn(kiosk.lines, letters, kiosk.choices, frozenset(sentences.asked))
     return drawn
 
 

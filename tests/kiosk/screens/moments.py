@@ -155,3 +155,11 @@ MOMENTS: Mapping[str, State] = {
     "out-of-service-nearest": OutOfService(Fault.CAMERA_FROZEN, nearest="อาคาร 2 ชั้น 1"),
     **{f"out-of-service-{fault}": OutOfService(fault) for fault in Fault},
 }
+
+# One state for each screen and each set of choices: all others differ in their words only.
+FORMS: Mapping[str, State] = {
+    name: state
+    for name, state in MOMENTS.items()
+    if not name.startswith(("looking-", "problem-", "goodbye-", "take-card-", "out-of-service-"))
+    or name in ("looking-again", "problem-card_expired", "problem-retry", "goodbye-filed", "take-card-filed")
+}

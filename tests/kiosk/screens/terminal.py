@@ -7,6 +7,7 @@ Like foot, it shapes one cell at a time and draws blocks and boxes itself, so Th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -119,12 +120,18 @@ def _cell_texts(text: str) -> Iterator[str]:
 
 
 def _cell(x: int, y: int, text: str, style: Style | None) -> Cell:
+    return Cell(x, y, text, cell_len(text), *_looks(style))
+
+
+@lru_cache(4096)
+def _looks(style: Style | None) -> tuple[str, str, bool, bool]:
+    """Ink, paper, bold and underlined."""
     ink = style.color.get_truecolor().hex if style and style.color else "#ffffff"
     paper = style.bgcolor.get_truecolor().hex if style and style.bgcolor else "#000000"
     if style and style.reverse:
         ink, paper = paper, ink
     bold, underline = (bool(style.bold), bool(style.underline)) if style else (False, False)
-    return Cell(x, y, text, cell_len(text), ink, paper, bold, underline)
+    return ink, paper, bold, underline
 
 
 @dataclass(frozen=True, slots=True)

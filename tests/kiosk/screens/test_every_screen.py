@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.kiosk.screens.conftest import Gallery
-    from tests.kiosk.screens.terminal import Cell
 
     Drawn = tuple[str, tuple[int, int], Gallery]
 
@@ -102,7 +101,7 @@ def test_every_line_fills_the_screen_exactly(drawn: Drawn) -> None:
 
 def test_words_stand_out_from_their_ground_at_least_seven_to_one(drawn: Drawn) -> None:
     _, _, screens = drawn
-    assert _faint((name, cell) for name, screen in screens.items() for cell in screen.cells) == set()
+    assert _faint((name, *letter) for name, screen in screens.items() for letter in screen.letters) == set()
 
 
 async def test_words_stand_out_in_high_contrast_too_which_is_dark() -> None:
@@ -113,7 +112,7 @@ async def test_words_stand_out_in_high_contrast_too_which_is_dark() -> None:
             await kiosk.show(state)
             drawn = list(cells(kiosk.app))
             grounds.add(drawn[-1].paper)
-            faint |= _faint((name, cell) for cell in drawn)
+            faint |= _faint((name, cell.text, cell.ink, cell.paper) for cell in drawn)
     assert faint == set()
     assert grounds == {"#000000"}
 
@@ -132,9 +131,9 @@ def _reads(lines: list[str], sentence: str) -> bool:
     return all(_DRAWINGS.sub("", drawable(piece)) in seen for piece in pieces)
 
 
-def _faint(drawn: Iterable[tuple[str, Cell]]) -> set[tuple[str, str, str]]:
+def _faint(drawn: Iterable[tuple[str, str, str, str]]) -> set[tuple[str, str, str]]:
     return {
-        (name, cell.ink, cell.paper)
-        for name, cell in drawn
-        if not _DRAWINGS.fullmatch(cell.text) and contrast(cell.ink, cell.paper) < 7
+        (name, ink, paper)
+        for name, text, ink, paper in drawn
+        if not _DRAWINGS.fullmatch(text) and contrast(ink, paper) < 7
     }
