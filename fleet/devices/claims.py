@@ -17,6 +17,7 @@ from fleet.devices import registry
 from fleet.devices.registry import look_up
 from fleet.errors import FleetError
 from fleet.store.claim_tables import claim
+from fleet.store.scope import NATION, Level, OutOfScopeError, Scope
 from fleet.store.tables import kiosk
 from wire.claims import LIVES_MS, Why, new_code
 from wire.events import Profile
@@ -25,7 +26,7 @@ from wire.registration import Registration, default_shard
 from wire.signing import VerifyKey
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from wire.claims import Claim, ClaimCode
 
@@ -45,8 +46,22 @@ class ClaimRefusedError(FleetError):
         super().__init__(f"{why}: nothing was granted. Make another claim.")
 
 
+class WhyNot(StrEnum):
+    """Why a claim was not made, or not withdrawn."""
+
+    NO_NAME = "no_name"
+    NAME_GIVEN = "name_given"
+    NO_PLACE = "no_place"
+    NOT_OPEN = "not_open"
+
+
 class NotClaimableError(FleetError):
     """A claim was not made, or not withdrawn; says why and what to do."""
+
+    def __init__(self, why: WhyNot, message: str) -> None:
+        """Keep the reason for programs beside the words."""
+        self.why = why
+        super().__init__(message)
 
 
 class Standing(StrEnum):
@@ -66,6 +81,11 @@ class Wanted:
     facility: FacilityCode
     province: ProvinceCode
     profile: Profile
+
+    @property
+    def site(self) -> Scope:
+        """Where it will stand."""
+        return Scope(Level.FACILITY, province=self.province, facility=self.facility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +112,22 @@ class Entry:
         return Standing.OPEN if now_ms < self.expires_ms else Standing.EXPIRED
 
 
-def make(connection: Connection, wanted: Wanted, by: str, now_ms: int) -> tuple[ClaimCode, int]:
+def make(connection: Connection, wanted: Wanted, by: str, now_ms: int, scope: Scope = NATION) -> tuple[ClaimCode, int]:
     """Make a claim; one that is open for the same name ends. What comes back is told once, and until when it is good.
 
     Raises:
-        NotClaimableError: the name is not free.
+        NotClaimableError: the name is not free, as far as the scope can see: the signer looks everywhere.
+        OutOfScopeError: its facility is outside of the scope.
     """
+    if not scope.holds(wanted.site):
+        message = f"{wanted.site} is outside of {scope}"
+        raise OutOfScopeError(message)
     if wanted.kiosk == _CONTROLLER or is_simulated(wanted.kiosk):
         message = f"{wanted.kiosk}: is no name for a kiosk here. Choose another."
-        raise NotClaimableError(message)
+        raise NotClaimableError(WhyNot.NO_NAME, message)
     if connection.execute(select(kiosk.c.id).where(kiosk.c.id == wanted.kiosk)).first() is not None:
         message = f"{wanted.kiosk} is or was a kiosk. A name is given once, also at the same site: choose a new one."
-        raise NotClaimableError(message)
-    _forget_digests(connection, now_ms)
+        raise NotClaimableError(WhyNot.NAME_GIVEN, message)
     _end(connection, claim.c.kiosk == wanted.kiosk, now_ms)
     code = new_code()
     row = {
@@ -122,15 +145,15 @@ def make(connection: Connection, wanted: Wanted, by: str, now_ms: int) -> tuple[
     return code, now_ms + LIVES_MS
 
 
-def withdraw(connection: Connection, who: KioskId, now_ms: int) -> None:
+def withdraw(connection: Connection, who: KioskId, now_ms: int, scope: Scope = NATION) -> None:
     """End the open claim of a name before its time.
 
     Raises:
         NotClaimableError: there is none.
     """
-    if _end(connection, and_(claim.c.kiosk == who, claim.c.expires_ms > now_ms), now_ms) == 0:
+    if _end(connection, and_(claim.c.kiosk == who, claim.c.expires_ms > now_ms, _within(scope)), now_ms) == 0:
         message = f"{who}: no claim is open. `dipchip-fleet claim list` shows those of the last day."
-        raise NotClaimableError(message)
+        raise NotClaimableError(WhyNot.NOT_OPEN, message)
 
 
 def require(connection: Connection, asked_digest: bytes) -> None:
@@ -163,6 +186,7 @@ def take(connection: Connection, asked: Claim, asked_digest: bytes, now_ms: int)
     fingerprint = asked.fingerprint()
     if row.fingerprint is not None and row.fingerprint != fingerprint:  # 2
         raise ClaimRefusedError(Why.USED)
+    _forget_digests(connection, now_ms)
     entry = _entry(row)
     known = look_up(connection, [entry.kiosk]).get(entry.kiosk)  # 3
     if known is not None:
@@ -178,9 +202,11 @@ def take(connection: Connection, asked: Claim, asked_digest: bytes, now_ms: int)
     return entry, True
 
 
-def read_recent(connection: Connection, now_ms: int) -> list[Entry]:
-    """The claims of the last day, the newest first."""
-    asked = select(claim).where(claim.c.made_ms > now_ms - _AN_OLD_ONE_MS).order_by(claim.c.number.desc())
+def read_recent(connection: Connection, now_ms: int, scope: Scope = NATION) -> list[Entry]:
+    """The claims of a scope of the last day, the newest first."""
+    columns = [each for each in claim.c if each is not claim.c.digest]
+    recent = (claim.c.made_ms > now_ms - _AN_OLD_ONE_MS, _within(scope))
+    asked = select(*columns).where(*recent).order_by(claim.c.number.desc())
     return [_entry(row) for row in connection.execute(asked)]
 
 
@@ -196,6 +222,10 @@ def _registration(entry: Entry, asked: Claim) -> Registration:
         for n, jwk in enumerate((asked.event_key, asked.courier_key), start=1)
     )
     return Registration(1, entry.kiosk, entry.facility, entry.province, entry.shard, *keys)
+
+
+def _within(scope: Scope) -> ColumnElement[bool]:
+    return scope.of_places(claim.c.province, claim.c.facility)
 
 
 def _end(connection: Connection, which: Any, now_ms: int) -> int:  # noqa: ANN401 - a criterion of SQLAlchemy

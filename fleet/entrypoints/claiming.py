@@ -12,7 +12,7 @@ import segno
 
 from fleet import audit
 from fleet.devices import claims
-from fleet.devices.claims import NotClaimableError, Wanted
+from fleet.devices.claims import NotClaimableError, Wanted, WhyNot
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
 from fleet.store.schema import require_current
@@ -42,7 +42,7 @@ def make(settings: Settings, kiosk: str, facility: str, province: str, profile: 
         wanted = Wanted(kiosk_id(kiosk), facility_code(facility), province_code(province), profile)
     except WireError as error:
         message = f"{error}. Correct it and run again."
-        raise NotClaimableError(message) from error
+        raise NotClaimableError(WhyNot.NO_PLACE, message) from error
     at_ms = now_ms()
     with _database(settings) as engine, unit_of_work(engine) as connection:
         code, until_ms = claims.make(connection, wanted, account(), at_ms)
@@ -86,7 +86,7 @@ def _named(kiosk: str) -> KioskId:
         return kiosk_id(kiosk)
     except WireError as error:
         message = f"{kiosk}: {error}. Give the name that was claimed."
-        raise NotClaimableError(message) from error
+        raise NotClaimableError(WhyNot.NO_NAME, message) from error
 
 
 @contextmanager

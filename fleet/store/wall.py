@@ -21,6 +21,7 @@ from sqlalchemy.exc import ProgrammingError
 from fleet.errors import ConfigError
 from fleet.store import (
     alert_tables,
+    claim_tables,
     complaint_tables,
     device_tables,
     import_tables,
@@ -95,6 +96,12 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.device_state.name: Walled(BY_KIOSK),
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
+        # Not the digest of a code: only the signer asks for it.
+        claim_tables.claim.name: Walled(
+            BY_PLACE,
+            "SELECT (number, kiosk, facility, province, shard, profile, made_by, made_ms, expires_ms, taken_ms, "
+            "fingerprint, withdrawn_ms), INSERT, UPDATE (withdrawn_ms)",
+        ),
         device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
         device_tables.kiosk_certificate.name: Walled(BY_KIOSK),
         order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),

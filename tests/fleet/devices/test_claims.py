@@ -176,7 +176,7 @@ def test_nothing_in_the_database_is_the_code(engine: Engine) -> None:
 def test_a_day_later_not_even_the_digest_is_there(engine: Engine) -> None:
     code = made(engine)
     later = NOW + LIVES_MS + 24 * 60 * 60 * 1000 + 1
-    made(engine, KioskId("k-udon-02"), at_ms=later)
+    taken(engine, Claimant(), made(engine, KioskId("k-udon-02"), at_ms=later), at_ms=later + 1)
     with reading(engine) as connection:
         digests = list(connection.execute(select(claim.c.digest).order_by(claim.c.number)).scalars())
     assert digests[0] is None

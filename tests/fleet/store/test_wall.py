@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 HIDDEN = {
     "alert_notice",
     "ask",
-    "claim",
     "code_request",
     "courier",
     "enrollment",
@@ -48,6 +47,7 @@ HIDDEN = {
 
 # What stands for everybody is seen by everybody.
 SEEN_WIDER = {"announcement", "help_number"}
+TO_COME = {"claim"}  # of a kiosk that is none yet
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_scope_sees_its_own_rows_of_every_walled_table(postgresql: Engine) -> 
             assert kiosks, of_place
             for name in wall.WALLED:
                 table = metadata.tables[name]
-                if "kiosk" in table.c and name not in SEEN_WIDER:
+                if "kiosk" in table.c and name not in SEEN_WIDER | TO_COME:
                     assert set(connection.execute(select(table.c.kiosk)).scalars()) <= kiosks, name
                 if "province" in table.c and name not in SEEN_WIDER:
                     expected = {"41"} if of_place != "region" else set(CHIANG_MAI.region.provinces)

@@ -58,6 +58,15 @@ CASES = {
     "signing_in.leave": Case(why="one's own session"),
     "signing_in.overview": Case(why="one's own sessions"),
     "signing_in.end": Case(why="one's own session; another's is tried in test_signing_in"),
+    "claims.overview": Case(asked=("/claims", "/claims?lang=en")),
+    "api_claims.overview": Case(asked=("/api/v1/claims",)),
+    "claims.make": Case(
+        acts=tuple(
+            ("/claims", {"kiosk": "k-new", "profile": "test"} | where)
+            for where in ({"province": "50", "facility": "10713"}, {"province": "50"}, {"province": "nation"})
+        )
+    ),
+    "claims.withdraw": Case(acts=((f"/claims/{CHIANG_MAI.name}-new/withdraw", {}), ("/claims/never-was/withdraw", {}))),
     "coverage.outlines": Case(why="outlines of provinces"),
     "coverage.start": Case(why="leads to another page"),
     "morning.overview": Case(

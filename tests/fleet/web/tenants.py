@@ -16,6 +16,7 @@ from fleet.alerts.rules import RuleId, Severity
 from fleet.alerts.subjects import kiosk_at, place
 from fleet.alerts.subscribers import ChannelKind, Subscription
 from fleet.alerts.windows import Window
+from fleet.devices import claims
 from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
@@ -30,6 +31,7 @@ from fleet.store.session import unit_of_work
 from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
 from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, raise_alarm, refuse, work
 from tests.fleet.operators.people import somebody
+from wire.events import Profile
 from wire.ids import FacilityCode, KioskId
 from wire.provinces import PROVINCES, province_code
 
@@ -164,6 +166,10 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     somebody(engine, f"of-{tenant.name}", scope=tenant.site)  # 1 Udon's, 2 Chiang Mai's, 3 next door's
     _complain(engine, tenant, first)
     with unit_of_work(engine) as connection:
+        coming = claims.Wanted(
+            KioskId(f"{tenant.name}-new"), FacilityCode(tenant.facility), tenant.province, Profile.TEST
+        )
+        claims.make(connection, coming, "x", NOW_MS)
         late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
         connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))
         connection.execute(insert(loss).values(kiosk=second, kind="lost", reported_by="x", reported_ms=NOW_MS))
