@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from fleet.devices.health import WITH_STATE, Care, Condition, condition_at, signs, standing_in
 from fleet.devices.registry import ACTIVE
@@ -106,14 +106,12 @@ def read_troubled(
 
     With `missing` those too that were never heard from: read so where they are few, all kiosks are read once less.
     """
-    condition = condition_at(vigil)
-    is_silent = condition == str(Condition.SILENT)
+    condition, silent = condition_at(vigil), str(Condition.SILENT)
+    wanted = [str(Condition.NEEDS_CARE), silent, *([str(Condition.NEVER_SEEN)] if missing else [])]
+    asked = _with_condition(condition).where(condition.in_(wanted))  # each kiosk is judged once
     if lit is not None:
-        is_silent = and_(is_silent, kiosk.c.province.in_(lit))
-    wanted = [condition == str(Condition.NEEDS_CARE), is_silent]
-    if missing:
-        wanted.append(condition == str(Condition.NEVER_SEEN))
-    return _troubled(connection, _with_condition(condition).where(or_(*wanted)).order_by(kiosk.c.id), scope)
+        asked = asked.where(or_(kiosk.c.province.in_(lit), condition != silent))
+    return _troubled(connection, asked.order_by(kiosk.c.id), scope)
 
 
 def read_never_seen(connection: Connection, now_ms: int, scope: Scope, at_most: int) -> list[Troubled]:

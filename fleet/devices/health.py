@@ -128,10 +128,12 @@ def count_by_province(connection: Connection, now_ms: int, scope: Scope, *only: 
     asked = select(
         kiosk.c.province, condition_at(by_hours(connection, now_ms)).label("condition"), device_state.c.seen_ms
     )
-    judged = asked.select_from(WITH_STATE).where(standing_in(scope), *only).subquery()
+    # Without the offset PostgreSQL expects as many groups as kiosks, and sorts all kiosks to find some hundreds.
+    judged = asked.select_from(WITH_STATE).where(standing_in(scope), *only).offset(0).subquery()
     alike = (judged.c.province, judged.c.condition)
-    counted = select(*alike, func.count(), func.min(judged.c.seen_ms)).group_by(*alike).order_by(*alike)
-    return [Muster(row[0], Condition(row[1]), int(row[2]), row[3]) for row in connection.execute(counted)]
+    counted = select(*alike, func.count(), func.min(judged.c.seen_ms)).group_by(*alike)
+    found = connection.execute(counted).all()
+    return [Muster(row[0], Condition(row[1]), int(row[2]), row[3]) for row in sorted(found, key=lambda row: row[:2])]
 
 
 def count_conditions(connection: Connection, now_ms: int, scope: Scope) -> dict[Condition, int]:
