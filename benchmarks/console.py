@@ -109,6 +109,7 @@ class _Console:
         bring_samples(self.engine)
         self._client: FlaskClient = self._app.test_client()
         self._person = somebody(self.engine, role=Role.APPROVER)
+        somebody(self.engine, "malee")  # the second account, to look at
         self.enter()
         self._last = self._client.get("/api/v1/devices").get_json()["pages"]
 

@@ -62,7 +62,10 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was told in a week. `about` is how often each thing was named by who was unhappy; `trend` ends with it."""
+    """What was told in a week. `about` is how often each thing was named by who was unhappy; `trend` ends with it.
+
+    Facilities are told of one province: those of more are thousands.
+    """
 
     week: Week
     whole: Satisfaction | None  # None as in `Rated`, where few answered
@@ -84,7 +87,9 @@ def read_report(connection: Connection, week: Week, profile: Profile, scope: Sco
         week=week,
         whole=whole,
         provinces=tuple(Rated(code, None, _told(found)) for code, found in sorted(provinces.items())),
-        facilities=tuple(Rated(province, code, _told(found)) for province, code, found in facilities),
+        facilities=()
+        if scope.province is None
+        else tuple(Rated(province, code, _told(found)) for province, code, found in facilities),
         about=() if whole is None else _about(connection, week, profile, scope),
         trend=_trend(connection, week, profile, scope),
     )

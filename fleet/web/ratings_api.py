@@ -49,7 +49,10 @@ class WeekRatedAnswer(_Answer):
 
 
 class RatingsAnswer(_Answer):
-    """A week of answers as kiosks told them; our own measure, which no imported figure is part of."""
+    """A week of answers as kiosks told them; our own measure, which no imported figure is part of.
+
+    `facilities` are those of one province: ask with `province`, or as an account of one.
+    """
 
     scope: str
     profile: Profile

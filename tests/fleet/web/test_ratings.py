@@ -77,10 +77,12 @@ def test_a_place_with_fewer_than_ten_answers_is_not_told_by_its_figure_but_count
     with reading(books) as connection:
         report = read_report(connection, WEEK, Profile.LIVE, UDON)
         own = read_report(connection, WEEK, Profile.LIVE, site)
+        country = read_report(connection, WEEK, Profile.LIVE, NATION)
         whole = read_whole(connection, WEEK, Profile.LIVE, site)
     told = {each.facility: each.satisfaction for each in report.facilities}
     assert told == {"10661": None, "11013": Satisfaction(10, 10)}
     assert report.whole == Satisfaction(19, 19)
+    assert (country.facilities, country.whole) == ((), report.whole)
     assert (own.whole, whole, own.trend[-1][1], own.about) == (None, None, None, ())
 
 
