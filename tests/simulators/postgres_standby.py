@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,8 @@ class Node:
         server = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
         for process in (server, *map(int, children)):
-            os.kill(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that has just ended by itself
+                os.kill(process, signal.SIGKILL)
         (self.data / "postmaster.pid").unlink()  # the server may stay a zombie for a while, which looks alive
 
     @property
