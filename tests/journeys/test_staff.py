@@ -44,6 +44,7 @@ def test_staff_go_through_to_a_provider_id_or_send_a_ticket_and_nothing_names_th
         patient = _as_staff(lobby, LISTED)
         _says(lobby, "staff_first.title")
         _touch(lobby, "menu.enroll")
+        _says(lobby, "notice.title")  # or the patient touches the end of the screen before
         patient.visit(stop_at="activated")
         _touch(lobby, "activated.staff")
         _says(lobby, "on_roster.title")
