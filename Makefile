@@ -26,7 +26,7 @@ APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlw
        librsvg2-bin libsixel-bin mosquitto nginx-light opensc openssl pcscd poppler-utils postgresql python3-dev python3-venv swig swtpm systemd tmux \
        tpm2-tools util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test lock clean
+.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,9 +68,15 @@ camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera:
 terminal-test: $(VENV)/ready ## Touch through the screens in foot under cage: root, a chroot of Debian trixie under build/.
 	@$(SUDO) tests/foot/run.sh $(BIN)/python
 
-lock: ## Renew requirements.lock from pyproject.toml, with hashes and no index address.
+container-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Apply the roles twice under systemd and enrol somebody: root, a container of Debian trixie under build/.
+	@$(SUDO) tests/container/run.sh $(BIN)/python
+
+lock: ## Renew the lock files from pyproject.toml, with hashes and no index address.
 	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra tpm --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra tpm \
+	  --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  -o requirements.release.lock
 	@uv pip compile --quiet tests/libcamera/requirements.in --no-deps --constraint requirements.lock --python-version 3.13 \
 	  --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o tests/libcamera/requirements.lock
 	@uv pip compile --quiet tests/foot/requirements.in --no-deps --constraint requirements.lock --python-version 3.13 \

@@ -79,11 +79,19 @@ def test_no_class_is_named_after_nothing(package: str) -> None:
     assert [found for found in classes if SAYS_NOTHING_OF_A_CLASS.search(found[1])] == []
 
 
-def test_a_lock_names_versions_and_hashes_and_no_address() -> None:
-    locks = [path for path in HOUSE.glob("*.lock") if path.is_file()]
-    assert [path.name for path in locks] == ["requirements.lock"]
-    lock = locks[0].read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements.release.lock"])
+def test_a_lock_names_versions_and_hashes_and_no_address(name: str) -> None:
+    lock = text(name)
     assert ADDRESS.search(lock) is None
     pinned = re.findall(r"^[\w.\[\]-]+==\S+.*?(?=^\S|\Z)", lock, re.MULTILINE | re.DOTALL)
     assert len(pinned) > 50
     assert [pin.split()[0] for pin in pinned if "--hash=sha256:" not in pin] == []
+
+
+def test_a_machine_in_the_field_gets_what_was_tested_and_no_tool_of_ours() -> None:
+    tested, released = (
+        set(re.findall(r"^([\w.\[\]-]+)==(\S+)", text(name), re.MULTILINE))
+        for name in ("requirements.lock", "requirements.release.lock")
+    )
+    assert released < tested
+    assert {name for name, _ in released}.isdisjoint({"pytest", "mypy", "ruff", "playwright", "ansible-core"})
