@@ -66,3 +66,28 @@ def test_a_face_policy_is_installed_where_the_settings_look_for_it() -> None:
     name = KioskPlaces.of(Layout.INSTALLED).policy
     (copy,) = [task["ansible.builtin.copy"] for task in tasks if f"kiosk_folder ~ '/{name}'" in str(task.get("loop"))]
     assert (copy["dest"], copy["group"], copy["mode"]) == (f"/etc/dipchip/kiosk/{name}", "dipchip-store", "0640")
+
+
+def test_a_boot_leaves_a_folder_the_rights_that_the_playbook_gave_it() -> None:
+    declared = (ROLES.parents[1] / "systemd/tmpfiles.d/dipchip-kiosk.conf").read_text()
+    lines = [line.split() for line in declared.splitlines() if not line.startswith("#")]
+    at_boot = {path: (owner, group, mode) for kind, path, mode, owner, group, *_ in lines if kind == "d"}
+    given = dict(folders("kiosk"))
+    both = at_boot.keys() & given.keys()
+    assert both == {"/etc/dipchip/kiosk", "/etc/dipchip/kiosk/tls"}
+    assert {path: at_boot[path] for path in both} == {path: given[path] for path in both}
+
+
+def folders(role: str) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Each folder that a role makes, with owner, group and mode."""
+    for file in sorted((ROLES / role / "tasks").glob("*.yml")):
+        for task in yaml.safe_load(file.read_text()):
+            made = task.get("ansible.builtin.file", {})
+            if made.get("state") == "directory":
+                yield made["path"], (made["owner"], made["group"], made["mode"])
+
+
+def test_a_kiosk_without_a_name_is_told_to_start_nothing_so_that_a_second_run_changes_nothing() -> None:
+    tasks = yaml.safe_load((ROLES / "kiosk/tasks/main.yml").read_text())
+    states = [task for task in tasks if task.get("ansible.builtin.systemd_service", {}).get("state") == "started"]
+    assert [task["when"] for task in states] == ["not kiosk_offline and kiosk_settings.stat.exists"]
