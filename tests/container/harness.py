@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs inside the container, as a unit of it, and says step by step what it finds.
+
+1. The Ansible roles make the machine a broker, a controller, a door and a kiosk without a name.
+2. The kiosk claims its name at the booted signer, and its units start.
+3. The same roles again change nothing, and `verify.yml` finds everything in its place.
+4. Every unit runs, and none of ours is more exposed than the limit.
+5. A made-up citizen enrols with a virtual card, and the controller counts one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.container.machine import CURRENT, UnmetError, as_user, run, tell, wait_for_active
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+HOUSE = HERE.parents[1]
+SITE, VERIFY = (str(HOUSE / "ansible" / name) for name in ("site.yml", "verify.yml"))
+PATIENT = "/srv/patient"  # what the person who is a program needs beyond the release: the faces
+KIOSK, FACILITY, PROVINCE = "k-udon-01", "10670", "41"
+SETTINGS = Path("/etc/dipchip/kiosk/kiosk.toml")
+COURIER = ("--config", "/etc/dipchip/controller/courier.toml")
+SCENE = Path("/srv/scene")
+
+CONTROLLER = [f"dipchip-fleet-{name}.service" for name in ("courier", "relay", "alerts", "web", "door", "signer")]
+STARTED = [f"dipchip-kiosk-{name}.service" for name in ("courier", "ui", "agent")]
+WAITING = ["dipchip-fleet-months.timer", "dipchip-kiosk-identity.timer", "dipchip-kiosk-identity.path", "pcscd.socket"]
+DEBIANS = ["mosquitto.service", "nginx.service"]
+ONCE = ["dipchip-fleet-months.service", "dipchip-kiosk-identity.service"]
+
+MOST_EXPOSED = 2.0  # systemd-analyze security: 0 is locked, 10 is open
+MORE_EXPOSED = {
+    "nginx.service": "Debian's unit: it begins as root, to open port 443 and to read its key",
+    "mosquitto.service": "Debian's unit: it begins as root, to read its key",
+}
+
+
+def apply(playbook: str, *options: str) -> dict[str, int]:
+    """Run a playbook on this machine; gives what its last line counts.
+
+    Raises:
+        UnmetError: a task fails.
+    """
+    began = time.monotonic()
+    said = run(
+        *("ansible-playbook", "--inventory", str(HERE / "inventory.yml"), playbook, *options),
+        env={**os.environ, "ANSIBLE_CONFIG": str(HOUSE / "ansible/ansible.cfg"), "ANSIBLE_PIPELINING": "1"},
+    )
+    counts = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said.splitlines()[-2])}
+    (Path("/srv/work") / f"{Path(playbook).stem}-{counts['changed']}.log").write_text(said)
+    figures = " ".join(f"{name}={counts[name]}" for name in ("ok", "changed", "failed"))
+    tell(f"  {Path(playbook).name}: {figures} in {time.monotonic() - began:.0f} s")
+    if counts["failed"] or counts["unreachable"]:
+        raise UnmetError(said)
+    return counts
+
+
+def unchanged(playbook: str, *options: str) -> None:
+    """Run a playbook that must change nothing.
+
+    Raises:
+        UnmetError: it does; with the tasks that did.
+    """
+    changed = apply(playbook, *options)["changed"]
+    if changed:
+        said = (Path("/srv/work") / f"{Path(playbook).stem}-{changed}.log").read_text()
+        tasks = re.findall(r"^(TASK|RUNNING HANDLER) (\[.*\]).*\n(?:.+\n)*?changed: .*", said, re.MULTILINE)
+        message = f"{changed} tasks changed something the second time: {[name for _, name in tasks]}"
+        raise UnmetError(message)
+
+
+def applied() -> None:
+    """Step 1; what is to be started of a kiosk without a name is looked at twice too."""
+    run("apt-get", "-qq", "update")
+    apply(SITE)
+    wait_for_active([*DEBIANS, *CONTROLLER])
+    unchanged(SITE, "--start-at-task", "The kiosk starts with the machine")
+
+
+def claimed() -> None:
+    """Step 2."""
+    SCENE.mkdir()
+    (SCENE / "camera.avi").touch()
+    claim = as_user(
+        *("dipchip-fleet-courier", "dipchip-fleet", f"{CURRENT}/dipchip-fleet", "claim", "make", KIOSK),
+        *("--facility", FACILITY, "--province", PROVINCE, *COURIER),
+    )
+    run(
+        *(f"{CURRENT}/dipchip-provision", "enrol", str(SETTINGS.parent), "--installed"),
+        *("--claim", json.loads(claim)["code"], "--facility", FACILITY, "--camera", f"file:{SCENE}/camera.avi"),
+    )
+    SETTINGS.write_text(SETTINGS.read_text().replace("[agent]\nenabled = false", "[agent]\nenabled = true"))
+    run("apt-get", "-qq", "install", "--no-install-recommends", "tmux", "vsmartcard-vpcd")
+    drop_in = Path("/etc/systemd/system/dipchip-kiosk-ui.service.d/90-container.conf")
+    drop_in.parent.mkdir()
+    shutil.copy(HERE / "screen.conf", drop_in)
+    run("systemctl", "daemon-reload")
+    run("systemctl", "restart", "pcscd")
+    run("systemctl", "start", *STARTED)
+    wait_for_active(STARTED)
+
+
+def again() -> None:
+    """Step 3; what a boot does to folders must not be undone by the roles."""
+    run("systemd-tmpfiles", "--create")
+    unchanged(SITE)
+    unchanged(VERIFY)
+
+
+def guarded() -> None:
+    """Step 4.
+
+    Raises:
+        UnmetError: a unit does not run, or is more exposed than the limit.
+    """
+    wait_for_active([*DEBIANS, *CONTROLLER, *STARTED, *WAITING])
+    run("systemctl", "start", *ONCE)
+    failed = [
+        line.split()[0] for line in run("systemctl", "list-units", "--failed", "--plain", "--no-legend").splitlines()
+    ]
+    ours = [unit for unit in failed if unit.startswith("dipchip-")]
+    if ours:
+        message = f"failed: {ours}"
+        raise UnmetError(message)
+    too_open = []
+    for unit in sorted([*DEBIANS, *CONTROLLER, *STARTED, *ONCE]):
+        said = run("systemd-analyze", "security", "--no-pager", unit)
+        exposure = float(re.findall(r"exposure level for \S+: ([0-9.]+)", said)[0])
+        tell(f"  {unit:34} {exposure:4.1f}  {MORE_EXPOSED.get(unit, '')}".rstrip())
+        if exposure > MOST_EXPOSED and unit not in MORE_EXPOSED:
+            too_open.append(f"{unit}: {exposure}")
+    if too_open:
+        message = f"more than {MOST_EXPOSED}: {too_open}"
+        raise UnmetError(message)
+
+
+def enrolled() -> None:
+    """Step 5."""
+    run(
+        *("systemd-run", "--quiet", "--unit=idp-sandbox", "--property=DynamicUser=yes"),
+        *("--property=StateDirectory=idp-sandbox", f"{CURRENT}/dipchip-fleet", "idp-sandbox"),
+        *("/var/lib/idp-sandbox/people.db", "--port", "8090", "--activate-after-s", "2"),
+    )
+    pip = (f"{CURRENT}/pip", "--quiet", "install", "--target", PATIENT, "--no-deps")
+    run(*pip, "scikit-image", "scipy", "networkx", "lazy-loader", "imageio", "tifffile")
+    began = time.monotonic()
+    said = run(
+        *(f"{CURRENT}/python", "-m", "tests.container.visit"),
+        env={**os.environ, "PYTHONPATH": f"{HOUSE}:{PATIENT}"},
+    )
+    tell("".join(f"  {line}\n" for line in said.splitlines()) + f"  in {time.monotonic() - began:.0f} s")
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "The roles are applied": applied,
+    "The kiosk claims its name and starts": claimed,
+    "The roles again, and a look": again,
+    "Every unit runs in its sandbox": guarded,
+    "A citizen enrols": enrolled,
+}
+
+
+def main() -> int:
+    """Run the steps; gives the exit code."""
+    for name, step in STEPS.items():
+        tell(f"{name} ...")
+        try:
+            step()
+        except UnmetError as error:
+            tell(f"FAILED: {name}: {error}")
+            return 1
+    tell("All is as it must be.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
