@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from kiosk.courier.roads import Roads
 from kiosk.store import inbox, noticeboard, orders, outbox
 from kiosk.store.database import Store, StoreError
 from kiosk.store.noticeboard import Topic
+from kiosk.watchdog import Watchdog
 from wire.envelope import seal_message
 from wire.signing import Kind
 from wire.topics import Up, down_filter, up
@@ -53,8 +55,9 @@ def run(settings_file: Path) -> None:
     connection = _roads(settings)
     good_until_ms = tls.certificate_ms(settings.broker)
     stopping = threading.Event()
+    watchdog = Watchdog(os.environ.get("NOTIFY_SOCKET"))
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    store = _opened(settings, keys, connection, stopping)
+    store = _opened(settings, keys, connection, stopping, watchdog)
     if store is None:
         return
     noticeboard.pin(store, Topic.CERTIFICATE, str(good_until_ms), device.wall_ms())
@@ -71,6 +74,7 @@ def run(settings_file: Path) -> None:
     log.info("courier_started", kiosk=settings.kiosk, outbox=outbox.depth(store).count)
     housekeeping_at_s = metrics_at_s = lapses_at_s = certificate_at_s = 0.0
     while not stopping.is_set():
+        watchdog.alive()
         if renewing is not None:
             renewing.look(time.monotonic())
         if time.monotonic() >= certificate_at_s:
@@ -124,7 +128,9 @@ def _key_is_ordered(store: Store, broker: config.Broker, good_until_ms: int) -> 
     return is_this and not tls.lies_newer(broker, good_until_ms)
 
 
-def _opened(settings: config.Settings, keys: Keys, connection: Roads, stopping: threading.Event) -> Store | None:
+def _opened(
+    settings: config.Settings, keys: Keys, connection: Roads, stopping: threading.Event, watchdog: Watchdog
+) -> Store | None:
     """Open the store; while it does not open, tell the fleet so. None when stopped before it did."""
     while not stopping.is_set():
         try:
@@ -137,6 +143,7 @@ def _opened(settings: config.Settings, keys: Keys, connection: Roads, stopping: 
         connection.publish(up(settings.shard, settings.kiosk, Up.HEARTBEAT), message)
         until_s = time.monotonic() + HEARTBEAT_EVERY_S
         while not stopping.is_set() and time.monotonic() < until_s:
+            watchdog.alive()
             connection.next(_LOOP_S)  # so that it may take another way; nothing can be done about what arrives
     connection.stop()
     return None

@@ -19,6 +19,7 @@ import pytest
 import typer
 import yaml
 
+from kiosk.watchdog import EVERY_S
 from provisioning.places import ControllerPlaces, KioskPlaces, Layout
 from wire.claims import RENEWAL_ANSWER, RENEWAL_WANTED
 
@@ -115,6 +116,16 @@ def test_the_screen_has_no_network() -> None:
     assert lines_of("dipchip-kiosk-ui.service", "InaccessiblePaths") == ["/etc/dipchip/kiosk/tls"]
 
 
+def test_the_slice_of_the_screens_user_is_as_closed_as_its_unit() -> None:
+    lines = (HOUSE / "ansible/roles/kiosk/files/slice.conf").read_text().splitlines()
+    allowed = [line.partition("=")[2] for line in lines if line.startswith("DeviceAllow=")]
+    assert allowed == lines_of("dipchip-kiosk-ui.service", "DeviceAllow")
+    for key in ("MemorySwapMax", "IPAddressDeny", "DevicePolicy"):
+        assert [line for line in lines if line.startswith(f"{key}=")] == [
+            f"{key}={value}" for value in lines_of("dipchip-kiosk-ui.service", key)
+        ]
+
+
 def test_nobody_but_the_screen_has_a_device() -> None:
     for unit in UNITS:
         assert lines_of(unit, "DevicePolicy") == ["closed"]
@@ -162,6 +173,12 @@ def test_the_agent_is_started_by_nobody_unless_it_is_enabled() -> None:
     assert "dipchip-kiosk-agent" not in services["kiosk"]
     defaults = yaml.safe_load((HOUSE / "ansible/roles/kiosk/defaults/main.yml").read_text())
     assert defaults["kiosk_agent"] is False
+
+
+def test_a_courier_that_hangs_where_nobody_looks_is_started_afresh() -> None:
+    (limit,) = lines_of("dipchip-kiosk-courier.service", "WatchdogSec")
+    assert float(limit.removesuffix("s")) >= 3 * EVERY_S
+    assert lines_of("dipchip-kiosk-courier.service", "NotifyAccess") == ["main"]
 
 
 def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
