@@ -7,7 +7,6 @@ export DEBIAN_FRONTEND=noninteractive
 options="-qq -o Dir::Cache::archives=/fetched/debian -o APT::Keep-Downloaded-Packages=true"
 mkdir -p /fetched/debian/partial /fetched/python
 apt-get -qq update
-# One by one: two packages that no machine would have together may be asked for.
 apt-get install -y $options --download-only "$@" >/dev/null
 rm -rf /fetched/debian/partial /fetched/debian/lock
 cd /fetched/debian
