@@ -17,7 +17,8 @@ from sqlalchemy import select, update
 
 from fleet.store.days import bangkok_day
 from fleet.store.session import insert
-from fleet.store.tables import enrollment, event, event_content, kiosk, person, workload_day
+from fleet.store.sums import add_work
+from fleet.store.tables import enrollment, event, event_content, kiosk, person
 from wire.asks import PersonState
 
 if TYPE_CHECKING:
@@ -223,20 +224,8 @@ def _count_duplicate(connection: Connection, opened: Opened) -> None:
         .join(event, event.c.kiosk == kiosk.c.id)
         .where(event.c.id == opened.event)
     ).one()
-    row = insert(connection, workload_day).values(
-        profile=opened.profile,
-        province=place.province,
-        facility=place.facility,
-        day=bangkok_day(place.received_ms),
-        captured=0,
-        duplicates=1,
-    )
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["profile", "province", "facility", "day"],
-            set_={"duplicates": workload_day.c.duplicates + 1},
-        )
-    )
+    day = bangkok_day(place.received_ms)
+    add_work(connection, [(str(opened.profile), place.province, place.facility, day, 0, 1, 0)])
 
 
 def _erase(connection: Connection, event_id: str) -> None:

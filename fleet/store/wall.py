@@ -28,6 +28,7 @@ from fleet.store import (
     matching_tables,
     operator_tables,
     order_tables,
+    sum_tables,
     tables,
 )
 from fleet.store.scope import NATION, region_scope
@@ -87,6 +88,8 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
     {
         tables.kiosk.name: Walled(BY_PLACE, "SELECT, UPDATE (status)"),
         tables.workload_day.name: Walled(BY_PLACE),
+        sum_tables.workload_week.name: Walled(BY_PLACE),
+        sum_tables.workload_province_day.name: Walled(BY_PROVINCE),
         tables.coverage_day.name: Walled(BY_PROVINCE),
         tables.denominator.name: Walled(BY_PROVINCE, _REPLACE),
         tables.official.name: Walled(BY_PROVINCE, _REPLACE),
@@ -124,6 +127,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         matching_tables.matched_day.name: Walled(BY_PROVINCE),
         complaint_tables.complaint.name: Walled(BY_PLACE, _KEEP),
         complaint_tables.opinion_day.name: Walled(BY_PLACE),
+        sum_tables.opinion_province_day.name: Walled(BY_PROVINCE),
         complaint_tables.help_number.name: Walled(
             # Whoever stands at a place sees what its kiosks tell; what more kiosks would tell is not written.
             f"{_NATION} OR province IS NULL OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"

@@ -14,6 +14,7 @@ from fleet.coverage.region8 import place_of
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
 from fleet.store.complaint_tables import complaint
 from fleet.store.session import unit_of_work
+from fleet.store.sums import add_work
 from fleet.store.tables import (
     alarm,
     coverage_day,
@@ -23,7 +24,6 @@ from fleet.store.tables import (
     person,
     quarantine,
     refusal,
-    workload_day,
 )
 
 if TYPE_CHECKING:
@@ -47,16 +47,13 @@ def count(engine: Engine, province: str, state: str, day: str, n: int, profile: 
 def work(engine: Engine, province: str, facility: str, day: str, captured: int, profile: str = "live") -> None:
     """Write one row of visits, one in ten of them a person who came twice."""
     with unit_of_work(engine) as connection:
-        connection.execute(
-            insert(workload_day).values(
-                profile=profile,
-                province=province,
-                facility=facility,
-                day=day,
-                captured=captured,
-                duplicates=captured // 10,
-            )
-        )
+        add_work(connection, [(profile, province, facility, day, captured, captured // 10, 0)])
+
+
+def lapse(engine: Engine, province: str, facility: str, day: str, lapsed: int) -> None:
+    """Write one row of requests that were erased before they could be sent."""
+    with unit_of_work(engine) as connection:
+        add_work(connection, [("live", province, facility, day, 0, 0, lapsed)])
 
 
 def bring(engine: Engine, kind: str, text: str, *, made_up: bool = False, source: str = "a register") -> Imported:

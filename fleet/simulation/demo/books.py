@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fleet.simulation.demo.days import day_number, written
-from fleet.simulation.demo.visits import PROFILE, Row
+from fleet.simulation.demo.visits import PROFILE
 from wire.asks import PersonState
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from fleet.simulation.demo.country import Facility
     from fleet.simulation.demo.roads import Road
-    from fleet.simulation.demo.visits import Visit
+    from fleet.simulation.demo.visits import Row, Visit
+    from fleet.store.sums import Work
 
 
 class PeopleByDay:
@@ -41,7 +42,7 @@ class PeopleByDay:
         return [(PROFILE, *at, written(day), n) for (*at, day), n in sorted(self._counted.items())]
 
 
-def workload_rows(facility: Facility, came: Iterable[Visit]) -> list[Row]:
+def workload_rows(facility: Facility, came: Iterable[Visit]) -> list[Work]:
     """All visits to a facility by day, in the columns of `workload_day`; a duplicate counts on its own day."""
     captured, duplicates, lapsed = Counter[int](), Counter[int](), Counter[int]()
     for visit in came:

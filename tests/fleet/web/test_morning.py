@@ -17,7 +17,7 @@ from fleet.devices.help_calls import Coming, HelpCalls
 from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION, province_scope
 from fleet.store.session import reading, unit_of_work
-from fleet.store.tables import alarm, device_state, kiosk, workload_day
+from fleet.store.tables import alarm, device_state, kiosk
 from fleet.web import agenda
 from fleet.web.agenda import SHOWN, Agenda, Cause, Counted, read_agenda
 from tests.fleet.books import (
@@ -29,6 +29,7 @@ from tests.fleet.books import (
     bring,
     count,
     heard,
+    lapse,
     raise_alarm,
     refuse,
     work,
@@ -235,9 +236,7 @@ def test_events_set_aside_lately_are_counted_by_their_reason(engine: Engine) -> 
 def test_requests_that_expired_within_a_week_stand_by_their_facility(engine: Engine) -> None:
     for days, lapsed in ((8, 100), (7, 3), (0, 2)):
         day = bangkok_day(NOW_MS - days * DAY_MS)
-        place = {"profile": "live", "province": "41", "facility": "11013", "day": day}
-        with unit_of_work(engine) as connection:
-            connection.execute(insert(workload_day).values(**place, captured=0, lapsed=lapsed))
+        lapse(engine, "41", "11013", day, lapsed)
     task = the_task(engine)
     assert (task.cause, task.facility, task.figure, task.people) == (Cause.LAPSED, "11013", 5, 5)
 
