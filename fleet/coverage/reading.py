@@ -8,14 +8,14 @@ long ago. The funnel is cumulative in the same way. It never reads a person, and
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from sqlalchemy import Connection, case, func, literal_column, select, union_all
 
 from fleet.coverage.figures import Absence, Figures, M, Mode, OfficialFigures, ProxyFigures, Share
 from fleet.coverage.fiscal import Period, cutoff_day
-from fleet.coverage.workload import Span, workload_of
+from fleet.coverage.workload import workload_of
+from fleet.store.days import week_begins
 from fleet.store.sum_tables import workload_week
 from fleet.store.tables import coverage_day, denominator, import_batch, official, workload_day
 from wire.asks import PersonState
@@ -23,6 +23,7 @@ from wire.events import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from sqlalchemy import ColumnElement, Row, Table
 
@@ -244,16 +245,15 @@ def summed(funnels: list[Funnel]) -> Funnel:
 
 def facilities(connection: Connection, profile: Profile, before: date, scope: Scope) -> tuple[FacilityWork, ...]:
     """List the visits at each facility, busiest first; those with few stand last, by code."""
-    span = Span.of(date.min, before)
-    parts = [
-        select(table.c.facility, table.c.captured, table.c.duplicates, last_day.label("last_day")).where(
-            table.c.profile == profile, is_meant, scope.of_places(table.c.province, table.c.facility)
-        )
-        for table, last_day, is_meant in (
-            (workload_week, workload_week.c.last_day, span.has_week(workload_week.c.week)),
-            (workload_day, workload_day.c.day, span.has_day(workload_day.c.day)),
-        )
-    ]
+    day, week, begun = workload_day.c, workload_week.c, week_begins(before).isoformat()
+    parts = (
+        select(week.facility, week.captured, week.duplicates, week.last_day).where(
+            week.profile == profile, week.week < begun, scope.of_places(week.province, week.facility)
+        ),
+        select(day.facility, day.captured, day.duplicates, day.day).where(
+            *_wanted(workload_day, profile, before), day.day >= begun, scope.of_places(day.province, day.facility)
+        ),
+    )
     part = union_all(*parts).subquery().c
     captured = func.sum(part.captured)
     rows = connection.execute(

@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many people come to a facility's kiosks on a usual day, and whose requests expired: sums of days, no person.
-
-What whole weeks hold is read from the sums of weeks, the days before and after them one by one: far fewer rows.
-"""
+"""How many people come to a facility's kiosks on a usual day, and whose requests expired: sums of days, no person."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import BigInteger, and_, cast, func, literal, or_, select, text, union_all
+from sqlalchemy import BigInteger, cast, func, select, text
 
 from fleet.store.days import WEEK, week_begins
 from fleet.store.many import Lookup, Of
@@ -31,6 +26,7 @@ if TYPE_CHECKING:
     from wire.events import Profile
 
 Place: TypeAlias = tuple[str, str]  # a province and a facility in it
+USUAL_WEEKS = 4  # that are over, Saturday to Friday
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,46 +39,19 @@ class Lapsed:
     first_day: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Days from `since` to the day before `before`, with the whole weeks in it: `first` to the day before `after`."""
-
-    since: date
-    before: date
-    first: date
-    after: date
-
-    @classmethod
-    def of(cls, since: date, before: date) -> Span:
-        """Find the whole weeks; where there is none, all days stand before them."""
-        first, after = week_begins(since + WEEK - timedelta(days=1)), week_begins(before)
-        return cls(since, before, first, after) if first < after else cls(since, before, before, before)
-
-    def has_week(self, week: ColumnElement[str]) -> ColumnElement[bool]:
-        """The criterion for weeks that lie in it whole."""
-        return and_(week >= self.first.isoformat(), week < self.after.isoformat())
-
-    def has_day(self, day: ColumnElement[str]) -> ColumnElement[bool]:
-        """The criterion for the days that are in none of these weeks."""
-        begin, end = (day >= self.since.isoformat(), day < self.before.isoformat())
-        return and_(begin, end, or_(day < self.first.isoformat(), day >= self.after.isoformat()))
-
-
+# How many days of a week had a visit, by its row of `workload_week`.
+_DAYS = " + ".join(f"((work.weekdays >> {n}) & 1)" for n in range(WEEK.days))
 # By the keys of what is asked for, so that the cost grows neither with the history nor with the other facilities.
-_KEYS = dict.fromkeys(("profile", "province", "facility", "since", "before"), Of.TEXT)
-_IN_WEEKS = Lookup(
-    "SELECT asked.province, asked.facility, work.captured, work.weekdays FROM {asked} "
+_VISITS = Lookup(
+    f"SELECT asked.province, asked.facility, SUM(work.captured) AS visits, SUM({_DAYS}) AS days FROM {{asked}} "  # noqa: S608 - constants
     "JOIN workload_week AS work ON work.profile = asked.profile AND work.province = asked.province "
     "AND work.facility = asked.facility AND work.week >= asked.since AND work.week < asked.before "
-    "WHERE work.captured > 0",
-    **_KEYS,
-)
-_ON_DAYS = Lookup(
-    "SELECT asked.province, asked.facility, work.captured, 1 AS weekdays FROM {asked} "
-    "JOIN workload_day AS work ON work.profile = asked.profile AND work.province = asked.province "
-    "AND work.facility = asked.facility AND work.day >= asked.since AND work.day < asked.before "
-    "WHERE work.captured > 0",
-    **_KEYS,
+    "WHERE work.captured > 0 GROUP BY asked.province, asked.facility",
+    profile=Of.TEXT,
+    province=Of.TEXT,
+    facility=Of.TEXT,
+    since=Of.TEXT,
+    before=Of.TEXT,
 )
 
 
@@ -93,48 +62,40 @@ def workload_of(scope: Scope) -> tuple[Table, ColumnElement[bool]]:
     return workload_province_day, scope.of_provinces(workload_province_day.c.province)
 
 
-def usual_visits(
-    connection: Connection, profile: Profile, places: Collection[Place], *, since: date, before: date
-) -> dict[Place, int]:
+def usual_visits(connection: Connection, profile: Profile, places: Collection[Place], today: date) -> dict[Place, int]:
     """Give the visits of a usual day at these places: the mean of the days that had any, rounded up.
 
-    A place without a visit from `since` to the day before `before` is left out: what is usual there is not known.
+    Days of the last `USUAL_WEEKS` that are over. A place without a visit in them is left out: what is usual there is
+    not known.
     """
-    span = Span.of(since, before)
-    keys = [(str(profile), *place) for place in sorted(set(places))]
-    parts = ((_IN_WEEKS, span.first, span.after), (_ON_DAYS, since, span.first), (_ON_DAYS, span.after, before))
-    visits, days = Counter[Place](), Counter[Place]()
-    for lookup, begin, end in parts:
-        for row in lookup.rows(connection, [(*key, begin.isoformat(), end.isoformat()) for key in keys]):
-            visits[row.province, row.facility] += row.captured
-            days[row.province, row.facility] += row.weekdays.bit_count()
-    return {place: -(-n // days[place]) for place, n in visits.items()}
+    weeks = _usual_weeks(today)
+    rows = _VISITS.rows(connection, [(str(profile), *place, *weeks) for place in sorted(set(places))])
+    return {(row.province, row.facility): -(-int(row.visits) // int(row.days)) for row in rows}
 
 
 def usual_visits_by_province(
-    connection: Connection, profile: Profile, sites: Select[Place], *, since: date, before: date
+    connection: Connection, profile: Profile, sites: Select[Place], today: date
 ) -> dict[str, int]:
     """Give the same summed by province, of the places that a statement names: no place is fetched."""
-    span, site = Span.of(since, before), sites.cte()
-    parts = [
-        select(table.c.province, table.c.facility, table.c.captured, days.label("days"))
-        .join_from(table, site, (site.c.province == table.c.province) & (site.c.facility == table.c.facility))
-        .where(table.c.profile == str(profile), is_meant, table.c.captured > 0)
-        for table, days, is_meant in (
-            (workload_week, _bits(workload_week.c.weekdays), span.has_week(workload_week.c.week)),
-            (workload_day, literal(1), span.has_day(workload_day.c.day)),
-        )
-    ]
-    part = union_all(*parts).subquery().c
-    visits, days = (cast(func.sum(each), BigInteger) for each in (part.captured, part.days))
+    work, site = workload_week.c, sites.subquery()
+    since, before = _usual_weeks(today)
+    each_day = (work.weekdays.bitwise_rshift(n).bitwise_and(1) for n in range(WEEK.days))
+    visits, days = (cast(func.sum(n), BigInteger) for n in (work.captured, reduce(add, each_day)))
     usual = (
-        select(part.province, ((visits + days - 1) // days).label("visits"))
-        .group_by(part.province, part.facility)
+        select(work.province, ((visits + days - 1) // days).label("visits"))
+        .join_from(workload_week, site, (site.c.province == work.province) & (site.c.facility == work.facility))
+        .where(work.profile == str(profile), work.week >= since, work.week < before, work.captured > 0)
+        .group_by(work.province, work.facility)
         .subquery()
-        .c
     )
-    summed = select(usual.province, func.sum(usual.visits)).group_by(usual.province)
+    summed = select(usual.c.province, func.sum(usual.c.visits)).group_by(usual.c.province)
     return {province: int(n) for province, n in connection.execute(summed)}
+
+
+def _usual_weeks(today: date) -> tuple[str, str]:
+    """The first of the weeks that say what is usual, and the first after them."""
+    before = week_begins(today)
+    return (before - USUAL_WEEKS * WEEK).isoformat(), before.isoformat()
 
 
 def read_lapsed(connection: Connection, profile: Profile, since: date, scope: Scope) -> list[Lapsed]:
@@ -148,8 +109,3 @@ def read_lapsed(connection: Connection, profile: Profile, since: date, scope: Sc
         .order_by(day.province, day.facility)
     )
     return [Lapsed(row.province, row.facility, int(row.n), row.first_day) for row in connection.execute(asked)]
-
-
-def _bits(weekdays: ColumnElement[int]) -> ColumnElement[int]:
-    """How many days of a week a row of `workload_week` has."""
-    return reduce(add, [weekdays.bitwise_rshift(n).bitwise_and(1) for n in range(WEEK.days)])

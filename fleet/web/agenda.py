@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from fleet.store.scope import Scope
     from wire.events import Profile
 
-VISITS_DAYS = 28  # whole days that say what is usual: four of each weekday
 LATELY_DAYS = 7  # how far back what is over is still told
 SHOWN = 100  # tasks
 _FEW = 1000  # kiosks that were never heard from: more are not all read, to be left out again
@@ -206,17 +205,17 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope
     dark = amiss.dark
     troubled = [each for each in amiss.troubled if each.condition is not Condition.NEVER_SEEN]
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
-    lately, since = today - timedelta(days=LATELY_DAYS), today - timedelta(days=VISITS_DAYS)
+    lately = today - timedelta(days=LATELY_DAYS)
     alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}
-    found = workload.usual_visits(connection, profile, asked, since=since, before=today)
+    found = workload.usual_visits(connection, profile, asked, today)
     sites = attention.read_sites(connection, touched)
     places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
     missed: dict[str, int] = {}
     if dark:
         unlit = attention.silent_sites(amiss.vigil, scope, dark)
-        missed = workload.usual_visits_by_province(connection, profile, unlit, since=since, before=today)
+        missed = workload.usual_visits_by_province(connection, profile, unlit, today)
     calls = open_calls(connection, now_ms, scope)
     held = attention.read_quarantined(connection, _start_ms(lately), scope)
     lapsed = workload.read_lapsed(connection, profile, lately, scope)

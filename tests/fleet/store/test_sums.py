@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, literal, select, union_all
 
 from fleet.coverage import reading as coverage
-from fleet.coverage.workload import Span, usual_visits, usual_visits_by_province
+from fleet.coverage.weekly import last_friday
+from fleet.coverage.workload import usual_visits, usual_visits_by_province
 from fleet.store.complaint_tables import opinion_day
-from fleet.store.days import week_begins
 from fleet.store.scope import Level, Scope, province_scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.sum_tables import opinion_province_day, workload_province_day, workload_week
@@ -73,24 +73,12 @@ def test_sums_say_what_the_days_say(engine: Engine, batches: list[list[Work]], t
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(visits, max_size=40, unique_by=at), dates, dates)
-def test_who_reads_the_sums_of_weeks_reads_what_the_days_say(
-    engine: Engine, rows: list[Work], since: date, before: date
-) -> None:
+@given(st.lists(visits, max_size=40, unique_by=at), dates)
+def test_who_reads_the_sums_of_weeks_reads_what_the_days_say(engine: Engine, rows: list[Work], before: date) -> None:
     clear(engine)
     with unit_of_work(engine) as connection:
         add_work(connection, rows)
-    came: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for _, province, facility, day, captured, *_ in rows:
-        if captured and since.isoformat() <= day < before.isoformat():
-            came[province, facility].append(captured)
-    usual = {place: -(-sum(each) // len(each)) for place, each in came.items()}
-    of_provinces = {code: n for code in (UDON, LOEI) if (n := sum(usual[each] for each in usual if each[0] == code))}
-    sites = union_all(*(select(literal(code).label("province"), literal(at).label("facility")) for code, at in PLACES))
     with reading(engine) as connection:
-        span = {"since": since, "before": before}
-        assert usual_visits(connection, Profile.LIVE, PLACES, **span) == usual
-        assert usual_visits_by_province(connection, Profile.LIVE, select(sites.subquery()), **span) == of_provinces
         for scope in (province_scope(UDON), SITE):
             meant: dict[str, tuple[int, int, str]] = {}
             for _, province, facility, day, captured, duplicates, _ in rows:
@@ -109,11 +97,22 @@ def test_who_reads_the_sums_of_weeks_reads_what_the_days_say(
             )
 
 
-@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 60))
-def test_a_span_has_each_of_its_days_once(since: date, length: int) -> None:
-    before = since + timedelta(days=length)
-    span = Span.of(since, before)
-    assert since <= span.first <= span.after <= before
-    if span.first < span.after:
-        assert (week_begins(span.first), week_begins(span.after)) == (span.first, span.after)
-    assert max((span.first - since).days, (before - span.after).days) < (7 if span.first < span.after else 13)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(visits, max_size=40, unique_by=at), dates)
+def test_a_usual_day_is_the_mean_of_those_with_visits_in_four_whole_weeks(
+    engine: Engine, rows: list[Work], today: date
+) -> None:
+    clear(engine)
+    with unit_of_work(engine) as connection:
+        add_work(connection, rows)
+    friday = last_friday(today - timedelta(days=1))
+    came: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for _, province, facility, day, captured, *_ in rows:
+        if captured and timedelta(0) <= friday - date.fromisoformat(day) < timedelta(days=28):
+            came[province, facility].append(captured)
+    usual = {place: -(-sum(each) // len(each)) for place, each in came.items()}
+    of_provinces = {code: n for code in (UDON, LOEI) if (n := sum(usual[each] for each in usual if each[0] == code))}
+    sites = union_all(*(select(literal(code).label("province"), literal(at).label("facility")) for code, at in PLACES))
+    with reading(engine) as connection:
+        assert usual_visits(connection, Profile.LIVE, PLACES, today) == usual
+        assert usual_visits_by_province(connection, Profile.LIVE, select(sites.subquery()), today) == of_provinces

@@ -78,8 +78,8 @@ def test_a_care_is_one_task_with_the_kiosk_s_own_figure(
 ) -> None:
     add_kiosk(engine, "udon-01")
     heard(engine, "udon-01", **said)
-    work(engine, "41", "11013", "2026-11-20", 10)
-    work(engine, "41", "11013", "2026-11-23", 15)
+    work(engine, "41", "11013", "2026-11-19", 10)
+    work(engine, "41", "11013", "2026-11-20", 15)
     task = the_task(engine)
     assert (task.cause, task.code, task.figure, task.age_s) == (cause, *figures)
     unsent = cause is Cause.OUTBOX_OLD
@@ -89,8 +89,8 @@ def test_a_care_is_one_task_with_the_kiosk_s_own_figure(
 def test_whom_a_fault_touches_is_not_known_where_nobody_has_come(engine: Engine) -> None:
     add_kiosk(engine, "udon-01")
     heard(engine, "udon-01", reader="reader_absent")
-    work(engine, "41", "11013", "2026-10-26", 10)  # a day too old to say what is usual
-    work(engine, "41", "11013", "2026-11-24", 10)  # today is not over
+    work(engine, "41", "11013", "2026-10-23", 10)  # a day too old to say what is usual
+    work(engine, "41", "11013", "2026-11-21", 10)  # this week is not over
     work(engine, "41", "11013", "2026-11-20", 10, profile="test")
     assert (the_task(engine).people, the_task(engine).counted) == (None, None)
     assert morning(engine, profile=Profile.TEST).tasks[0].people == 10
@@ -140,8 +140,8 @@ def test_a_silent_province_touches_the_visits_of_its_silent_facilities_and_no_ot
         add_kiosk(engine, f"udon-{name}", facility=facility)
         heard(engine, f"udon-{name}", minutes_ago=minutes)
     for facility, captured in (("10001", 3), ("10002", 7), ("10003", 100)):
-        work(engine, "41", facility, "2026-11-22", captured)
-        work(engine, "41", facility, "2026-11-23", captured + 1)
+        work(engine, "41", facility, "2026-11-19", captured)
+        work(engine, "41", facility, "2026-11-20", captured + 1)
     work(engine, "41", "10001", "2026-10-01", 1000)
     work(engine, "41", "10001", "2026-11-20", 1000, profile="test")
     task = the_task(engine)
