@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sums of visits and opinions by day, which pages add up over months or the country; `fleet.store.sums` writes them."""
+"""Sums by day, week and province: what pages add up over months or a country. `fleet.store.sums` writes them."""
 
 from __future__ import annotations
 
@@ -44,4 +44,14 @@ opinion_province_day = Table(
     Column("code", String(16), primary_key=True),
     Column("n", BigInteger, nullable=False),
     CheckConstraint("n > 0", name="n_counts"),
+)
+
+# People who have a code and did not use it, by the province of their address ("": not known) and the day it was given.
+unused_code_day = Table(
+    "unused_code_day",
+    metadata,
+    Column("profile", String(8), primary_key=True),
+    Column("province", String(2), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("n", BigInteger, nullable=False),
 )

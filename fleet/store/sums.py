@@ -2,9 +2,9 @@
 """Visits and opinions by facility and day, with the sums that pages read instead: added to in one transaction.
 
 A country has millions of facility-days, and a page that adds them up takes a second. So each visit is counted three
-times: by facility and day, by facility and week, by province and day; an opinion by facility and by province. Nothing
-else writes these tables. Rows are written in one order, days before weeks before provinces, so that two who count the
-same places wait for each other and never both at once.
+times: by facility and day, by facility and week, by province and day; an opinion by facility and by province; a person
+while a code waits to be used. Nothing else writes these tables. Rows are written in one order, days before weeks before
+provinces, so that two who count the same places wait for each other and never both at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fleet.store.complaint_tables import opinion_day
 from fleet.store.days import week_begins
 from fleet.store.many import Insertion
-from fleet.store.sum_tables import opinion_province_day, workload_province_day, workload_week
+from fleet.store.sum_tables import opinion_province_day, unused_code_day, workload_province_day, workload_week
 from fleet.store.tables import workload_day
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ WeekOfWork: TypeAlias = tuple[str, str, str, str, int, int, int, str]  # as `wor
 WorkOfProvince: TypeAlias = tuple[str, str, str, int, int, int]  # as `workload_province_day`
 Told: TypeAlias = tuple[str, str, str, str, str, int]  # as `opinion_day`
 ToldInProvince: TypeAlias = tuple[str, str, str, str, int]  # as `opinion_province_day`
+Unused: TypeAlias = tuple[str, str, str, int]  # as `unused_code_day`
 
 _WORK = Insertion(
     workload_day,
@@ -63,6 +64,11 @@ _TOLD_IN_PROVINCES = Insertion(
     *opinion_province_day.c.keys(),
     on_conflict="(profile, province, day, code) DO UPDATE SET n = opinion_province_day.n + excluded.n",
 )
+_UNUSED = Insertion(
+    unused_code_day,
+    *unused_code_day.c.keys(),
+    on_conflict="(profile, province, day) DO UPDATE SET n = unused_code_day.n + excluded.n",
+)
 
 
 def add_work(connection: Connection, rows: Sequence[Work]) -> None:
@@ -76,6 +82,11 @@ def add_told(connection: Connection, rows: Sequence[Told]) -> None:
     """Count opinions; no two of these rows are of the same day, facility and code."""
     _TOLD.add(connection, sorted(rows))
     _TOLD_IN_PROVINCES.add(connection, told_by_province(rows))
+
+
+def add_unused(connection: Connection, rows: Sequence[Unused]) -> None:
+    """Count people whose code waits, and with -1 who waits no longer; no two of these rows are of the same day."""
+    _UNUSED.add(connection, sorted(rows))
 
 
 def work_by_week(rows: Iterable[Work]) -> list[WeekOfWork]:

@@ -90,12 +90,11 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         tables.workload_day.name: Walled(BY_PLACE),
         sum_tables.workload_week.name: Walled(BY_PLACE),
         sum_tables.workload_province_day.name: Walled(BY_PROVINCE),
+        sum_tables.unused_code_day.name: Walled(BY_PROVINCE),
         tables.coverage_day.name: Walled(BY_PROVINCE),
         tables.denominator.name: Walled(BY_PROVINCE, _REPLACE),
         tables.official.name: Walled(BY_PROVINCE, _REPLACE),
         import_tables.import_row.name: Walled(BY_PROVINCE, _KEEP),
-        # People are counted here and never told apart: neither the token nor the event may be read.
-        tables.person.name: Walled(BY_PROVINCE, "SELECT (profile, province, state, accepted_ms)"),
         tables.device_state.name: Walled(BY_KIOSK),
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),

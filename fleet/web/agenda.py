@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 LATELY_DAYS = 7  # how far back what is over is still told
 SHOWN = 100  # tasks
+_DAY_S = 86_400
 _FEW = 1000  # kiosks that were never heard from: more are not all read, to be left out again
 
 
@@ -219,7 +220,7 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope
     calls = open_calls(connection, now_ms, scope)
     held = attention.read_quarantined(connection, _start_ms(lately), scope)
     lapsed = workload.read_lapsed(connection, profile, lately, scope)
-    unused = read_unused(connection, profile, now_ms, scope)
+    unused = read_unused(connection, profile, today, scope)
     return [
         *(places.alarm(each) for each in alarms),
         *(places.call(each) for each in calls if each.standing is not Standing.ACKNOWLEDGED),
@@ -239,7 +240,7 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope
             )
             for each in lapsed
         ),
-        *_unused(unused, scope, now_ms),
+        *_unused(unused, scope),
         *_certificates(certificates.read_ending(connection, now_ms, scope), scope, now_ms),
         *_overdue(read_overdue(connection, now_ms, profile, scope), scope, now_ms),
     ]
@@ -249,11 +250,10 @@ def _start_ms(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=BANGKOK).timestamp() * 1000)
 
 
-def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
-    if not codes.one_day or codes.oldest_ms is None:
+def _unused(codes: UnusedCodes, scope: Scope) -> Iterable[Task]:
+    if codes.oldest_days is None:
         return ()
-    age_s = (now_ms - codes.oldest_ms) // 1000
-    people = codes.one_day
+    age_s, people = codes.oldest_days * _DAY_S, codes.one_day
     return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
 
 

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from fleet.store.complaint_tables import opinion_day
-from fleet.store.sum_tables import opinion_province_day, workload_province_day, workload_week
-from fleet.store.tables import workload_day
+from fleet.store.sum_tables import opinion_province_day, unused_code_day, workload_province_day, workload_week
+from fleet.store.tables import person, workload_day
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,6 +31,10 @@ def untrue_sums(connection: Connection) -> list[str]:
     told: dict[tuple[str, ...], int] = defaultdict(int)
     for row in connection.execute(select(opinion_day)):
         told[row.profile, row.province, row.day, row.code] += row.n
+    waiting: dict[tuple[str, ...], int] = defaultdict(int)
+    for row in connection.execute(select(person).where(person.c.state == "accepted")):
+        given = datetime.fromtimestamp(row.accepted_ms / 1000, ZoneInfo("Asia/Bangkok")).date()
+        waiting[row.profile, row.province or "", given.isoformat()] += 1
     meant: dict[str, set[tuple[object, ...]]] = {
         workload_week.name: {
             (
@@ -43,7 +48,9 @@ def untrue_sums(connection: Connection) -> list[str]:
         },
         workload_province_day.name: {(*at, *map(sum, zip(*counts, strict=True))) for at, counts in provinces.items()},
         opinion_province_day.name: {(*at, n) for at, n in told.items()},
+        unused_code_day.name: {(*at, n) for at, n in waiting.items()},
     }
-    tables = (workload_week, workload_province_day, opinion_province_day)
+    tables = (workload_week, workload_province_day, opinion_province_day, unused_code_day)
     there = {table.name: {tuple(row) for row in connection.execute(select(table))} for table in tables}
+    there[unused_code_day.name] = {row for row in there[unused_code_day.name] if row[-1]}  # who waits no longer
     return [f"{name}: {row}" for name, rows in there.items() for row in sorted(rows ^ meant[name], key=repr)]

@@ -24,6 +24,7 @@ class PeopleByDay:
 
     def __init__(self) -> None:
         self._counted: Counter[tuple[str, str, int]] = Counter()
+        self._unused: Counter[tuple[str, int]] = Counter()
 
     def count(self, went: Road) -> None:
         """Count one person's road."""
@@ -36,10 +37,16 @@ class PeopleByDay:
         ):
             if at_ms is not None:
                 self._counted[province, state.value, day_number(at_ms)] += 1
+        if went.state is PersonState.ACCEPTED and went.accepted_ms is not None:
+            self._unused[province, day_number(went.accepted_ms)] += 1
 
     def rows(self) -> list[Row]:
         """In the columns of `coverage_day`."""
         return [(PROFILE, *at, written(day), n) for (*at, day), n in sorted(self._counted.items())]
+
+    def unused_rows(self) -> list[Row]:
+        """Those whose code waits, in the columns of `unused_code_day`."""
+        return [(PROFILE, province, written(day), n) for (province, day), n in sorted(self._unused.items())]
 
 
 def workload_rows(facility: Facility, came: Iterable[Visit]) -> list[Work]:

@@ -51,6 +51,7 @@ _COLUMNS: dict[Table, tuple[str, ...]] = {
     tables.workload_day: tuple(tables.workload_day.c.keys()),
     sum_tables.workload_week: tuple(sum_tables.workload_week.c.keys()),
     tables.coverage_day: tuple(tables.coverage_day.c.keys()),
+    sum_tables.unused_code_day: tuple(sum_tables.unused_code_day.c.keys()),
     tables.alarm: ("kiosk", "kind", "stream", "seq", "raised_ms"),
     tables.quarantine: ("kiosk", "kind", "reason", "digest", "size_bytes", "received_ms"),
     tables.refusal: tuple(tables.refusal.c.keys()),
@@ -126,6 +127,7 @@ def fill(connection: Connection, plan: Plan, tell: Callable[[int], None]) -> Fil
         if shelf.put_away_when_full():
             tell(done)
     shelf.add(tables.coverage_day, by_day.rows())
+    shelf.add(sum_tables.unused_code_day, by_day.unused_rows())
     shelf.add(tables.refusal, troubles.stranger_rows(plan))
     shelf.put_away()
     summed = {str(sums.name): _sum_by_province(connection, days, sums) for days, sums in _BY_PROVINCE.items()}

@@ -44,7 +44,7 @@ MADE = (
     *(tables.person, tables.workload_day, tables.coverage_day, tables.alarm, tables.quarantine, tables.refusal),
     *(tables.code_day, tables.denominator, tables.official, tables.indicator_figure, tables.announcement),
     *(complaint_tables.complaint, complaint_tables.opinion_day, sum_tables.opinion_province_day),
-    *(sum_tables.workload_week, sum_tables.workload_province_day),
+    *(sum_tables.workload_week, sum_tables.workload_province_day, sum_tables.unused_code_day),
 )
 GIVEN_BY_THE_DATABASE = {"row", "id", "batch"}  # where they are numbers
 

@@ -12,8 +12,8 @@ from fleet.store.every_table import metadata
 from fleet.store.months import PARENT
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine, reading, unit_of_work
-from fleet.store.sum_tables import workload_week
-from fleet.store.tables import event, event_content, kiosk, workload_day
+from fleet.store.sum_tables import unused_code_day, workload_week
+from fleet.store.tables import event, event_content, kiosk, person, workload_day
 from tests.fleet.sums import untrue_sums
 
 
@@ -36,7 +36,7 @@ def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
     upgrade(engine)
     upgrade(engine)
     with reading(engine) as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0028"
+        assert MigrationContext.configure(connection).get_current_revision() == "0029"
     engine.dispose()
 
 
@@ -90,3 +90,35 @@ def test_sums_are_made_of_the_days_that_are_there(empty_database_url: str) -> No
             ("2026-10-24", 5, 0b0001101, "2026-10-28"),
         ]
     engine.dispose()
+
+
+def test_people_whose_code_waits_are_counted_as_they_stand(empty_database_url: str) -> None:
+    engine = open_engine(empty_database_url)
+    upgrade(engine, "0028")
+    almost_midnight_ms = 1_795_280_399_999  # 2026-11-21 23:59:59.999 in Bangkok
+    with unit_of_work(engine) as connection:
+        row = {"id": "k-one", "facility": "10670", "province": "41", "shard": "a7", "event_key": "", "courier_key": ""}
+        connection.execute(kiosk.insert().values(**row, status="active", registered_ms=1))
+        for n, (state, province, at_ms) in enumerate(
+            [
+                ("accepted", "41", almost_midnight_ms),
+                ("accepted", "41", almost_midnight_ms + 1),
+                ("accepted", None, almost_midnight_ms + 1),
+                ("activated", "41", almost_midnight_ms),
+            ]
+        ):
+            name = f"e{n}"
+            moment = {"stream": name, "seq": 1, "digest": bytes(32), "received_ms": 1}
+            connection.execute(event.insert().values(id=name, kiosk="k-one", **moment))
+            who = {"token": name.encode() * 8, "profile": "live", "first_event": name}
+            connection.execute(person.insert().values(**who, state=state, province=province, accepted_ms=at_ms))
+    upgrade(engine)
+    with reading(engine) as connection:
+        assert untrue_sums(connection) == []
+        found = connection.execute(select(unused_code_day).order_by("province", "day")).all()
+    engine.dispose()
+    assert [tuple(row) for row in found] == [
+        ("live", "", "2026-11-22", 1),
+        ("live", "41", "2026-11-21", 1),
+        ("live", "41", "2026-11-22", 1),
+    ]

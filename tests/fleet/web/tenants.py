@@ -22,14 +22,15 @@ from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
 from fleet.store.alert_tables import alert_letter
 from fleet.store.complaint_tables import complaint, help_number
+from fleet.store.days import bangkok_day
 from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
 from fleet.store.matching_tables import matched_day, matched_province, matching
 from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
-from fleet.store.sums import add_told
-from fleet.store.tables import announcement, code_day, event, help_call, person, stream
+from fleet.store.sums import add_told, add_unused
+from fleet.store.tables import announcement, code_day, event, help_call, stream
 from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, lapse, raise_alarm, refuse, work
 from tests.fleet.operators.people import somebody
 from wire.events import Profile
@@ -185,8 +186,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
         mark = tenant.name.ljust(36, "0")
         seen = {"id": mark, "kiosk": first, "stream": "a" * 24, "seq": 1, "digest": key}
         connection.execute(insert(event).values(seen | {"received_ms": NOW_MS}))
-        waiting = {"profile": "live", "state": "accepted", "province": tenant.province, "first_event": mark}
-        connection.execute(insert(person).values(waiting | {"token": key[:16], "accepted_ms": NOW_MS - 2 * DAY_MS}))
+        add_unused(connection, [("live", tenant.province, bangkok_day(NOW_MS - 2 * DAY_MS), 1)])
 
 
 def _fill_acts(engine: Engine, tenant: Tenant) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import insert, update
-from sqlalchemy.event import listens_for, remove
 
 from fleet.devices import help_calls
 from fleet.devices.certificates import Certificates
@@ -24,7 +23,6 @@ from tests.fleet.books import (
     MINUTE_MS,
     NOW,
     NOW_MS,
-    accepted,
     add_kiosk,
     bring,
     count,
@@ -32,6 +30,7 @@ from tests.fleet.books import (
     lapse,
     raise_alarm,
     refuse,
+    waiting,
     work,
 )
 from tests.fleet.web.reading import text
@@ -42,7 +41,7 @@ from wire.provinces import province_code
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from fleet.web.agenda import Task
 
@@ -244,31 +243,13 @@ def test_requests_that_expired_within_a_week_stand_by_their_facility(engine: Eng
 def test_codes_that_are_not_used_are_counted_by_how_long(engine: Engine) -> None:
     add_kiosk(engine, "udon-01")
     heard(engine, "udon-01")
-    accepted(engine, [0, 1, 2, 3, 8])
-    accepted(engine, [9], state="activated")
-    accepted(engine, [4], province="40")
+    waiting(engine, [0, 1, 2, 3, 8])
+    waiting(engine, [4], province="40")
     everywhere, udon = morning(engine).tasks[0], morning(engine, "41").tasks[0]
     assert udon.codes is not None
     assert (udon.codes.one_day, udon.codes.three_days, udon.codes.seven_days) == (4, 2, 1)
     assert (udon.province, udon.people, udon.age_s) == ("41", 4, 8 * 86_400)
     assert (everywhere.province, everywhere.people) == (None, 5)
-
-
-def test_whoever_has_used_the_code_is_not_read_again(books: Engine) -> None:
-    plans: list[str] = []
-
-    @listens_for(books, "before_cursor_execute")
-    def _explain(connection: Connection, _cursor: object, statement: str, values: Any, *_: object) -> None:  # noqa: ANN401
-        if "FROM person" in statement and not statement.startswith("EXPLAIN"):
-            plans.extend(row[3] for row in connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values))
-
-    morning(books)
-    morning(books, "41")
-    remove(books, "before_cursor_execute", _explain)
-    assert [re.sub(" .*INDEX", " INDEX", plan).split(" (")[0] for plan in plans] == [
-        "SEARCH INDEX ix_person_profile_province_accepted_ms",
-        "SEARCH INDEX ix_person_profile_province_accepted_ms",
-    ]
 
 
 def test_most_people_come_first_then_what_lasts_longest_then_what_is_not_known(engine: Engine) -> None:
