@@ -53,6 +53,7 @@ def render(
         root=at.root,
         trust=at.trust,
         policy="" if policy is None else at.policy,
+        revocations=at.revocations,
         host=listener.host,
         port=listener.port,
         https_host=entrance.host,

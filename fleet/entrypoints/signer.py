@@ -6,6 +6,7 @@ It listens on a socket file behind the reverse proxy that ends TLS, and can neit
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,7 @@ from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.logs import set_up
 from fleet.errors import ConfigError
 from fleet.signer.desk import Desk, Fleet
+from fleet.signer.listing import RevocationList
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine, reading
 from wire.certificates import Authority
@@ -30,6 +32,8 @@ from wire.registration import Trust
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from fleet.config import Settings, Signer
 
@@ -67,11 +71,23 @@ def run(settings: Settings) -> None:
         message = f"signer: {told.socket} cannot be made ({error.strerror}). Make its folder, or set signer.socket."
         raise ConfigError(message) from error
     _log.info("signer_opened")
+    stop = threading.Event()
+    listing = _listing(engine, desk_keys, told.revocations, stop)
     try:
         server.run()
     finally:
+        stop.set()
+        listing.join()
         server.close()
         engine.dispose()
+
+
+def _listing(engine: Engine, signs: Issuer, file: Path | None, stop: threading.Event) -> threading.Thread:
+    """Keep the list of revoked certificates beside the desk; where no file is set, there is nothing to keep."""
+    work = RevocationList(engine, signs, file, now_ms).keep if file is not None else threading.Event.wait
+    thread = threading.Thread(target=work, args=(stop,), name="revocations")
+    thread.start()
+    return thread
 
 
 def revocations(settings: Settings, file: Path) -> None:
