@@ -90,6 +90,7 @@ class Signer(_Section):
     root: File
     trust: File
     face_policy: MaybeFile = None
+    roots: MaybeFile = None
     revocations: MaybeFile = None  # without it nobody is told but by `dipchip-fleet revocations`
     broker: Reached
     https: Reached

@@ -73,6 +73,7 @@ class ControllerPlaces:
     root: str = "signer/root.crt"
     trust: str = "signer/trust.json"
     policy: str = "signer/face-policy.jws"
+    roots: str = "signer/roots.jsonl"
     revocations: str = "signer/kiosks.crl.pem"
     operators: str = "operators.key"
     webhook: str = "alerts/webhook.key"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wire.certificates import Authority
+    from wire.claims import Renewal
 
 
 _HALF_LIFE_MS = LEAF_LIFE // 2 // timedelta(milliseconds=1)
@@ -92,18 +93,18 @@ def require(connection: Connection, message: bytes) -> None:
     _asked(connection, message, locked=False)
 
 
-def renew(connection: Connection, issuer: Issuer, message: bytes, now_ms: int) -> tuple[KioskId, str]:
+def renew(connection: Connection, issuer: Issuer, message: bytes, now_ms: int) -> tuple[Renewal, str]:
     """Give a kiosk its next certificate on the word of its registered event key, also after the last one ended.
 
     Raises:
         WireError: no renewal.
         ClaimRefusedError: not a kiosk's, not yet, or never again.
     """
-    who, key = _asked(connection, message, locked=True)
-    return who, certify(connection, issuer, who, key, now_ms)
+    asked = _asked(connection, message, locked=True)
+    return asked, certify(connection, issuer, KioskId(asked.kiosk), requested_key(asked.request), now_ms)
 
 
-def _asked(connection: Connection, message: bytes, *, locked: bool) -> tuple[KioskId, ec.EllipticCurvePublicKey]:
+def _asked(connection: Connection, message: bytes, *, locked: bool) -> Renewal:
     who = KioskId(who_renews(message))
     known = look_up(connection, [who], locked=locked).get(who)
     if known is None:
@@ -114,7 +115,7 @@ def _asked(connection: Connection, message: bytes, *, locked: bool) -> tuple[Kio
         raise ClaimRefusedError(Why.STRANGER) from error
     if not known.active:
         raise ClaimRefusedError(Why.REVOKED)
-    return who, requested_key(asked.request)
+    return asked
 
 
 def revoked_serials(connection: Connection, now_ms: int) -> list[int]:

@@ -27,8 +27,9 @@ from fleet.store.schema import require_current
 from fleet.store.session import open_engine, reading
 from wire.certificates import Authority
 from wire.claims import REQUEST_BYTES, Address
-from wire.errors import WireError
+from wire.errors import Malformed, WireError
 from wire.registration import Trust
+from wire.roots import first, followed, versions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _THREADS = 4  # each code that is tried takes 16 MiB for some 40 ms
 _CONNECTIONS = 100
 _LARGEST_HEADER_BYTES = 4 * 1024
+_SOON_MS = 60 * 24 * 60 * 60 * 1000  # roots that end in two months: three people have to meet
 _FOR_ITS_GROUP = "660"  # the proxy is in the socket's group, and nobody else
 _log = structlog.get_logger()
 
@@ -52,7 +54,7 @@ def run(settings: Settings) -> None:
     """
     told = _section(settings)
     set_up(settings.log_level)
-    desk_keys, fleet = issuer(told), _fleet(told)
+    desk_keys, fleet = issuer(told), desk_fleet(told)
     engine = open_engine(settings.database_url)
     require_current(engine)
     try:
@@ -129,15 +131,33 @@ def issuer(told: Signer) -> Issuer:
     return Issuer(Authority(certificate, key), root)
 
 
-def _fleet(told: Signer) -> Fleet:
+def desk_fleet(told: Signer) -> Fleet:
+    """What every kiosk is told.
+
+    Raises:
+        ConfigError: a file is missing or damaged, or the roots name other keys than the trust file.
+    """
     try:
         trust = msgspec.json.decode(told.trust.read_bytes(), type=Trust)
         policy = None if told.face_policy is None else told.face_policy.read_text(encoding="ascii")
+        roots = () if told.roots is None else _roots(told.roots, trust)
     except (OSError, ValueError, msgspec.DecodeError, WireError) as error:
-        message = f"{told.trust} or the face policy: {type(error).__name__}. Give what dipchip-provision made."
+        message = f"{told.trust}, the roots or the face policy: {error}. Give what dipchip-provision made."
         raise ConfigError(message) from error
     broker, https = (Address(at.host, at.port) for at in (told.broker, told.https))
-    return Fleet(trust, (broker,), https, policy)
+    return Fleet(trust, (broker,), https, policy, roots)
+
+
+def _roots(file: Path, trust: Trust) -> tuple[str, ...]:
+    """Every version, if each leads on to the next and the last says what the trust file says."""
+    signed = versions(file.read_bytes())
+    newest = followed(first(signed[0]), signed)
+    if newest.version != len(signed) or newest.trust != trust:
+        message = "the roots do not begin with the first version, or name other keys than the trust file"
+        raise Malformed(message)
+    if newest.is_over(now_ms() + _SOON_MS):
+        _log.warning("roots_end_soon", until_ms=newest.expires_ms)
+    return tuple(each.decode("ascii") for each in signed)
 
 
 def _section(settings: Settings) -> Signer:

@@ -61,6 +61,11 @@ class Fleet:
     brokers: tuple[Address, ...]
     https: Address
     policy: str | None
+    roots: tuple[str, ...] = ()  # by version, from the first
+
+    def roots_after(self, version: int | None) -> tuple[str, ...]:
+        """What leads on from a version; nothing for a kiosk that knows none."""
+        return () if version is None else self.roots[version:]
 
 
 class TurnedAwayError(Exception):
@@ -137,17 +142,17 @@ class Desk:
             if is_new:
                 _record(connection, entry, now_ms)
         _log.info("kiosk_claimed", kiosk=entry.kiosk, again=not is_new)
-        return self._bundle(entry, chain)
+        return self._bundle(entry, chain, self._fleet.roots_after(asked.roots))
 
     def _renewed(self, message: bytes, now_ms: int) -> Renewed:
         with reading(self._engine) as connection:
             issuing.require(connection, message)
         with unit_of_work(self._engine) as connection:
-            who, chain = issuing.renew(connection, self._issuer, message, now_ms)
-        _log.info("certificate_renewed", kiosk=who)
-        return Renewed(1, who, chain)
+            asked, chain = issuing.renew(connection, self._issuer, message, now_ms)
+        _log.info("certificate_renewed", kiosk=asked.kiosk)
+        return Renewed(1, asked.kiosk, chain, self._fleet.roots_after(asked.roots))
 
-    def _bundle(self, entry: Entry, chain: str) -> Bundle:
+    def _bundle(self, entry: Entry, chain: str, roots: tuple[str, ...]) -> Bundle:
         return Bundle(
             v=1,
             kiosk=entry.kiosk,
@@ -161,6 +166,7 @@ class Desk:
             brokers=self._fleet.brokers,
             https=self._fleet.https,
             policy=self._fleet.policy,
+            roots=roots,
         )
 
 

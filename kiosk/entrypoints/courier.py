@@ -88,6 +88,7 @@ def run(settings_file: Path) -> None:
                 _tell_collector(settings.metrics_file, delivery.counts, store, settings)
             if time.monotonic() >= housekeeping_at_s:
                 housekeeping_at_s = time.monotonic() + _HOUSEKEEPING_S
+                _tell_of_roots(settings)
                 outbox.prune(store, device.wall_ms())
                 inbox.forget_expired(store, device.wall_ms())
         except StoreError as error:
@@ -96,6 +97,13 @@ def run(settings_file: Path) -> None:
             _reopened(store)
     connection.stop()
     store.close()
+
+
+def _tell_of_roots(settings: config.Settings) -> None:
+    """Roots that are over are kept: what they say is better than nothing, and nobody is turned away by a date."""
+    until_ms = config.roots_end_ms(settings.trust)
+    if until_ms is not None and until_ms <= device.wall_ms():
+        log.error("roots_expired", until_ms=until_ms)
 
 
 def _roads(settings: config.Settings) -> Roads:

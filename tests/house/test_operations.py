@@ -19,7 +19,7 @@ PROGRAMS = {
 }
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
-    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy"
+    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy|roots"
     r"|roster) )?"
     r"[a-z][a-z-]*)"
     r"((?: [^`\n]+)?)"

@@ -142,9 +142,11 @@ def test_nobody_has_the_event_key_and_a_network() -> None:
         assert not {"AF_INET", "AF_INET6"} & set(lines_of(unit, "RestrictAddressFamilies")[0].split())
 
 
-def test_what_renews_may_write_its_certificate_and_the_spool_and_never_sees_a_record() -> None:
+def test_what_renews_may_write_its_certificate_the_roots_and_the_spool_and_never_sees_a_record() -> None:
     identity = "dipchip-kiosk-identity.service"
-    assert lines_of(identity, "ReadWritePaths") == ["/etc/dipchip/kiosk/tls /var/lib/dipchip-renewal"]
+    assert lines_of(identity, "ReadWritePaths") == [
+        "/etc/dipchip/kiosk/tls /etc/dipchip/kiosk/roots /var/lib/dipchip-renewal"
+    ]
     assert lines_of(identity, "InaccessiblePaths") == ["-/var/lib/dipchip-store"]
     files = re.findall(r"^PathExists=(.*)$", (SYSTEMD / "dipchip-kiosk-identity.path").read_text(), re.MULTILINE)
     spool = KioskPlaces.of(Layout.INSTALLED).spool
