@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 _THREADS = 4  # each code that is tried takes 16 MiB for some 40 ms
 _CONNECTIONS = 100
 _LARGEST_HEADER_BYTES = 4 * 1024
-_SOON_MS = 60 * 24 * 60 * 60 * 1000  # roots that end in two months: three people have to meet
 _FOR_ITS_GROUP = "660"  # the proxy is in the socket's group, and nobody else
 _log = structlog.get_logger()
 
@@ -140,24 +139,22 @@ def desk_fleet(told: Signer) -> Fleet:
     try:
         trust = msgspec.json.decode(told.trust.read_bytes(), type=Trust)
         policy = None if told.face_policy is None else told.face_policy.read_text(encoding="ascii")
-        roots = () if told.roots is None else _roots(told.roots, trust)
+        roots, until_ms = ((), None) if told.roots is None else _roots(told.roots, trust)
     except (OSError, ValueError, msgspec.DecodeError, WireError) as error:
         message = f"{told.trust}, the roots or the face policy: {error}. Give what dipchip-provision made."
         raise ConfigError(message) from error
     broker, https = (Address(at.host, at.port) for at in (told.broker, told.https))
-    return Fleet(trust, (broker,), https, policy, roots)
+    return Fleet(trust, (broker,), https, policy, roots, until_ms)
 
 
-def _roots(file: Path, trust: Trust) -> tuple[str, ...]:
-    """Every version, if each leads on to the next and the last says what the trust file says."""
+def _roots(file: Path, trust: Trust) -> tuple[tuple[str, ...], int]:
+    """Every version, if each leads on to the next and the last says what the trust file says; until when that is."""
     signed = versions(file.read_bytes())
     newest = followed(first(signed[0]), signed)
     if newest.version != len(signed) or newest.trust != trust:
         message = "the roots do not begin with the first version, or name other keys than the trust file"
         raise Malformed(message)
-    if newest.is_over(now_ms() + _SOON_MS):
-        _log.warning("roots_end_soon", until_ms=newest.expires_ms)
-    return tuple(each.decode("ascii") for each in signed)
+    return tuple(each.decode("ascii") for each in signed), newest.expires_ms
 
 
 def _section(settings: Settings) -> Signer:

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 ADDRESS_HEADER = "Dipchip-Address"  # whose connection it was, as the proxy saw it
 _AGAIN_S = 5  # while the database is away, or somebody else was given that very name at that very moment
+_DAY_MS = 24 * 60 * 60 * 1000
+_ROOTS_SOON_MS = 60 * _DAY_MS  # two people have to meet before
 _TRY_AGAIN = (OperationalError, InterfaceError, IntegrityError)
 _JSON = "application/json"
 _log = structlog.get_logger()
@@ -62,6 +64,7 @@ class Fleet:
     https: Address
     policy: str | None
     roots: tuple[str, ...] = ()  # by version, from the first
+    roots_until_ms: int | None = None  # until when a kiosk may begin to trust the newest
 
     def roots_after(self, version: int | None) -> tuple[str, ...]:
         """What leads on from a version; nothing for a kiosk that knows none."""
@@ -88,6 +91,7 @@ class Desk:
         self._fleet = fleet
         self._now_ms = now_ms
         self._tries = Tries()
+        self._warned_ms = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -104,6 +108,7 @@ class Desk:
 
     def _granted(self, environ: WSGIEnvironment) -> msgspec.Struct:
         path, body = _request(environ)
+        self._warn_of_roots(self._now_ms())
         try:
             if path == RENEWAL:
                 return self._asked_again(body, self._now_ms())
@@ -111,6 +116,13 @@ class Desk:
         except WireError as error:
             large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(error, TooLarge) else HTTPStatus.BAD_REQUEST
             raise TurnedAwayError(large, Why.MALFORMED) from error
+
+    def _warn_of_roots(self, now_ms: int) -> None:
+        """Say each day that somebody asks on which the roots end within two months, or have ended."""
+        until_ms = self._fleet.roots_until_ms
+        if until_ms is not None and until_ms <= now_ms + _ROOTS_SOON_MS and now_ms >= self._warned_ms + _DAY_MS:
+            self._warned_ms = now_ms
+            _log.warning("roots_end_soon", until_ms=until_ms)
 
     def _tried(self, address: str, message: bytes, now_ms: int) -> Bundle:
         """A claim, unless this address was refused too often: codes can be guessed, keys cannot."""

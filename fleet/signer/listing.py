@@ -76,11 +76,13 @@ class RevocationList:
                 return False
             serials = issuing.revoked_serials(connection, now_ms)
         now, before = datetime.fromtimestamp(now_ms / 1000, UTC), self._before()
-        fresh = before is None or any(before.get_revoked_certificate_by_serial_number(each) is None for each in serials)
-        is_due = fresh or before is None or before.last_update_utc + BACKDATED + ANEW <= now
+        fresh = [
+            each for each in serials if before is None or before.get_revoked_certificate_by_serial_number(each) is None
+        ]
+        is_due = bool(fresh) or before is None or before.last_update_utc + BACKDATED + ANEW <= now
         if is_due:
             self._write(list_pem(self._issuer.authority.revocation_list(before, serials, now)))
-            _log.info("revocations_listed", listed=len(serials), newly=fresh)
+            _log.info("revocations_listed", newly=len(fresh))
         self._revoked, self._looked_ms = revoked, now_ms
         return is_due
 

@@ -35,6 +35,7 @@ from wire.ids import KioskId
 from wire.posting import INGEST
 from wire.posting import MEDIA_TYPE as POSTED
 from wire.registration import default_shard
+from wire.roots import is_roots
 from wire.topics import Up, up
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def test_an_image_and_a_code_become_a_kiosk_whose_heartbeat_is_accepted(province
     machine, began = province.machine(name), time.monotonic()
     ran = machine.enrol(province.claim(name)["qr"], "")
     assert ran.returncode == 0, ran.stderr
+    assert is_roots((machine.folder / "trust.json").read_bytes()), "it believes what two of three people have signed"
     kiosk = machine.kiosk(name)
     kiosk.courier.start()
     province.wait_until_heard(name, 0)
