@@ -109,12 +109,17 @@ def test_one_part_is_examined_by_its_name_wherever_the_options_stand(made: Made,
     assert [finding.part for finding in msgspec.json.decode(result.stdout, type=Report).parts] == ["certificates"]
 
 
+def figures() -> set[str]:
+    """The name of every figure that a room's source gives."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((HOUSE / "kiosk").rglob("*.py")))
+    found = re.findall(r'"([a-z_]+)": Figure\(|figures\["([a-z_]+)"\] = ', sources)
+    assert len(found) > 25
+    return {first or second for first, second in found}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_that_can_be_found_has_words(language: str) -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((HOUSE / "kiosk").rglob("*.py")))
-    figures = set(re.findall(r'"([a-z_]+)": Figure\(|figures\["([a-z_]+)"\] = ', sources))
-    needed = [f"doctor.figure.{first or second}" for first, second in figures]
-    assert len(needed) > 25
+    needed = [f"doctor.figure.{name}" for name in figures()]
     needed += [f"doctor.part.{part}" for part in Part] + [f"doctor.level.{level}" for level in Level]
     needed += [f"doctor.stage.{stage}" for stage in Stage] + [f"doctor.way.{way}" for way in Way]
     needed += [f"doctor.said.{code}" for code in Code if f"fault.{code}" not in WORDINGS[language].sentences]
@@ -125,10 +130,11 @@ def test_no_words_are_left_over_from_something_that_is_gone() -> None:
     words = WORDINGS["th"].sentences
     said = {key.removeprefix("doctor.said.") for key in words if key.startswith("doctor.said.")}
     assert said <= set(Code)
+    assert {key.removeprefix("doctor.figure.") for key in words if key.startswith("doctor.figure.")} == figures()
     assert {key.removeprefix("doctor.seen.") for key in words if key.startswith("doctor.seen.")} <= set(Code)
 
 
-def test_the_document_names_every_field_part_level_step_and_code() -> None:
+def test_the_document_names_every_field_part_level_step_figure_and_code() -> None:
     fields = [name for kind in (Report, Finding, Step) for name in kind.__struct_fields__]
-    terms = [*fields, *Part, *Level, *Way, *Stage, *Code]
+    terms = [*fields, *Part, *Level, *Way, *Stage, *Code, *figures()]
     assert [term for term in terms if f"`{term}`" not in PAGE] == []
