@@ -90,6 +90,8 @@ class Signer(_Section):
     root: File
     trust: File
     face_policy: MaybeFile = None
+    roots: MaybeFile = None
+    revocations: MaybeFile = None  # without it nobody is told but by `dipchip-fleet revocations`
     broker: Reached
     https: Reached
 

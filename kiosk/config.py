@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from wire import ids
@@ -23,11 +22,13 @@ from wire.events import Profile
 from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
 from wire.phones import CENTRAL, HelpNumber
 from wire.provinces import province_code
-from wire.registration import Trust
+from wire.roots import LATER, first, followed, is_roots, trust_in, versions
 from wire.signing import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wire.registration import Trust
 
 T = TypeVar("T")
 
@@ -221,18 +222,32 @@ def read(path: Path) -> Settings:
 
 
 def read_trust(path: Path) -> Trust:
-    """Read whom this kiosk believes.
+    """Read whom this kiosk believes: the newest roots where they are signed offline, which may be over.
 
     Raises:
         ConfigError: when the file is missing or not what commissioning makes.
     """
     try:
-        trust = msgspec.json.decode(path.read_bytes(), type=Trust)
-        trust.receipts(), trust.answers(), trust.sealing(), trust.policies()
-    except (OSError, msgspec.DecodeError, WireError) as error:
+        return trust_in(path.read_bytes(), _later(path))
+    except (OSError, WireError) as error:
         message = f"{path.name}: {error}. Commission this kiosk again with dipchip-provision."
         raise ConfigError(message) from error
-    return trust
+
+
+def roots_end_ms(path: Path) -> int | None:
+    """Until when the roots under that trust are good, in ms since 1970; None where there are none.
+
+    Raises:
+        ConfigError: when the file is missing or not what commissioning makes.
+    """
+    read_trust(path)
+    content = path.read_bytes()
+    return followed(first(content.strip()), versions(_later(path))).expires_ms if is_roots(content) else None
+
+
+def _later(path: Path) -> bytes:
+    later = path.parent / LATER
+    return later.read_bytes() if later.exists() else b""
 
 
 def read_signing_key(path: Path) -> SigningKey:

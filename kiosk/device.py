@@ -17,6 +17,8 @@ _WRITTEN = datetime(2026, 11, 26, tzinfo=UTC)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
 _MAX_ERROR_MS = 16_000  # the kernel's ceiling: it means "unknown"
+_TEMPERATURE = "class/thermal/thermal_zone0/temp"  # thousandths of a degree
+_POSSIBLE_C = 100  # a sensor that says more than a boiling board says nothing
 
 
 class _Timex(ctypes.Structure):
@@ -68,6 +70,15 @@ def moment() -> Moment:
     return Moment(
         boot=boot(), monotonic_ms=time.monotonic_ns() // 1_000_000, wall_ms=wall_ms(), sync=sync, error_ms=error_ms
     )
+
+
+def temperature_c(sys: Path = Path("/sys")) -> float | None:
+    """The processor's temperature in degrees; None where nothing measures it."""
+    try:
+        degrees = int((sys / _TEMPERATURE).read_text(encoding="ascii")) / 1000
+    except (OSError, ValueError):
+        return None
+    return degrees if abs(degrees) <= _POSSIBLE_C else None
 
 
 _PR_SET_DUMPABLE = 4  # prctl(2)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report, folder, public, read, refuse_if_lost, secret
-from wire.certificates import Authority, is_current, new_key, pem, serves
+from wire.certificates import Authority, is_current, list_pem, new_key, pem, serves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +183,7 @@ class Authorities:
         return x509.load_pem_x509_crl(read(path)) if path.exists() else None
 
     def _write_list(self, name: str, revocation_list: x509.CertificateRevocationList) -> None:
-        public(self._list_path(name), revocation_list.public_bytes(serialization.Encoding.PEM), Report())
+        public(self._list_path(name), list_pem(revocation_list), Report())
 
 
 def key_file(path: Path, report: Report) -> ec.EllipticCurvePrivateKey:

@@ -63,4 +63,5 @@ def _configuration(places: BrokerPlaces, listener: Listener) -> bytes:
         user=places.user,
         folder=str(places.folder),
         state=str(places.state),
+        lists=str(places.lists),
     )

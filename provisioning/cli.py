@@ -22,9 +22,11 @@ from provisioning.errors import ProvisioningError, RefusedError
 from provisioning.files import Report, folder, public, read
 from provisioning.fleet import Console, Plan
 from provisioning.fleet import make as make_fleet
+from provisioning.following import Lists, follow
 from provisioning.identities import AgentWish, Site
 from provisioning.identities import make as make_kiosk
 from provisioning.places import Layout
+from provisioning.roots_commands import app as roots
 from wire.errors import WireError
 from wire.ids import simulated_id
 from wire.registration import default_shard
@@ -32,6 +34,7 @@ from wire.registration import default_shard
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Makes and renews a fleet's folders.")
 policy = typer.Typer(no_args_is_help=True, help="Sign a face policy with the fleet's offline key, or show one.")
 app.add_typer(policy, name="policy")
+app.add_typer(roots, name="roots")
 app.command()(enrol)
 app.command()(renew)
 
@@ -183,9 +186,23 @@ def revoke(
     _tell(report, f"{name or listed}: {fresh} certificate(s) newly revoked.")
     _tell(
         Report(),
-        "Next: copy crl.pem to broker and door and send both SIGHUP. A session that is open stays until it ends:",
+        "Next: run the playbook for broker and door (open sessions are cut off). Without it copy crl.pem, reload",
     )
-    _tell(Report(), "restart the broker to end it now. What the kiosk still says is not believed in any case.")
+    _tell(Report(), "the proxy and restart the broker. What the kiosk still says is not believed in any case.")
+
+
+@app.command("follow")
+def follow_lists(
+    *,
+    lists: Annotated[Path, typer.Option(help="The crl.pem that was made with the broker's or door's folder.")],
+    authorities: Annotated[Path, typer.Option(help="The ca-clients.pem beside it.")],
+    given: Annotated[Path, typer.Option(help="The list that the controller's signer keeps; it may not be there yet.")],
+    served: Annotated[Path, typer.Option(help="What broker or door reads.")],
+) -> None:
+    """Give broker or door the newest revocation lists: those made offline, with the signer's in its place."""
+    report = Report()
+    fresh = follow(Lists(lists, authorities, given, served), _now(), report)
+    _tell(report, f"{fresh} certificate(s) newly refused.")
 
 
 @policy.command("make")

@@ -63,4 +63,6 @@ def _configuration(places: DoorPlaces, entrance: Entrance) -> bytes:
         socket=str(places.socket),
         signer=str(places.signer),
         logs=str(places.log),
+        lists=str(places.lists),
+        given=str(places.given),
     )

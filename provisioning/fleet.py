@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from provisioning import door, signer
+from provisioning import door, roots, signer
 from provisioning.authority import Authorities, key_file
 from provisioning.broker import CONTROLLER, Listener, render
 from provisioning.errors import RefusedError
@@ -85,6 +85,7 @@ def make(place: Path, plan: Plan, now: datetime, report: Report) -> None:
     """Make or bring up to date the folder of a fleet. Keys that are there stay.
 
     Raises:
+        RefusedError: when the roots that were signed last name other keys.
         FolderError: when a key was lost that kiosks trust, or that tells people apart: a new one would break both.
     """
     folder(place)
@@ -99,6 +100,7 @@ def make(place: Path, plan: Plan, now: datetime, report: Report) -> None:
         door.render(authorities, place / "door", at_door, plan.entrance)
     trust = msgspec.structs.replace(_controller(authorities, place / "controller", plan), policy_key=policies)
     public(place / "trust.json", as_json(msgspec.to_builtins(trust)), report)
+    roots.refuse_other_keys(place, trust)
     signer.render(
         authorities,
         place,

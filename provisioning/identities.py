@@ -22,6 +22,7 @@ from provisioning.fleet import jwk_file
 from provisioning.places import KioskPlaces, Layout
 from provisioning.policies import verified
 from provisioning.rendering import toml
+from provisioning.roots import trusted
 from wire.certificates import pem
 from wire.errors import Malformed
 from wire.ids import facility_code, is_simulated, key_id, kiosk_id, shard
@@ -149,7 +150,7 @@ def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> N
     _register(fleet, site, out, report)
     authorities.client(site.kiosk, key_file(out / beside.key, report), out / beside.certificate)
     public(out / beside.ca, pem(authorities.root.certificate), report)
-    public(out / beside.trust, read(fleet / "trust.json"), report)
+    public(out / beside.trust, trusted(fleet), report)
     if policy is not None:
         public(out / beside.policy, policy[1], report)
     public(out / "kiosk.toml", settings(site, _reached(fleet / "fleet.toml")), report)

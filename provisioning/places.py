@@ -73,6 +73,8 @@ class ControllerPlaces:
     root: str = "signer/root.crt"
     trust: str = "signer/trust.json"
     policy: str = "signer/face-policy.jws"
+    roots: str = "signer/roots.jsonl"
+    revocations: str = "signer/kiosks.crl.pem"
     operators: str = "operators.key"
     webhook: str = "alerts/webhook.key"
 
@@ -89,6 +91,7 @@ class ControllerPlaces:
             answer=_credential("dipchip-fleet-relay", "answer.jwk"),
             door_receipt=_credential("dipchip-fleet-door", "receipt.jwk"),
             authority=_credential("dipchip-fleet-signer", "authority.key"),
+            revocations="/var/lib/dipchip-revocations/kiosks.crl.pem",
             operators=_credential("dipchip-fleet-web", "operators.key"),
             webhook=_credential("dipchip-fleet-alerts", "webhook.key"),
         )
@@ -101,13 +104,17 @@ class BrokerPlaces:
     folder: Path
     state: Path
     user: str
+    lists: Path
 
     @classmethod
     def of(cls, layout: Layout, made_in: Path) -> BrokerPlaces:
         """The paths in a layout."""
         if layout is Layout.BESIDE:
-            return cls(made_in.absolute(), made_in.absolute() / "data", getpass.getuser())
-        return cls(Path("/etc/dipchip/broker"), Path("/var/lib/mosquitto"), "mosquitto")
+            return cls(
+                made_in.absolute(), made_in.absolute() / "data", getpass.getuser(), made_in.absolute() / "crl.pem"
+            )
+        lists = Path("/var/lib/dipchip-broker-lists/crl.pem")
+        return cls(Path("/etc/dipchip/broker"), Path("/var/lib/mosquitto"), "mosquitto", lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +125,21 @@ class DoorPlaces:
     socket: Path
     signer: Path
     log: Path
+    lists: Path
+    given: Path
 
     @classmethod
     def of(cls, layout: Layout, made_in: Path) -> DoorPlaces:
         """The paths in a layout."""
         if layout is Layout.BESIDE:
             here = made_in.absolute()
-            return cls(here, here / "door.sock", here / "signer.sock", here / "access.log")
+            given = made_in.absolute().parent / "controller" / ControllerPlaces().revocations
+            return cls(here, here / "door.sock", here / "signer.sock", here / "access.log", here / "crl.pem", given)
         return cls(
             Path("/etc/dipchip/door"),
             Path("/run/dipchip-fleet-door/door.sock"),
             Path("/run/dipchip-fleet-signer/signer.sock"),
             Path("/var/log/nginx/dipchip-door.log"),
+            Path("/var/lib/dipchip-door-lists/crl.pem"),
+            Path(ControllerPlaces.of(layout).revocations),
         )

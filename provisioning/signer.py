@@ -14,6 +14,7 @@ from provisioning.files import as_json, folder, public, read
 from provisioning.places import ControllerPlaces, DoorPlaces
 from provisioning.policies import newest
 from provisioning.rendering import toml
+from provisioning.roots import chain
 from wire.certificates import pem
 from wire.claims import Address, Introduction
 
@@ -41,6 +42,9 @@ def render(
     made_in = folder((controller / beside.authority).parent, private=True)
     authorities.signer(made_in)
     public(controller / beside.trust, read(place / "trust.json"), report)
+    signed = chain(place)
+    if signed:
+        public(controller / beside.roots, b"".join(signed), report)
     policy = newest(place)
     if policy is not None:
         public(controller / beside.policy, read(policy), report)
@@ -53,6 +57,8 @@ def render(
         root=at.root,
         trust=at.trust,
         policy="" if policy is None else at.policy,
+        revocations=at.revocations,
+        roots=at.roots if signed else "",
         host=listener.host,
         port=listener.port,
         https_host=entrance.host,
@@ -61,5 +67,6 @@ def render(
     public(controller / "signer.toml", settings, report)
     if entrance.host:
         root = pem(authorities.root.certificate).decode("ascii")
-        introduction = Introduction(1, Address(entrance.host, entrance.port), root)
+        pinned = signed[-1].decode("ascii") if signed else None
+        introduction = Introduction(1, Address(entrance.host, entrance.port), root, pinned)
         public(place / "introduction.json", as_json(msgspec.to_builtins(introduction)), report)

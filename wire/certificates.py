@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -35,6 +36,7 @@ REVOCATION_LIST_LIFE = timedelta(days=90)  # past it the broker refuses everybod
 
 _CURVE = ec.SECP256R1()
 _HASH = hashes.SHA256()
+_LIST = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----\n?", re.DOTALL)
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -170,6 +172,29 @@ def proven(chain: str, root: x509.Certificate, name: str, now: datetime) -> x509
         message = "the certificate names somebody else"
         raise BadSignature(message)
     return leaf
+
+
+def lists_of(content: bytes) -> list[x509.CertificateRevocationList]:
+    """The revocation lists of a file, in its order.
+
+    Raises:
+        Malformed: when there is none, or something else.
+    """
+    found = _LIST.findall(content)
+    try:
+        lists = [x509.load_pem_x509_crl(each) for each in found]
+    except ValueError as error:
+        message = "not a revocation list"
+        raise Malformed(message) from error
+    if not lists or _LIST.sub(b"", content).strip():
+        message = "not a file of revocation lists"
+        raise Malformed(message)
+    return lists
+
+
+def list_pem(revocation_list: x509.CertificateRevocationList) -> bytes:
+    """A revocation list as text."""
+    return revocation_list.public_bytes(serialization.Encoding.PEM)
 
 
 def half_life(certificate: x509.Certificate) -> datetime:

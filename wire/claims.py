@@ -61,6 +61,7 @@ _BARE = {
 CodeText = Annotated[str, Meta(pattern=rf"^[{ALPHABET}]{{{CODE_LETTERS}}}\Z")]
 RequestText = Annotated[str, Meta(max_length=2_000)]
 HostText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{1,253}\Z")]
+RootsVersion = Annotated[int, Meta(ge=1, le=1_000_000)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -85,8 +86,11 @@ class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: Why
 
 
-class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a kiosk without a name asks: the code, where it stands, two public JWKs, its TLS key's PKCS#10 request."""
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a kiosk without a name asks: the code, where it stands, two public JWKs, its TLS key's PKCS#10 request.
+
+    `roots` is the version of the roots in its image, where there is one; then it is answered with those that follow.
+    """
 
     v: Version1
     code: CodeText
@@ -94,6 +98,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event_key: dict[str, Any]
     courier_key: dict[str, Any]
     request: RequestText
+    roots: RootsVersion | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the strict parsers refuse.
@@ -121,10 +126,11 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Port
 
 
-class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a claim is answered with: who the kiosk is, its certificate, whom it trusts and whom it reaches.
 
     `certificate` is its chain and `root` the fleet's root, as PEM; `policy` is the signed face policy, if there is one.
+    `roots` are the versions of the roots after the one that the kiosk has said it has: `wire.roots`.
     """
 
     v: Version1
@@ -139,6 +145,7 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     brokers: Annotated[tuple[Address, ...], Meta(min_length=1, max_length=8)]
     https: Address
     policy: str | None = None
+    roots: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what the strict parsers refuse.
@@ -152,28 +159,34 @@ class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self.trust.receipts(), self.trust.answers(), self.trust.sealing(), self.trust.policies()
 
 
-class Renewal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a kiosk asks whose certificate is half over, or wholly: a PKCS#10 request of a new TLS key."""
+class Renewal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a kiosk asks whose certificate is half over, or wholly: a PKCS#10 request of a new TLS key.
+
+    `roots` is the version that it believes; one that believes none does not say so, and is told none.
+    """
 
     v: Version1
     kiosk: KioskText
     request: RequestText
+    roots: RootsVersion | None = None
 
 
-class Renewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer: the chain, as PEM."""
+class Renewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The answer: the chain, as PEM, and the versions of the roots after the kiosk's."""
 
     v: Version1
     kiosk: KioskText
     certificate: str
+    roots: tuple[str, ...] = ()
 
 
-class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an image knows of its fleet: the door, and the root as PEM. It is public."""
+class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an image knows of its fleet: the door, the root as PEM, and the roots if there are some. It is public."""
 
     v: Version1
     door: Address
     root: str
+    roots: str | None = None
 
 
 def new_code() -> ClaimCode:

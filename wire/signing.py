@@ -43,6 +43,7 @@ class Kind(StrEnum):
     ORDER = "dipchip-order"
     HELP_NUMBER = "dipchip-number"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
+    ROOTS = "dipchip-roots"  # likewise
     CLAIM = "dipchip-claim"  # these two are requests to the signer, on no topic
     RENEWAL = "dipchip-renewal"
 

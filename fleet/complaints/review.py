@@ -43,7 +43,10 @@ class Tally:
 
 @dataclass(slots=True)
 class Review:
-    """All of it, the same by unit (province and facility, which may be unknown), and what it is about."""
+    """All of it, the same by unit, and what it is about.
+
+    Units of one province or less are its facilities, the unknown one too; those of more are provinces.
+    """
 
     whole: Tally = field(default_factory=Tally)
     units: dict[tuple[str, str | None], Tally] = field(default_factory=dict)
@@ -77,22 +80,22 @@ def read_review(connection: Connection, span: Span, profile: Profile, scope: Sco
         )
     ]
     oldest = func.min(case((is_open, table.opened_ms)))
+    unit = (table.province,) if scope.province is None else (table.province, table.facility)
     rows = connection.execute(
-        select(table.province, table.facility, table.category, *counted, oldest)
+        select(table.category, *counted, oldest, *unit)
         .where(
             table.profile == str(profile),
             or_(came, is_open, closed),
             scope.of_places(table.province, table.facility),
         )
-        .group_by(table.province, table.facility, table.category)
-        .order_by(table.province, table.facility)
+        .group_by(table.category, *unit)
+        .order_by(*unit)
     )
     review = Review()
-    for province, facility, category, *counts, about, oldest_ms in rows:
-        new, waiting, overdue, long_open, ended = (int(n) for n in counts)
-        tally = Tally(new, waiting, overdue, long_open, ended, oldest_ms)
+    for category, new, waiting, overdue, long_open, ended, about, oldest_ms, province, *facility in rows:
+        tally = Tally(int(new), int(waiting), int(overdue), int(long_open), int(ended), oldest_ms)
         review.whole.add(tally)
-        review.units.setdefault((province, facility), Tally()).add(tally)
+        review.units.setdefault((province, facility[0] if facility else None), Tally()).add(tally)
         review.about[Category(category)] += int(about)
     return review
 

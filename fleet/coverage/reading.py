@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
-from sqlalchemy import Connection, case, func, literal_column, select
+from sqlalchemy import Connection, case, func, literal_column, select, union_all
 
 from fleet.coverage.figures import Absence, Figures, M, Mode, OfficialFigures, ProxyFigures, Share
 from fleet.coverage.fiscal import Period, cutoff_day
+from fleet.coverage.workload import workload_of
+from fleet.store.days import week_begins
+from fleet.store.sum_tables import workload_week
 from fleet.store.tables import coverage_day, denominator, import_batch, official, workload_day
 from wire.asks import PersonState
 from wire.events import Profile
@@ -201,17 +204,10 @@ def funnel(connection: Connection, profile: Profile, before: date, scope: Scope)
     counted: dict[str, dict[str, int]] = {}
     for row in people:
         counted.setdefault(row.province, {})[row.state] = int(row.n)
-    work = connection.execute(
-        select(
-            workload_day.c.province,
-            func.sum(workload_day.c.captured).label("captured"),
-            func.sum(workload_day.c.duplicates).label("duplicates"),
-            func.sum(workload_day.c.lapsed).label("lapsed"),
-        )
-        .where(*_wanted(workload_day, profile, before), _worked(scope))
-        .group_by(workload_day.c.province)
-    )
-    for visits in work:
+    work, is_mine = workload_of(scope)
+    sums = [func.sum(work.c[name]).label(name) for name in ("captured", "duplicates", "lapsed")]
+    asked = select(work.c.province, *sums).where(*_wanted(work, profile, before), is_mine).group_by(work.c.province)
+    for visits in connection.execute(asked):
         counted.setdefault(visits.province, {}).update(
             captured=int(visits.captured), duplicates=int(visits.duplicates), lapsed=int(visits.lapsed)
         )
@@ -220,10 +216,6 @@ def funnel(connection: Connection, profile: Profile, before: date, scope: Scope)
 
 def _wanted(table: Table, profile: Profile, before: date) -> list[ColumnElement[bool]]:
     return [table.c.profile == profile, table.c.day < before.isoformat()]
-
-
-def _worked(scope: Scope) -> ColumnElement[bool]:
-    return scope.of_places(workload_day.c.province, workload_day.c.facility)
 
 
 def _funnel(counts: dict[str, int]) -> Funnel:
@@ -253,17 +245,26 @@ def summed(funnels: list[Funnel]) -> Funnel:
 
 def facilities(connection: Connection, profile: Profile, before: date, scope: Scope) -> tuple[FacilityWork, ...]:
     """List the visits at each facility, busiest first; those with few stand last, by code."""
-    captured = func.sum(workload_day.c.captured)
+    day, week, begun = workload_day.c, workload_week.c, week_begins(before).isoformat()
+    parts = (
+        select(week.facility, week.captured, week.duplicates, week.last_day).where(
+            week.profile == profile, week.week < begun, scope.of_places(week.province, week.facility)
+        ),
+        select(day.facility, day.captured, day.duplicates, day.day).where(
+            *_wanted(workload_day, profile, before), day.day >= begun, scope.of_places(day.province, day.facility)
+        ),
+    )
+    part = union_all(*parts).subquery().c
+    captured = func.sum(part.captured)
     rows = connection.execute(
         select(
-            workload_day.c.facility,
+            part.facility,
             captured.label("captured"),
-            func.sum(workload_day.c.duplicates).label("duplicates"),
-            func.max(workload_day.c.day).label("last_day"),
+            func.sum(part.duplicates).label("duplicates"),
+            func.max(part.last_day).label("last_day"),
         )
-        .where(*_wanted(workload_day, profile, before), _worked(scope))
-        .group_by(workload_day.c.facility)
-        .order_by(case((captured < SMALL, 0), else_=captured).desc(), workload_day.c.facility)
+        .group_by(part.facility)
+        .order_by(case((captured < SMALL, 0), else_=captured).desc(), part.facility)
     )
     return tuple(_work_of(row) for row in rows)
 
@@ -296,5 +297,6 @@ def any_counted(connection: Connection, profile: Profile, scope: Scope) -> bool:
     """Tell whether a profile has any figure at all."""
     people = scope.of_provinces(coverage_day.c.province)
     day = select(coverage_day.c.day).where(coverage_day.c.profile == profile, people).limit(1)
-    work = select(workload_day.c.day).where(workload_day.c.profile == profile, _worked(scope)).limit(1)
-    return connection.execute(day).first() is not None or connection.execute(work).first() is not None
+    work, is_mine = workload_of(scope)
+    visit = select(work.c.day).where(work.c.profile == profile, is_mine).limit(1)
+    return connection.execute(day).first() is not None or connection.execute(visit).first() is not None

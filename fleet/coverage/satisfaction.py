@@ -20,20 +20,22 @@ from fleet.coverage.reading import SMALL
 from fleet.coverage.region8 import INDICATORS
 from fleet.coverage.weekly import Week
 from fleet.store.complaint_tables import opinion_day
+from fleet.store.days import WEEK
+from fleet.store.scope import Level
+from fleet.store.sum_tables import opinion_province_day
 from wire.opinions import RATINGS, SATISFIED, Opinion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from fleet.store.scope import Scope
     from wire.events import Profile
 
 INDICATOR = INDICATORS["R8-C2"]
 WEEKS = 8  # of the trend
-_WEEK = timedelta(days=7)
 _ANY = Period.TWELVE  # its gate has no date, so that any period says the same
 
 
@@ -77,19 +79,13 @@ class Report:
 
 def read_report(connection: Connection, week: Week, profile: Profile, scope: Scope) -> Report:
     """Read the week of a scope."""
-    facilities = _by_facility(connection, week, profile, scope)
-    provinces: dict[str, Satisfaction] = {}
-    for province, _, found in facilities:
-        had = provinces.get(province, Satisfaction(0, 0))
-        provinces[province] = Satisfaction(had.satisfied + found.satisfied, had.responses + found.responses)
+    provinces = _by_province(connection, week, profile, scope)
     whole = _told(_summed(list(provinces.values())))
     return Report(
         week=week,
         whole=whole,
         provinces=tuple(Rated(code, None, _told(found)) for code, found in sorted(provinces.items())),
-        facilities=()
-        if scope.province is None
-        else tuple(Rated(province, code, _told(found)) for province, code, found in facilities),
+        facilities=() if scope.province is None else _by_facility(connection, week, profile, scope),
         about=() if whole is None else _about(connection, week, profile, scope),
         trend=_trend(connection, week, profile, scope),
     )
@@ -97,8 +93,7 @@ def read_report(connection: Connection, week: Week, profile: Profile, scope: Sco
 
 def read_whole(connection: Connection, week: Week, profile: Profile, scope: Scope) -> Satisfaction | None:
     """The week of a scope as one figure; None where too few answered to be told."""
-    found = _summed([each for _, _, each in _by_facility(connection, week, profile, scope)])
-    return _told(found)
+    return _told(_summed(list(_by_province(connection, week, profile, scope).values())))
 
 
 def _told(found: Satisfaction) -> Satisfaction | None:
@@ -109,42 +104,52 @@ def _summed(each: Sequence[Satisfaction]) -> Satisfaction:
     return Satisfaction(sum(one.satisfied for one in each), sum(one.responses for one in each))
 
 
-def _sums() -> tuple[ColumnElement[int], ColumnElement[int]]:
-    table = opinion_day.c
-    counted = [func.sum(case((table.code.in_(codes), table.n), else_=0)) for codes in (SATISFIED, RATINGS)]
+def _table_of(scope: Scope) -> tuple[Table, ColumnElement[bool]]:
+    """Where what was told in a scope is summed, and which rows of it are its own."""
+    if scope.level is Level.FACILITY:
+        return opinion_day, scope.of_places(opinion_day.c.province, opinion_day.c.facility)
+    return opinion_province_day, scope.of_provinces(opinion_province_day.c.province)
+
+
+def _sums(table: Table) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    counted = [func.sum(case((table.c.code.in_(codes), table.c.n), else_=0)) for codes in (SATISFIED, RATINGS)]
     return counted[0], counted[1]
 
 
-def _within(week: Week, profile: Profile, scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    table = opinion_day.c
-    return (
-        table.profile == str(profile),
-        table.day >= week.first.isoformat(),
-        table.day < week.after.isoformat(),
-        scope.of_places(table.province, table.facility),
+def _within(table: Table, week: Week, profile: Profile) -> tuple[ColumnElement[bool], ...]:
+    day = table.c.day
+    return table.c.profile == str(profile), day >= week.first.isoformat(), day < week.after.isoformat()
+
+
+def _by_province(connection: Connection, week: Week, profile: Profile, scope: Scope) -> dict[str, Satisfaction]:
+    table, is_mine = _table_of(scope)
+    asked = (
+        select(table.c.province, *_sums(table))
+        .where(*_within(table, week, profile), is_mine)
+        .group_by(table.c.province)
     )
+    found = {province: Satisfaction(int(yes), int(all_)) for province, yes, all_ in connection.execute(asked)}
+    return {province: each for province, each in found.items() if each.responses}
 
 
-def _by_facility(
-    connection: Connection, week: Week, profile: Profile, scope: Scope
-) -> list[tuple[str, str, Satisfaction]]:
+def _by_facility(connection: Connection, week: Week, profile: Profile, scope: Scope) -> tuple[Rated, ...]:
     table = opinion_day.c
     rows = connection.execute(
-        select(table.province, table.facility, *_sums())
-        .where(*_within(week, profile, scope))
+        select(table.province, table.facility, *_sums(opinion_day))
+        .where(*_within(opinion_day, week, profile), scope.of_places(table.province, table.facility))
         .group_by(table.province, table.facility)
         .order_by(table.province, table.facility)
     )
-    found = [(province, facility, Satisfaction(int(yes), int(all_))) for province, facility, yes, all_ in rows]
-    return [each for each in found if each[2].responses]
+    found = [(row.province, row.facility, Satisfaction(int(row[2]), int(row[3]))) for row in rows]
+    return tuple(Rated(province, code, _told(each)) for province, code, each in found if each.responses)
 
 
 def _about(connection: Connection, week: Week, profile: Profile, scope: Scope) -> tuple[tuple[Opinion, int], ...]:
-    table = opinion_day.c
+    table, is_mine = _table_of(scope)
     asked = (
-        select(table.code, func.sum(table.n))
-        .where(*_within(week, profile, scope), table.code.not_in(RATINGS))
-        .group_by(table.code)
+        select(table.c.code, func.sum(table.c.n))
+        .where(*_within(table, week, profile), is_mine, table.c.code.not_in(RATINGS))
+        .group_by(table.c.code)
     )
     found = [(Opinion(code), int(n)) for code, n in connection.execute(asked)]
     return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
@@ -153,14 +158,14 @@ def _about(connection: Connection, week: Week, profile: Profile, scope: Scope) -
 def _trend(
     connection: Connection, week: Week, profile: Profile, scope: Scope
 ) -> tuple[tuple[date, Satisfaction | None], ...]:
-    weeks = [Week(week.first - n * _WEEK, week.last - n * _WEEK, is_over=True) for n in reversed(range(WEEKS))]
+    weeks = [Week(week.first - n * WEEK, week.last - n * WEEK, is_over=True) for n in reversed(range(WEEKS))]
     span = Week(weeks[0].first, week.last, is_over=week.is_over)
-    table = opinion_day.c
-    asked = select(table.day, *_sums()).where(*_within(span, profile, scope)).group_by(table.day)
+    table, is_mine = _table_of(scope)
+    asked = select(table.c.day, *_sums(table)).where(*_within(table, span, profile), is_mine).group_by(table.c.day)
     days = {day: Satisfaction(int(yes), int(all_)) for day, yes, all_ in connection.execute(asked)}
     return tuple((each.last, _told(_of_week(each, days))) for each in weeks)
 
 
 def _of_week(week: Week, days: dict[str, Satisfaction]) -> Satisfaction:
-    told = [(week.first + timedelta(days=n)).isoformat() for n in range(_WEEK.days)]
+    told = [(week.first + timedelta(days=n)).isoformat() for n in range(WEEK.days)]
     return _summed([days[day] for day in told if day in days])

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, func, select
 
 from fleet.coverage.reading import COUNT_STATE, SMALL
+from fleet.coverage.workload import workload_of
 from fleet.errors import FleetError
-from fleet.store.days import BANGKOK
-from fleet.store.tables import coverage_day, workload_day
+from fleet.store.days import BANGKOK, WEEK
+from fleet.store.sum_tables import workload_week
+from fleet.store.tables import coverage_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 BUSIEST = 5  # facilities
 _FRIDAY = 4  # date.weekday()
-_WEEK = timedelta(days=7)
 
 
 class NoWeekError(FleetError):
@@ -99,7 +100,7 @@ class Counts:
 
 def last_friday(today: date) -> date:
     """The Friday that is today or the last one before it."""
-    return today - timedelta(days=(today.weekday() - _FRIDAY) % _WEEK.days)
+    return today - timedelta(days=(today.weekday() - _FRIDAY) % WEEK.days)
 
 
 def week_ending(last: date, today: date) -> Week:
@@ -111,13 +112,13 @@ def week_ending(last: date, today: date) -> Week:
     if last.weekday() != _FRIDAY or last > today:
         message = f"{last.isoformat()} ends no week that has begun to end; give a Friday that is not in the future."
         raise NoWeekError(message)
-    return Week(last - _WEEK + timedelta(days=1), last, is_over=last < today)
+    return Week(last - WEEK + timedelta(days=1), last, is_over=last < today)
 
 
 def read_counts(connection: Connection, week: Week, profile: Profile, scope: Scope) -> Counts:
     """Count the week of a scope."""
     active = _active(connection, profile, week, scope)
-    before = Week(week.first - _WEEK, week.last - _WEEK, is_over=True)
+    before = Week(week.first - WEEK, week.last - WEEK, is_over=True)
     return Counts(
         week=week,
         active=sum(active.values()),
@@ -148,23 +149,21 @@ def _active(connection: Connection, profile: Profile, week: Week, scope: Scope) 
 
 
 def _visits(connection: Connection, profile: Profile, week: Week, scope: Scope) -> Visits:
-    day = workload_day.c
-    sums = [func.coalesce(func.sum(each), 0) for each in (day.captured, day.duplicates, day.lapsed)]
-    asked = select(*sums).where(*_within(workload_day, profile, week), scope.of_places(day.province, day.facility))
+    work, is_mine = workload_of(scope)
+    sums = [func.coalesce(func.sum(each), 0) for each in (work.c.captured, work.c.duplicates, work.c.lapsed)]
+    asked = select(*sums).where(*_within(work, profile, week), is_mine)
     captured, duplicates, lapsed = connection.execute(asked).one()
     return Visits(int(captured), int(duplicates), int(lapsed))
 
 
 def _busiest(connection: Connection, profile: Profile, week: Week, scope: Scope) -> tuple[Busy, ...]:
     """Those whose figure is not told stand after the others, in no order of their visits."""
-    day = workload_day.c
-    visits = func.sum(day.captured)
+    work = workload_week.c
     rows = connection.execute(
-        select(day.province, day.facility, visits.label("visits"))
-        .where(*_within(workload_day, profile, week), scope.of_places(day.province, day.facility))
-        .group_by(day.province, day.facility)
-        .having(visits > 0)
-        .order_by(case((visits < SMALL, 0), else_=visits).desc(), day.province, day.facility)
+        select(work.province, work.facility, work.captured)
+        .where(work.profile == str(profile), work.week == week.first.isoformat(), work.captured > 0)
+        .where(scope.of_places(work.province, work.facility))
+        .order_by(case((work.captured < SMALL, 0), else_=work.captured).desc(), work.province, work.facility)
         .limit(BUSIEST)
     )
-    return tuple(Busy(row.province, row.facility, int(row.visits) if row.visits >= SMALL else None) for row in rows)
+    return tuple(Busy(row.province, row.facility, row.captured if row.captured >= SMALL else None) for row in rows)

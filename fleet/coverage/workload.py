@@ -4,23 +4,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import BigInteger, cast, func, select, text
 
+from fleet.store.days import WEEK, week_begins
 from fleet.store.many import Lookup, Of
+from fleet.store.scope import Level
+from fleet.store.sum_tables import workload_province_day, workload_week
 from fleet.store.tables import workload_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select, Table
 
     from fleet.store.scope import Scope
     from wire.events import Profile
 
 Place: TypeAlias = tuple[str, str]  # a province and a facility in it
+USUAL_WEEKS = 4  # that are over, Saturday to Friday
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,14 @@ class Lapsed:
     first_day: str
 
 
-# By the keys of the days asked for, so that the cost grows neither with the history nor with the other facilities.
+# How many days of a week had a visit, by its row of `workload_week`.
+_DAYS = " + ".join(f"((work.weekdays >> {n}) & 1)" for n in range(WEEK.days))
+# By the keys of what is asked for, so that the cost grows neither with the history nor with the other facilities.
 _VISITS = Lookup(
-    "SELECT asked.province, asked.facility, SUM(day.captured) AS visits, COUNT(*) AS days FROM {asked} "
-    "JOIN workload_day AS day ON day.profile = asked.profile AND day.province = asked.province "
-    "AND day.facility = asked.facility AND day.day >= asked.since AND day.day < asked.before "
-    "WHERE day.captured > 0 GROUP BY asked.province, asked.facility",
+    f"SELECT asked.province, asked.facility, SUM(work.captured) AS visits, SUM({_DAYS}) AS days FROM {{asked}} "  # noqa: S608 - constants
+    "JOIN workload_week AS work ON work.profile = asked.profile AND work.province = asked.province "
+    "AND work.facility = asked.facility AND work.week >= asked.since AND work.week < asked.before "
+    "WHERE work.captured > 0 GROUP BY asked.province, asked.facility",
     profile=Of.TEXT,
     province=Of.TEXT,
     facility=Of.TEXT,
@@ -47,34 +55,47 @@ _VISITS = Lookup(
 )
 
 
-def usual_visits(
-    connection: Connection, profile: Profile, places: Collection[Place], *, since: date, before: date
-) -> dict[Place, int]:
+def workload_of(scope: Scope) -> tuple[Table, ColumnElement[bool]]:
+    """Where a scope's visits are summed by `day`, and which rows of it are its own."""
+    if scope.level is Level.FACILITY:
+        return workload_day, scope.of_places(workload_day.c.province, workload_day.c.facility)
+    return workload_province_day, scope.of_provinces(workload_province_day.c.province)
+
+
+def usual_visits(connection: Connection, profile: Profile, places: Collection[Place], today: date) -> dict[Place, int]:
     """Give the visits of a usual day at these places: the mean of the days that had any, rounded up.
 
-    A place without a visit from `since` to the day before `before` is left out: what is usual there is not known.
+    Days of the last `USUAL_WEEKS` that are over. A place without a visit in them is left out: what is usual there is
+    not known.
     """
-    days = (since.isoformat(), before.isoformat())
-    rows = _VISITS.rows(connection, [(str(profile), *place, *days) for place in sorted(set(places))])
-    return {(row.province, row.facility): -(-int(row.visits) // row.days) for row in rows}
+    weeks = _usual_weeks(today)
+    rows = _VISITS.rows(connection, [(str(profile), *place, *weeks) for place in sorted(set(places))])
+    return {(row.province, row.facility): -(-int(row.visits) // int(row.days)) for row in rows}
 
 
 def usual_visits_by_province(
-    connection: Connection, profile: Profile, sites: Select[Place], *, since: date, before: date
+    connection: Connection, profile: Profile, sites: Select[Place], today: date
 ) -> dict[str, int]:
     """Give the same summed by province, of the places that a statement names: no place is fetched."""
-    day, site = workload_day.c, sites.subquery()
-    visits, days = cast(func.sum(day.captured), BigInteger), func.count()
+    work, site = workload_week.c, sites.subquery()
+    since, before = _usual_weeks(today)
+    each_day = (work.weekdays.bitwise_rshift(n).bitwise_and(1) for n in range(WEEK.days))
+    visits, days = (cast(func.sum(n), BigInteger) for n in (work.captured, reduce(add, each_day)))
     usual = (
-        select(day.province, ((visits + days - 1) // days).label("visits"))
-        .join_from(workload_day, site, (site.c.province == day.province) & (site.c.facility == day.facility))
-        .where(day.profile == str(profile), day.day >= since.isoformat(), day.day < before.isoformat())
-        .where(day.captured > 0)
-        .group_by(day.province, day.facility)
+        select(work.province, ((visits + days - 1) // days).label("visits"))
+        .join_from(workload_week, site, (site.c.province == work.province) & (site.c.facility == work.facility))
+        .where(work.profile == str(profile), work.week >= since, work.week < before, work.captured > 0)
+        .group_by(work.province, work.facility)
         .subquery()
     )
     summed = select(usual.c.province, func.sum(usual.c.visits)).group_by(usual.c.province)
     return {province: int(n) for province, n in connection.execute(summed)}
+
+
+def _usual_weeks(today: date) -> tuple[str, str]:
+    """The first of the weeks that say what is usual, and the first after them."""
+    before = week_begins(today)
+    return (before - USUAL_WEEKS * WEEK).isoformat(), before.isoformat()
 
 
 def read_lapsed(connection: Connection, profile: Profile, since: date, scope: Scope) -> list[Lapsed]:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from sqlalchemy import select
 
 from fleet.devices import orders
@@ -20,7 +19,7 @@ from fleet.devices.claims import ClaimRefusedError
 from fleet.devices.registry import REVOKED, look_up
 from fleet.store.claim_tables import given_certificate
 from fleet.store.tables import kiosk
-from wire.certificates import LEAF_LIFE, half_life, key_digest, pem, requested_key
+from wire.certificates import LEAF_LIFE, half_life, key_digest, list_pem, pem, requested_key
 from wire.claims import Why, open_renewal, who_renews
 from wire.errors import BadSignature
 from wire.ids import KioskId
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wire.certificates import Authority
+    from wire.claims import Renewal
 
 
 _HALF_LIFE_MS = LEAF_LIFE // 2 // timedelta(milliseconds=1)
@@ -93,18 +93,18 @@ def require(connection: Connection, message: bytes) -> None:
     _asked(connection, message, locked=False)
 
 
-def renew(connection: Connection, issuer: Issuer, message: bytes, now_ms: int) -> tuple[KioskId, str]:
+def renew(connection: Connection, issuer: Issuer, message: bytes, now_ms: int) -> tuple[Renewal, str]:
     """Give a kiosk its next certificate on the word of its registered event key, also after the last one ended.
 
     Raises:
         WireError: no renewal.
         ClaimRefusedError: not a kiosk's, not yet, or never again.
     """
-    who, key = _asked(connection, message, locked=True)
-    return who, certify(connection, issuer, who, key, now_ms)
+    asked = _asked(connection, message, locked=True)
+    return asked, certify(connection, issuer, KioskId(asked.kiosk), requested_key(asked.request), now_ms)
 
 
-def _asked(connection: Connection, message: bytes, *, locked: bool) -> tuple[KioskId, ec.EllipticCurvePublicKey]:
+def _asked(connection: Connection, message: bytes, *, locked: bool) -> Renewal:
     who = KioskId(who_renews(message))
     known = look_up(connection, [who], locked=locked).get(who)
     if known is None:
@@ -115,11 +115,11 @@ def _asked(connection: Connection, message: bytes, *, locked: bool) -> tuple[Kio
         raise ClaimRefusedError(Why.STRANGER) from error
     if not known.active:
         raise ClaimRefusedError(Why.REVOKED)
-    return who, requested_key(asked.request)
+    return asked
 
 
-def revocation_list(connection: Connection, issuer: Issuer, now_ms: int) -> str:
-    """What has not ended of revoked kiosks' certificates, and of those that an order replaced, as a signed list."""
+def revoked_serials(connection: Connection, now_ms: int) -> list[int]:
+    """What has not ended of revoked kiosks' certificates, and of those that an order replaced."""
     given, later = given_certificate.c, given_certificate.alias("later")
     before_its_time = later.c.given_ms < given.until_ms - _HALF_LIFE_MS
     ordered = select(later.c.serial).where(
@@ -131,6 +131,11 @@ def revocation_list(connection: Connection, issuer: Issuer, now_ms: int) -> str:
         .where((kiosk.c.status == REVOKED) | ordered.exists(), given.until_ms > now_ms)
         .order_by(given.serial)
     )
-    serials = [int(serial, 16) for serial in connection.execute(asked).scalars()]
+    return [int(serial, 16) for serial in connection.execute(asked).scalars()]
+
+
+def revocation_list(connection: Connection, issuer: Issuer, now_ms: int) -> str:
+    """These as a signed list."""
+    serials = revoked_serials(connection, now_ms)
     signed = issuer.authority.revocation_list(None, serials, datetime.fromtimestamp(now_ms / 1000, UTC))
-    return signed.public_bytes(serialization.Encoding.PEM).decode("ascii")
+    return list_pem(signed).decode("ascii")

@@ -20,9 +20,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet.store.complaint_tables import opinion_day, opinion_mark
+from fleet.store.complaint_tables import opinion_mark
 from fleet.store.days import bangkok_day
 from fleet.store.many import Insertion, Lookup, Of
+from fleet.store.sums import add_told
 from wire.events import ClockSync, Profile
 from wire.ids import is_simulated
 from wire.opinions import Opinion
@@ -46,11 +47,6 @@ _MARKED = Insertion(
     *opinion_mark.c.keys(),
     on_conflict="(kiosk) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in opinion_mark.c.keys() if name != "kiosk"),  # noqa: SIM118 - names
-)
-_COUNTED = Insertion(
-    opinion_day,
-    *opinion_day.c.keys(),
-    on_conflict="(profile, province, facility, day, code) DO UPDATE SET n = opinion_day.n + excluded.n",
 )
 
 
@@ -111,7 +107,7 @@ class Opinions:
             place = (_profile(kiosk.id, beat), str(kiosk.province), str(kiosk.facility), bangkok_day(at_ms))
             grown.update({(*place, code): n for code, n in growth(mark or told, told).items()})  # 1, 3
             marks[kiosk.id] = moved[kiosk.id] = told
-        _COUNTED.add(connection, [(*place, n) for place, n in sorted(grown.items())])
+        add_told(connection, [(*place, n) for place, n in grown.items()])
         _MARKED.add(connection, [_row(who, mark) for who, mark in sorted(moved.items())])
 
     def _marks(self, connection: Connection) -> dict[KioskId, Mark]:

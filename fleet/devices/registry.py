@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+
 from fleet.devices.sodium import check_of
 from fleet.errors import FleetError
 from fleet.store.many import Lookup, Of
@@ -119,6 +121,12 @@ def _check_change(known: RegisteredKiosk, keys: dict[str, VerifyKey]) -> None:
                 f"Kiosk {known.id}: another {name} under the id {key.kid}. Key ids are never reused: make a new one."
             )
             raise RegistrationRefusedError(message)
+
+
+def count_revoked(connection: Connection) -> int:
+    """How many were revoked so far: it only grows."""
+    asked = select(func.count()).select_from(kiosk).where(kiosk.c.status == REVOKED)
+    return int(connection.execute(asked).scalar_one())
 
 
 def revoke(connection: Connection, who: KioskId) -> None:

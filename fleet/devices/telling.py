@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from fleet.devices.health import count_conditions
 from fleet.devices.registry import ACTIVE
 from fleet.store.scope import NATION
-from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal, workload_day
+from fleet.store.sum_tables import workload_province_day
+from fleet.store.tables import alarm, device_state, kiosk, quarantine, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,8 @@ def read_figures(connection: Connection, now_ms: int) -> Figures:
         .where(kiosk.c.status == ACTIVE)
     )
     outbox, oldest_s = connection.execute(said).one()
-    work = select(workload_day.c.profile, func.sum(workload_day.c.captured)).group_by(workload_day.c.profile)
+    day = workload_province_day.c
+    work = select(day.profile, func.sum(day.captured)).group_by(day.profile)
     refused = select(refusal.c.reason, func.sum(refusal.c.n)).group_by(refusal.c.reason)
     held = select(quarantine.c.reason, func.count()).group_by(quarantine.c.reason)
     raised = select(alarm.c.kind, func.count()).group_by(alarm.c.kind)

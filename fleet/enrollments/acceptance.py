@@ -18,7 +18,8 @@ from fleet.enrollments.alarms import Raised
 from fleet.enrollments.ledger import Entry
 from fleet.store.days import bangkok_day
 from fleet.store.many import Insertion
-from fleet.store.tables import enrollment, event, event_content, stream, workload_day
+from fleet.store.sums import add_work
+from fleet.store.tables import enrollment, event, event_content, stream
 from wire.asks import PersonState
 from wire.chain import Verdict, Write, alarms, judge, look_up, writes
 from wire.events import EnrollmentCaptured
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fleet.enrollments.ledger import Ledger, Stream
+    from fleet.store.sums import Work
     from wire.chain import Head
     from wire.ids import KioskId
 
@@ -41,12 +43,6 @@ _STREAMS = Insertion(
     *("kiosk", "stream", "parent_stream", "parent_seq", "acked", "head", "moved_ms"),
     on_conflict="(kiosk, stream) DO UPDATE SET acked = excluded.acked, head = excluded.head, "
     "moved_ms = excluded.moved_ms",
-)
-_WORKLOAD = Insertion(
-    workload_day,
-    *("profile", "province", "facility", "day", "captured", "duplicates", "lapsed"),
-    on_conflict="(profile, province, facility, day) DO UPDATE SET "
-    "captured = workload_day.captured + excluded.captured, lapsed = workload_day.lapsed + excluded.lapsed",
 )
 
 
@@ -135,7 +131,7 @@ def _write_cursors(connection: Connection, accepted: Sequence[Arrival]) -> None:
 
 
 def _write_counts(connection: Connection, accepted: Sequence[Arrival]) -> None:
-    _WORKLOAD.add(connection, _workload_rows(accepted))
+    add_work(connection, _workload_rows(accepted))
 
 
 _WRITERS = {Write.LEDGER: _write_ledger, Write.CURSOR: _write_cursors, Write.COUNTS: _write_counts}
@@ -172,11 +168,10 @@ def _stream_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str | None
     ]
 
 
-def _workload_rows(accepted: Sequence[Arrival]) -> list[tuple[str, str, str, str, int, int, int]]:
+def _workload_rows(accepted: Sequence[Arrival]) -> list[Work]:
     """Visits by day; one whose identity has lapsed is told apart, and is no capture."""
     captured, lapsed = Counter[_Day](), Counter[_Day]()
     for each in accepted:
         day = (str(each.body.profile), str(each.province), str(each.facility), bangkok_day(each.at_ms))
         (lapsed if each.has_lapsed else captured)[day] += 1
-    # Always in the same order: two workers that count the same days cannot wait for each other.
-    return [(*day, captured[day], 0, lapsed[day]) for day in sorted({*captured, *lapsed})]
+    return [(*day, captured[day], 0, lapsed[day]) for day in {*captured, *lapsed}]

@@ -17,7 +17,8 @@ from sqlalchemy import select, update
 
 from fleet.store.days import bangkok_day
 from fleet.store.session import insert
-from fleet.store.tables import enrollment, event, event_content, kiosk, person, workload_day
+from fleet.store.sums import add_unused, add_work
+from fleet.store.tables import enrollment, event, event_content, kiosk, person
 from wire.asks import PersonState
 
 if TYPE_CHECKING:
@@ -203,7 +204,18 @@ def _change_person(connection: Connection, event_id: str, values: dict[str, Any]
     known = connection.execute(select(person).where(mine).with_for_update()).first()
     if known is not None:
         connection.execute(update(person).where(mine).values(**values))
+        _count_unused(connection, known, values)
     return known
+
+
+def _count_unused(connection: Connection, known: Row[Any], values: dict[str, Any]) -> None:
+    """Count the person whose code waits from now on, or waits no longer, on the day on which it was given."""
+    given_ms = values.get("accepted_ms", known.accepted_ms)
+    waited = bangkok_day(known.accepted_ms) if known.state == PersonState.ACCEPTED else None
+    waits = bangkok_day(given_ms) if values["state"] == PersonState.ACCEPTED else None
+    place = (str(known.profile), known.province or "")
+    moved = [(*place, day, n) for day, n in ((waited, -1), (waits, 1)) if day is not None and waited != waits]
+    add_unused(connection, moved)
 
 
 def _mark_duplicate(connection: Connection, opened: Opened, first_event: str) -> None:
@@ -223,20 +235,8 @@ def _count_duplicate(connection: Connection, opened: Opened) -> None:
         .join(event, event.c.kiosk == kiosk.c.id)
         .where(event.c.id == opened.event)
     ).one()
-    row = insert(connection, workload_day).values(
-        profile=opened.profile,
-        province=place.province,
-        facility=place.facility,
-        day=bangkok_day(place.received_ms),
-        captured=0,
-        duplicates=1,
-    )
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["profile", "province", "facility", "day"],
-            set_={"duplicates": workload_day.c.duplicates + 1},
-        )
-    )
+    day = bangkok_day(place.received_ms)
+    add_work(connection, [(str(opened.profile), place.province, place.facility, day, 0, 1, 0)])
 
 
 def _erase(connection: Connection, event_id: str) -> None:

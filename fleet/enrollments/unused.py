@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BindParameter, bindparam, case, func, select
+from sqlalchemy import case, func, select
 
-from fleet.store.tables import person
-from wire.asks import PersonState
+from fleet.store.sum_tables import unused_code_day
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,29 +17,25 @@ if TYPE_CHECKING:
     from fleet.store.scope import Scope
     from wire.events import Profile
 
-# Written into the statement: only then may a database answer from the index of these people alone.
-_ACCEPTED: BindParameter[str] = bindparam(None, PersonState.ACCEPTED.value, literal_execute=True)
-DAY_MS = 24 * 60 * 60_000
-
 
 @dataclass(frozen=True, slots=True)
 class UnusedCodes:
-    """People whose code waits since so long or longer; each figure holds the ones after it."""
+    """People whose code waits since so many Bangkok days or longer; each figure holds the ones after it."""
 
     one_day: int
     three_days: int
     seven_days: int
-    oldest_ms: int | None
+    oldest_days: int | None
 
 
-def read_unused(connection: Connection, profile: Profile, now_ms: int, scope: Scope) -> UnusedCodes:
-    """Count the people, by the province of their address, whose code is a day old or older."""
-    ages = [func.sum(case((person.c.accepted_ms <= now_ms - days * DAY_MS, 1), else_=0)) for days in (3, 7)]
-    asked = select(func.count(), *ages, func.min(person.c.accepted_ms)).where(
-        person.c.profile == profile,
-        person.c.state == _ACCEPTED,
-        person.c.accepted_ms <= now_ms - DAY_MS,
-        scope.of_provinces(person.c.province),
+def read_unused(connection: Connection, profile: Profile, today: date, scope: Scope) -> UnusedCodes:
+    """Count the people, by the province of their address, whose code was given yesterday or before."""
+    day = unused_code_day.c
+    until = [(today - timedelta(days=days)).isoformat() for days in (1, 3, 7)]
+    ages = [func.coalesce(func.sum(case((day.day <= last, day.n), else_=0)), 0) for last in until]
+    asked = select(*ages, func.min(day.day)).where(
+        day.profile == str(profile), day.day <= until[0], day.n > 0, scope.of_provinces(day.province)
     )
     row = connection.execute(asked).one()
-    return UnusedCodes(int(row[0]), int(row[1] or 0), int(row[2] or 0), row[3])
+    days = None if row[3] is None else (today - date.fromisoformat(row[3])).days
+    return UnusedCodes(int(row[0]), int(row[1]), int(row[2]), days)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from fleet.courier.dispatch import Dispatch
 from fleet.courier.leases import Fixed, Leases
 from fleet.courier.mqtt import MqttLink
 from fleet.entrypoints.clock import now_ms
+from fleet.entrypoints.collecting import collect_seldom
 from fleet.entrypoints.keys import signing_key
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.stopping import on_signals
@@ -56,7 +56,7 @@ def run(settings: Settings) -> None:
     )
     _tell_prometheus(settings)
     link.start()
-    _collect_seldom()
+    collect_seldom()
     sys.setswitchinterval(_TURN_S)
     _log.info("courier_started", shard=settings.broker.shard or "by lease")
     dispatch.run(link.inbox, stop)
@@ -74,13 +74,6 @@ def _tell_prometheus(settings: Settings) -> None:
         message = f"metrics: port {settings.metrics.port} cannot be listened on ({error.strerror}). Set metrics.port."
         raise ConfigError(message) from error
     _log.info("metrics_listening", port=port)
-
-
-def _collect_seldom() -> None:
-    """A batch is thousands of small objects without cycles: looking for some after every 700 costs a twentieth."""
-    gc.collect()
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _shards(broker: Broker, engine: Engine) -> Shards:

@@ -6,6 +6,7 @@ It listens on a socket file behind the reverse proxy that ends TLS, and can neit
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,15 +22,19 @@ from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.logs import set_up
 from fleet.errors import ConfigError
 from fleet.signer.desk import Desk, Fleet
+from fleet.signer.listing import RevocationList
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine, reading
 from wire.certificates import Authority
 from wire.claims import REQUEST_BYTES, Address
-from wire.errors import WireError
+from wire.errors import Malformed, WireError
 from wire.registration import Trust
+from wire.roots import first, followed, versions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from fleet.config import Settings, Signer
 
@@ -48,7 +53,7 @@ def run(settings: Settings) -> None:
     """
     told = _section(settings)
     set_up(settings.log_level)
-    desk_keys, fleet = issuer(told), _fleet(told)
+    desk_keys, fleet = issuer(told), desk_fleet(told)
     engine = open_engine(settings.database_url)
     require_current(engine)
     try:
@@ -67,11 +72,23 @@ def run(settings: Settings) -> None:
         message = f"signer: {told.socket} cannot be made ({error.strerror}). Make its folder, or set signer.socket."
         raise ConfigError(message) from error
     _log.info("signer_opened")
+    stop = threading.Event()
+    listing = _listing(engine, desk_keys, told.revocations, stop)
     try:
         server.run()
     finally:
+        stop.set()
+        listing.join()
         server.close()
         engine.dispose()
+
+
+def _listing(engine: Engine, signs: Issuer, file: Path | None, stop: threading.Event) -> threading.Thread:
+    """Keep the list of revoked certificates beside the desk; where no file is set, there is nothing to keep."""
+    work = RevocationList(engine, signs, file, now_ms).keep if file is not None else threading.Event.wait
+    thread = threading.Thread(target=work, args=(stop,), name="revocations")
+    thread.start()
+    return thread
 
 
 def revocations(settings: Settings, file: Path) -> None:
@@ -113,15 +130,31 @@ def issuer(told: Signer) -> Issuer:
     return Issuer(Authority(certificate, key), root)
 
 
-def _fleet(told: Signer) -> Fleet:
+def desk_fleet(told: Signer) -> Fleet:
+    """What every kiosk is told.
+
+    Raises:
+        ConfigError: a file is missing or damaged, or the roots name other keys than the trust file.
+    """
     try:
         trust = msgspec.json.decode(told.trust.read_bytes(), type=Trust)
         policy = None if told.face_policy is None else told.face_policy.read_text(encoding="ascii")
+        roots, until_ms = ((), None) if told.roots is None else _roots(told.roots, trust)
     except (OSError, ValueError, msgspec.DecodeError, WireError) as error:
-        message = f"{told.trust} or the face policy: {type(error).__name__}. Give what dipchip-provision made."
+        message = f"{told.trust}, the roots or the face policy: {error}. Give what dipchip-provision made."
         raise ConfigError(message) from error
     broker, https = (Address(at.host, at.port) for at in (told.broker, told.https))
-    return Fleet(trust, (broker,), https, policy)
+    return Fleet(trust, (broker,), https, policy, roots, until_ms)
+
+
+def _roots(file: Path, trust: Trust) -> tuple[tuple[str, ...], int]:
+    """Every version, if each leads on to the next and the last says what the trust file says; until when that is."""
+    signed = versions(file.read_bytes())
+    newest = followed(first(signed[0]), signed)
+    if newest.version != len(signed) or newest.trust != trust:
+        message = "the roots do not begin with the first version, or name other keys than the trust file"
+        raise Malformed(message)
+    return tuple(each.decode("ascii") for each in signed), newest.expires_ms
 
 
 def _section(settings: Settings) -> Signer:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from waitress import create_server  # type: ignore[import-untyped]  # ships no types
 
+from fleet.entrypoints.collecting import collect_seldom
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.operator_key import operator_key
 from fleet.entrypoints.provider_client import provider_client
@@ -61,6 +62,7 @@ def run(settings: Settings) -> None:
         raise ConfigError(message) from error
     sys.stdout.write(json.dumps({"web": _address(host, server.effective_port)}) + "\n")
     sys.stdout.flush()
+    collect_seldom()
     try:
         server.run()
     finally:

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 ADDRESS_HEADER = "Dipchip-Address"  # whose connection it was, as the proxy saw it
 _AGAIN_S = 5  # while the database is away, or somebody else was given that very name at that very moment
+_DAY_MS = 24 * 60 * 60 * 1000
+_ROOTS_SOON_MS = 60 * _DAY_MS  # two people have to meet before
 _TRY_AGAIN = (OperationalError, InterfaceError, IntegrityError)
 _JSON = "application/json"
 _log = structlog.get_logger()
@@ -61,6 +63,12 @@ class Fleet:
     brokers: tuple[Address, ...]
     https: Address
     policy: str | None
+    roots: tuple[str, ...] = ()  # by version, from the first
+    roots_until_ms: int | None = None  # until when a kiosk may begin to trust the newest
+
+    def roots_after(self, version: int | None) -> tuple[str, ...]:
+        """What leads on from a version; nothing for a kiosk that knows none."""
+        return () if version is None else self.roots[version:]
 
 
 class TurnedAwayError(Exception):
@@ -83,6 +91,7 @@ class Desk:
         self._fleet = fleet
         self._now_ms = now_ms
         self._tries = Tries()
+        self._warned_ms = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -99,6 +108,7 @@ class Desk:
 
     def _granted(self, environ: WSGIEnvironment) -> msgspec.Struct:
         path, body = _request(environ)
+        self._warn_of_roots(self._now_ms())
         try:
             if path == RENEWAL:
                 return self._asked_again(body, self._now_ms())
@@ -106,6 +116,13 @@ class Desk:
         except WireError as error:
             large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(error, TooLarge) else HTTPStatus.BAD_REQUEST
             raise TurnedAwayError(large, Why.MALFORMED) from error
+
+    def _warn_of_roots(self, now_ms: int) -> None:
+        """Say each day that somebody asks on which the roots end within two months, or have ended."""
+        until_ms = self._fleet.roots_until_ms
+        if until_ms is not None and until_ms <= now_ms + _ROOTS_SOON_MS and now_ms >= self._warned_ms + _DAY_MS:
+            self._warned_ms = now_ms
+            _log.warning("roots_end_soon", until_ms=until_ms)
 
     def _tried(self, address: str, message: bytes, now_ms: int) -> Bundle:
         """A claim, unless this address was refused too often: codes can be guessed, keys cannot."""
@@ -137,17 +154,17 @@ class Desk:
             if is_new:
                 _record(connection, entry, now_ms)
         _log.info("kiosk_claimed", kiosk=entry.kiosk, again=not is_new)
-        return self._bundle(entry, chain)
+        return self._bundle(entry, chain, self._fleet.roots_after(asked.roots))
 
     def _renewed(self, message: bytes, now_ms: int) -> Renewed:
         with reading(self._engine) as connection:
             issuing.require(connection, message)
         with unit_of_work(self._engine) as connection:
-            who, chain = issuing.renew(connection, self._issuer, message, now_ms)
-        _log.info("certificate_renewed", kiosk=who)
-        return Renewed(1, who, chain)
+            asked, chain = issuing.renew(connection, self._issuer, message, now_ms)
+        _log.info("certificate_renewed", kiosk=asked.kiosk)
+        return Renewed(1, asked.kiosk, chain, self._fleet.roots_after(asked.roots))
 
-    def _bundle(self, entry: Entry, chain: str) -> Bundle:
+    def _bundle(self, entry: Entry, chain: str, roots: tuple[str, ...]) -> Bundle:
         return Bundle(
             v=1,
             kiosk=entry.kiosk,
@@ -161,6 +178,7 @@ class Desk:
             brokers=self._fleet.brokers,
             https=self._fleet.https,
             policy=self._fleet.policy,
+            roots=roots,
         )
 
 

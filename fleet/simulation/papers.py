@@ -13,7 +13,8 @@ from fleet.errors import FleetError
 from wire.envelope import decode
 from wire.errors import WireError
 from wire.ids import is_simulated
-from wire.registration import Registration, Trust
+from wire.registration import Registration
+from wire.roots import trust_in
 from wire.signing import SigningKey
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def read(place: Path, count: int) -> list[Papers]:
 def _read(folder: Path) -> Papers:
     try:
         registration = decode((folder / "registration.json").read_bytes(), Registration)
-        trust = decode((folder / "trust.json").read_bytes(), Trust)
+        trust = trust_in((folder / "trust.json").read_bytes())
         settings = tomllib.loads((folder / "kiosk.toml").read_text(encoding="utf-8"))
         papers = Papers(
             folder=folder,

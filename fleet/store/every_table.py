@@ -12,6 +12,7 @@ from fleet.store import (
     matching_tables,
     operator_tables,
     order_tables,
+    sum_tables,
 )
 from fleet.store.tables import metadata
 
@@ -25,4 +26,5 @@ __all__ = [
     "metadata",
     "operator_tables",
     "order_tables",
+    "sum_tables",
 ]

@@ -35,7 +35,6 @@ metadata = MetaData(
 
 # Moments are milliseconds since 1970, UTC; days are ISO 8601 dates in Asia/Bangkok.
 _MS = BigInteger
-_UNUSED = text("state = 'accepted'")  # who has a code and did not use it: few of all people
 _ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
 
 kiosk = Table(
@@ -126,7 +125,6 @@ person = Table(
     Column("accepted_ms", _MS),
     Column("activated_ms", _MS),
     Column("revoked_ms", _MS),
-    Index(None, "profile", "province", "accepted_ms", sqlite_where=_UNUSED, postgresql_where=_UNUSED),
 )
 
 # People by the day they reached a state: what the coverage page sums. `province` is "" where the card's is unknown.

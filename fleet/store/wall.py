@@ -28,6 +28,7 @@ from fleet.store import (
     matching_tables,
     operator_tables,
     order_tables,
+    sum_tables,
     tables,
 )
 from fleet.store.scope import NATION, region_scope
@@ -87,12 +88,13 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
     {
         tables.kiosk.name: Walled(BY_PLACE, "SELECT, UPDATE (status)"),
         tables.workload_day.name: Walled(BY_PLACE),
+        sum_tables.workload_week.name: Walled(BY_PLACE),
+        sum_tables.workload_province_day.name: Walled(BY_PROVINCE),
+        sum_tables.unused_code_day.name: Walled(BY_PROVINCE),
         tables.coverage_day.name: Walled(BY_PROVINCE),
         tables.denominator.name: Walled(BY_PROVINCE, _REPLACE),
         tables.official.name: Walled(BY_PROVINCE, _REPLACE),
         import_tables.import_row.name: Walled(BY_PROVINCE, _KEEP),
-        # People are counted here and never told apart: neither the token nor the event may be read.
-        tables.person.name: Walled(BY_PROVINCE, "SELECT (profile, province, state, accepted_ms)"),
         tables.device_state.name: Walled(BY_KIOSK),
         tables.stream.name: Walled(BY_KIOSK),
         tables.event.name: Walled(BY_KIOSK, "SELECT (kiosk, stream, seq, received_ms)"),
@@ -124,6 +126,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         matching_tables.matched_day.name: Walled(BY_PROVINCE),
         complaint_tables.complaint.name: Walled(BY_PLACE, _KEEP),
         complaint_tables.opinion_day.name: Walled(BY_PLACE),
+        sum_tables.opinion_province_day.name: Walled(BY_PROVINCE),
         complaint_tables.help_number.name: Walled(
             # Whoever stands at a place sees what its kiosks tell; what more kiosks would tell is not written.
             f"{_NATION} OR province IS NULL OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from fleet.store.scope import Scope
     from wire.events import Profile
 
-VISITS_DAYS = 28  # whole days that say what is usual: four of each weekday
 LATELY_DAYS = 7  # how far back what is over is still told
 SHOWN = 100  # tasks
+_DAY_S = 86_400
 _FEW = 1000  # kiosks that were never heard from: more are not all read, to be left out again
 
 
@@ -206,21 +206,21 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope
     dark = amiss.dark
     troubled = [each for each in amiss.troubled if each.condition is not Condition.NEVER_SEEN]
     now_ms, today = int(now.timestamp() * 1000), bangkok_day(now)
-    lately, since = today - timedelta(days=LATELY_DAYS), today - timedelta(days=VISITS_DAYS)
+    lately = today - timedelta(days=LATELY_DAYS)
     alarms = attention.read_alarms(connection, scope)
     touched = {*(each.site for each in troubled), *(each.site for each in alarms)}
     asked = {(site.province, site.facility) for site in touched}
-    found = workload.usual_visits(connection, profile, asked, since=since, before=today)
+    found = workload.usual_visits(connection, profile, asked, today)
     sites = attention.read_sites(connection, touched)
     places = _Places(sites, {Site(*place): visits for place, visits in found.items()}, now_ms)
     missed: dict[str, int] = {}
     if dark:
         unlit = attention.silent_sites(amiss.vigil, scope, dark)
-        missed = workload.usual_visits_by_province(connection, profile, unlit, since=since, before=today)
+        missed = workload.usual_visits_by_province(connection, profile, unlit, today)
     calls = open_calls(connection, now_ms, scope)
     held = attention.read_quarantined(connection, _start_ms(lately), scope)
     lapsed = workload.read_lapsed(connection, profile, lately, scope)
-    unused = read_unused(connection, profile, now_ms, scope)
+    unused = read_unused(connection, profile, today, scope)
     return [
         *(places.alarm(each) for each in alarms),
         *(places.call(each) for each in calls if each.standing is not Standing.ACKNOWLEDGED),
@@ -240,7 +240,7 @@ def _tasks(connection: Connection, now: datetime, profile: Profile, scope: Scope
             )
             for each in lapsed
         ),
-        *_unused(unused, scope, now_ms),
+        *_unused(unused, scope),
         *_certificates(certificates.read_ending(connection, now_ms, scope), scope, now_ms),
         *_overdue(read_overdue(connection, now_ms, profile, scope), scope, now_ms),
     ]
@@ -250,11 +250,10 @@ def _start_ms(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=BANGKOK).timestamp() * 1000)
 
 
-def _unused(codes: UnusedCodes, scope: Scope, now_ms: int) -> Iterable[Task]:
-    if not codes.one_day or codes.oldest_ms is None:
+def _unused(codes: UnusedCodes, scope: Scope) -> Iterable[Task]:
+    if codes.oldest_days is None:
         return ()
-    age_s = (now_ms - codes.oldest_ms) // 1000
-    people = codes.one_day
+    age_s, people = codes.oldest_days * _DAY_S, codes.one_day
     return (Task(Cause.CODE_UNUSED, scope.province, age_s=age_s, people=people, counted=Counted.CODES, codes=codes),)
 
 

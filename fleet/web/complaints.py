@@ -81,10 +81,18 @@ class Weekly:
     review: Review
     tickets: list[Ticket]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether its units are provinces."""
+        return self.scope.province is None
+
     def first_of(self, province: str, facility: str | None) -> Ticket | None:
-        """What a unit should see to first; None when nothing waits there."""
+        """What a unit should see to first; None when nothing that waits there is among the tickets."""
+        unit = (province, facility)
         waiting = [
-            each for each in self.tickets if each.is_open and (each.province, each.facility) == (province, facility)
+            each
+            for each in self.tickets
+            if each.is_open and (each.province, None if self.is_wide else each.facility) == unit
         ]
         return min(waiting, key=lambda each: (each.due_ms, each.row), default=None)
 

@@ -47,7 +47,7 @@ class TicketAnswer(_Answer):
 
 
 class UnitAnswer(_Answer):
-    """A unit's week: what came and was closed in it, and what is open now."""
+    """A week of a facility, or of a province where more than one was asked for; `open` and `overdue` are of now."""
 
     province: str
     facility: str | None

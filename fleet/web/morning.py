@@ -12,11 +12,12 @@ from flask import redirect, render_template, url_for
 from fleet.alerts.telling import read_figures
 from fleet.coverage import kpi57
 from fleet.coverage.fiscal import bangkok_day, fiscal_year
+from fleet.coverage.workload import USUAL_WEEKS
 from fleet.devices.certificates import SOON_DAYS
 from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.operators import mornings
 from fleet.web import gate
-from fleet.web.agenda import LATELY_DAYS, VISITS_DAYS, read_agenda
+from fleet.web.agenda import LATELY_DAYS, read_agenda
 from fleet.web.alerts import urgency
 from fleet.web.deeds import mornings as deeds
 from fleet.web.questions import Choice, MorningQuestion
@@ -60,7 +61,7 @@ def told(question: MorningQuestion) -> dict[str, Any]:
         "shown": kpi57.shown,
         "certificate_days": SOON_DAYS,
         "silent_minutes": SILENT_AFTER_MS // 60_000,
-        "visits_days": VISITS_DAYS,
+        "usual_weeks": USUAL_WEEKS,
         "lately_days": LATELY_DAYS,
     }
 

@@ -50,13 +50,14 @@ def read_summary(connection: Connection, now: datetime, last: date, profile: Pro
     Raises:
         NoWeekError: it is no Friday, or still to come.
     """
-    week, now_ms = week_ending(last, bangkok_day(now)), int(now.timestamp() * 1000)
+    today, now_ms = bangkok_day(now), int(now.timestamp() * 1000)
+    week = week_ending(last, today)
     return Summary(
         scope=scope,
         profile=profile,
         at_ms=now_ms,
         counts=read_counts(connection, week, profile, scope),
-        unused=read_unused(connection, profile, now_ms, scope),
+        unused=read_unused(connection, profile, today, scope),
         progress=read_progress(connection, now, profile, scope),
         kiosks=count_conditions(connection, now_ms, scope),
         complaints=read_review(connection, Span(week.first_ms, week.after_ms, now_ms), profile, scope),

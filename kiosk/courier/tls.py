@@ -23,7 +23,7 @@ def context(broker: Broker) -> ssl.SSLContext:
         OSError, ssl.SSLError: when a certificate or key file cannot be used.
     """
     made = without_papers(broker)
-    made.load_cert_chain(str(_shown(broker)), str(broker.key))
+    made.load_cert_chain(str(shown(broker)), str(broker.key))
     return made
 
 
@@ -44,7 +44,7 @@ def certificate_ms(broker: Broker) -> int:
     Raises:
         OSError, ValueError: when the file is no certificate.
     """
-    return _until_ms(_shown(broker))
+    return _until_ms(shown(broker))
 
 
 def lies_newer(broker: Broker, than_ms: int) -> bool:
@@ -55,7 +55,7 @@ def lies_newer(broker: Broker, than_ms: int) -> bool:
         return False
 
 
-def _shown(broker: Broker) -> Path:
+def shown(broker: Broker) -> Path:
     """The file with this kiosk's chain: beside its key, so that the two fit together, or on its own."""
     return broker.key if _BEGINS in broker.key.read_bytes() else broker.certificate
 

@@ -21,7 +21,8 @@ from kiosk.card.pcsc import PcscReaders
 from kiosk.card.reporting import OK
 from kiosk.card.watcher import Happened, ReaderWatcher
 from kiosk.config import ConfigError
-from kiosk.enrollment.failures import Failure, Fault
+from kiosk.enrollment.failures import Fault
+from kiosk.entrypoints.sentences import key_of, plain
 from kiosk.screens.wording import load_wordings
 from kiosk.store import card_reads
 from kiosk.store.database import Store
@@ -121,7 +122,7 @@ def _exit_code(checkup: Checkup) -> int:
 
 def _in_words(checkup: Checkup, wording: Wording) -> Iterator[str]:
     def line(key: str, **values: object) -> str:
-        return _plain(wording, f"doctor.{key}", **values)
+        return plain(wording, f"doctor.{key}", **values)
 
     for reader in checkup.readers:
         yield line("reader", name=reader.name, card=line(f"slot_{reader.card}"))
@@ -140,36 +141,25 @@ def _in_words(checkup: Checkup, wording: Wording) -> Iterator[str]:
         yield "    " + line("trouble", command=trouble.command, told=trouble.status or trouble.error)
     if checkup.warnings:
         yield line("warnings", codes=", ".join(checkup.warnings))
-    yield line("verdict", code=checkup.code, sentence=_plain(wording, _sentence_key(checkup.code)))
+    yield line("verdict", code=checkup.code, sentence=plain(wording, key_of(checkup.code, "doctor")))
     if checkup.technician:
         yield line("detail", sentence=checkup.technician)
 
 
 def _atr_in_words(atr: AtrSeen, wording: Wording) -> Iterator[str]:
-    yield _plain(wording, "doctor.atr", hex=atr.hex, historical=atr.historical, protocols=", ".join(atr.protocols))
+    yield plain(wording, "doctor.atr", hex=atr.hex, historical=atr.historical, protocols=", ".join(atr.protocols))
     clock = "doctor.clock_assumed" if atr.clock_is_assumed else "doctor.clock_told"
-    yield _plain(
+    yield plain(
         wording,
         "doctor.rate",
         f=atr.f,
         d=atr.d,
         bytes_per_s=atr.bytes_per_s,
-        clock=_plain(wording, clock, mhz=f"{atr.clock_hz / _MHZ:g}"),
+        clock=plain(wording, clock, mhz=f"{atr.clock_hz / _MHZ:g}"),
     )
 
 
 def _read_in_words(read: CardRead, wording: Wording) -> str:
     at = datetime.fromtimestamp(read.at_ms / 1000, UTC).astimezone().isoformat(" ", "seconds")
     values = {"at": at, "code": read.code, "commands": read.commands, "errors": read.errors}
-    return _plain(wording, "doctor.last_read", ms=f"{read.ms_per_command:.1f}", **values)
-
-
-def _sentence_key(code: str) -> str:
-    if code in set(Failure):
-        return f"failure.{code}.technician"
-    return f"fault.{code}" if code in set(Fault) else f"doctor.{code}"
-
-
-def _plain(wording: Wording, key: str, **values: object) -> str:
-    """One line of words for a terminal that breaks lines by itself."""
-    return wording.text(key, **values).replace("\n", " ")
+    return plain(wording, "doctor.last_read", ms=f"{read.ms_per_command:.1f}", **values)

@@ -6,23 +6,36 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiosk.config import ConfigError
 from kiosk.enrollment.failures import FaultError
+from kiosk.entrypoints.usage import DoctorGroup
+from kiosk.findings import Part
 from kiosk.store.database import StoreError
 from kiosk.update.errors import FetchError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="DipChip's kiosk.")
 
-doctor = typer.Typer(no_args_is_help=True, help="Examine a part of the kiosk, for technicians.")
+doctor = typer.Typer(cls=DoctorGroup, invoke_without_command=True)
 card = typer.Typer(no_args_is_help=True, help="Work with the card reader, for technicians.")
 app.add_typer(doctor, name="doctor")
 app.add_typer(card, name="card")
 models = typer.Typer(no_args_is_help=True, help="Install and check face models, for technicians.")
 app.add_typer(models, name="models")
+
+
+class Language(StrEnum):
+    """The languages of the screens."""
+
+    TH = "th"
+    EN = "en"
+
 
 Config = Annotated[Path, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml")]
 
@@ -31,19 +44,14 @@ MaybeConfig = Annotated[
     typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml, for its reader and its last reads"),
 ]
 Reader = Annotated[str | None, typer.Option(help="A part of the reader's name; any reader when left out.")]
-
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+Words = Annotated[Language, typer.Option("--language", help="Of the words.")]
+ForIt = Annotated[bool, typer.Option("--for-it", help="Only the message to the hospital's IT, of the network.")]
 
 MaybeSettings = Annotated[
     Path | None, typer.Option("--config", "-c", envvar="DIPCHIP_KIOSK_CONFIG", help="kiosk.toml, for its models folder")
 ]
 Folder = Annotated[Path | None, typer.Option(help="The folder of the models; the settings' own when left out.")]
-
-
-class Language(StrEnum):
-    """The languages of the screens."""
-
-    TH = "th"
-    EN = "en"
 
 
 class Pack(StrEnum):
@@ -100,6 +108,62 @@ def agent(config: Config) -> None:
         message = f"agent: {error.name} is not installed. Install dipchip[kiosk,agent]."
         raise ConfigError(message) from error
     run(config)
+
+
+@doctor.callback()
+def doctor_all(
+    context: typer.Context,
+    config: MaybeConfig = None,
+    *,
+    json: AsJson = False,
+    for_it: ForIt = False,
+    language: Words = Language.TH,
+) -> None:
+    """Examine every part of the kiosk, or the one that is named, for technicians.
+
+    Exit code 0: all is well. 1: something needs care. 2: a fault stops enrolment. 64: the command or the settings.
+    """
+    if context.invoked_subcommand is None:
+        asked = (Part.NETWORK,) if for_it else tuple(Part)
+        raise typer.Exit(_examined(config, asked, language, as_json=json, for_it=for_it))
+    said = {
+        "config": config,
+        "json": json,
+        "for_it": for_it,
+        "language": language,
+    }  # before the part's name as after it
+    context.default_map = {part: {name: value for name, value in said.items() if value} for part in Part}
+
+
+def _examining(part: Part) -> Callable[..., None]:
+    def examine(
+        config: MaybeConfig = None, *, json: AsJson = False, for_it: ForIt = False, language: Words = Language.TH
+    ) -> None:
+        asked = (Part.NETWORK,) if for_it else (part,)
+        raise typer.Exit(_examined(config, asked, language, as_json=json, for_it=for_it))
+
+    return examine
+
+
+def _examined(settings: Path | None, asked: Sequence[Part], language: str, *, as_json: bool, for_it: bool) -> int:
+    from kiosk.entrypoints import doctor as examination  # noqa: PLC0415
+
+    try:
+        return examination.run(_named(settings), asked, language, as_json=as_json, for_it=for_it)
+    except ConfigError as error:
+        sys.stderr.write(f"dipchip-kiosk: {error}\n")
+        return DoctorGroup.exit_code
+
+
+def _named(settings: Path | None) -> Path:
+    if settings is None:
+        message = "doctor: no --config. Give the kiosk.toml of this kiosk."
+        raise ConfigError(message)
+    return settings
+
+
+for _part in Part:
+    doctor.command(_part.value, help=f"Examine this part: {_part}.")(_examining(_part))
 
 
 @doctor.command("card")

@@ -92,6 +92,7 @@ def run(settings_file: Path) -> None:
                 _tell_collector(settings.metrics_file, delivery.counts, store, settings)
             if time.monotonic() >= housekeeping_at_s:
                 housekeeping_at_s = time.monotonic() + _HOUSEKEEPING_S
+                tell_of_roots(settings.trust)
                 outbox.prune(store, device.wall_ms())
                 inbox.forget_expired(store, device.wall_ms())
         except StoreError as error:
@@ -100,6 +101,17 @@ def run(settings_file: Path) -> None:
             _reopened(store)
     connection.stop()
     store.close()
+
+
+def tell_of_roots(trust: Path) -> None:
+    """Say in the log that roots are over. They are kept: nobody is turned away by a date."""
+    try:
+        until_ms = config.roots_end_ms(trust)
+    except config.ConfigError as error:  # what was read at the start is gone on with
+        log.error("trust_unreadable", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
+        return
+    if until_ms is not None and until_ms <= device.wall_ms():
+        log.error("roots_expired", until_ms=until_ms)
 
 
 def _roads(settings: config.Settings) -> Roads:

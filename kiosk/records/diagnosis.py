@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _MIB = 2**20
 _CODES = 16  # of each kind, the most frequent
 _UNKNOWN = "unknown"
-_TEMPERATURE = Path("/sys/class/thermal/thermal_zone0/temp")  # thousandths of a degree
-_POSSIBLE = 100  # degrees: a sensor that says more than a boiling board says nothing
 _MEMORY = Path("/proc/meminfo")
 _STARTED_S = time.monotonic()
 
@@ -72,11 +70,8 @@ def _frequent(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _temperature() -> int | None:
-    try:
-        degrees = round(int(_TEMPERATURE.read_text(encoding="ascii")) / 1000)
-    except (OSError, ValueError):
-        return None
-    return degrees if abs(degrees) <= _POSSIBLE else None
+    degrees = device.temperature_c()
+    return None if degrees is None else round(degrees)
 
 
 def _memory_free() -> int | None:

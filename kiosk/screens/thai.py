@@ -45,7 +45,12 @@ def drawable(text: str) -> str:
 def sayable(text: str) -> str:
     """What a voice reads: one line of plain letters, SARA AM whole again, nothing that stands for a hidden letter."""
     kept = _MASK.sub(" ", drawable(text.replace(WORD_MARK, "").replace("\n", " ")))
-    return _PARTED_SARA_AM.sub("\\1\u0e33", " ".join(kept.split()))
+    return joined(" ".join(kept.split()))
+
+
+def joined(text: str) -> str:
+    """SARA AM whole again, as everything but a terminal's cell wants it."""
+    return _PARTED_SARA_AM.sub("\\1\u0e33", text)
 
 
 def clusters(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Mapping
 
     from kiosk.store.database import Store
@@ -53,7 +54,12 @@ def certificate_ms(told: Mapping[str, Notice]) -> int | None:
 def read(store: Store) -> dict[str, Notice]:
     """All that is pinned."""
     with store.reading() as connection:
-        rows = connection.execute("SELECT name, value, at_ms FROM notice").fetchall()
+        return read_in(connection)
+
+
+def read_in(connection: sqlite3.Connection) -> dict[str, Notice]:
+    """The same, by a connection of the caller's own."""
+    rows = connection.execute("SELECT name, value, at_ms FROM notice").fetchall()
     return {name: Notice(value, at_ms) for name, value, at_ms in rows}
 
 

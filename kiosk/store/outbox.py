@@ -142,7 +142,12 @@ def pending(store: Store, limit: int = WINDOW) -> list[Pending]:
 def depth(store: Store) -> Depth:
     """How long the outbox is."""
     with store.reading() as connection:
-        row = connection.execute(f"SELECT COUNT(*), MIN(filed_ms) {_UNACKNOWLEDGED}").fetchone()
+        return depth_in(connection)
+
+
+def depth_in(connection: sqlite3.Connection) -> Depth:
+    """The same, by a connection of the caller's own."""
+    row = connection.execute(f"SELECT COUNT(*), MIN(filed_ms) {_UNACKNOWLEDGED}").fetchone()
     return Depth(row[0], row[1])
 
 

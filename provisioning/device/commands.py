@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _NOT_ON_THE_CARD = "Its event key is in the token: who copies the card cannot sign with it."
 _ON_THE_CARD = "Its event key is a file: who copies the card can pose as this kiosk until it is revoked."
+_NO_ROOTS = "Its image knows no roots: whom it believes and seals to is what the controller says."
 
 
 def enrol(  # noqa: PLR0913 - each is one option of the command line
@@ -62,6 +63,8 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
         typer.echo(line)
     typer.echo(f"This machine is {bundle.kiosk} at {bundle.facility}, profile {bundle.profile}.")
     typer.echo(_NOT_ON_THE_CARD if event_key_token else _ON_THE_CARD)
+    if enrolment.introduction.roots is None:
+        typer.echo(_NO_ROOTS)
     typer.echo(f"Words: {words_of(fingerprint)}")
     typer.echo("Compare them with `dipchip-fleet claim list`: other words there mean that this claim was stolen.")
 

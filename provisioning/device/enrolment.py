@@ -15,9 +15,10 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
+from provisioning.device.believing import begun, pinned, trust_file
 from provisioning.device.keys import Keys, signing_key
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import as_json, folder, private, public, read, secret
@@ -82,10 +83,13 @@ class Enrolment:
         keys = Keys.born(pending, hardware.event_key_token, report)
         bundle = self._kept(keys, now)
         if bundle is None:
-            answer = self.ask(self.introduction, CLAIM, keys.claim(code, facility))
+            known = pinned(self.introduction.roots)
+            asked = keys.claim(code, facility, None if known is None else known.version)
+            answer = self.ask(self.introduction, CLAIM, asked)
             bundle = self._believed(answer, keys, now)
+            self._roots(bundle, now)
             private(pending / _BUNDLE, answer, report)
-        self._install(keys, bundle, hardware, report)
+        self._install(keys, bundle, hardware, trust_file(self._roots(bundle, now), bundle.trust), report)
         self._sweep()
         return bundle, keys.fingerprint()
 
@@ -124,13 +128,19 @@ class Enrolment:
             raise FolderError(message)
         return bundle
 
-    def _install(self, keys: Keys, bundle: Bundle, hardware: Hardware, report: Report) -> None:
+    def _roots(self, bundle: Bundle, now: datetime) -> bytes | None:
+        """The roots to install; None where the image knows none."""
+        certificate = x509.load_pem_x509_certificate(bundle.root.encode())
+        digest = certificate.fingerprint(hashes.SHA256()).hex()
+        return begun(self.introduction.roots, bundle.roots, bundle.trust, digest, now)
+
+    def _install(self, keys: Keys, bundle: Bundle, hardware: Hardware, trust: bytes, report: Report) -> None:
         beside, place = KioskPlaces(), self.place
         policy = None if bundle.policy is None else place / beside.policy
         site = self._site(bundle, hardware, policy)  # may refuse, before anything is in its place
         folder(place / "tls")
         public(place / beside.ca, bundle.root.encode("ascii"), report)
-        public(place / beside.trust, as_json(msgspec.to_builtins(bundle.trust)), report)
+        public(place / beside.trust, trust, report)
         if policy is not None and bundle.policy is not None:
             public(policy, bundle.policy.encode("ascii"), report)
         self._named(beside.event_key, keys.event, f"{bundle.kiosk}#1", report)

@@ -57,9 +57,9 @@ class Keys:
         courier = _signing(place / _COURIER, UNNAMED_COURIER_KEY, report)
         return cls(event, courier, key_file(place / _TLS, report))
 
-    def claim(self, code: ClaimCode, facility: str) -> bytes:
-        """The signed request."""
-        return seal_message(self.event, Kind.CLAIM, self._body(code, facility))
+    def claim(self, code: ClaimCode, facility: str, roots: int | None = None) -> bytes:
+        """The signed request; `roots` is the version of those in the image."""
+        return seal_message(self.event, Kind.CLAIM, self._body(code, facility, roots))
 
     def fingerprint(self) -> bytes:
         """What the words on both screens are made of."""
@@ -69,8 +69,9 @@ class Keys:
         """The TLS key as its file holds it."""
         return private_pem(self.tls)
 
-    def _body(self, code: str, facility: str) -> Claim:
-        return Claim(1, code, facility, self.event.public().jwk(), self.courier.public().jwk(), request(self.tls))
+    def _body(self, code: str, facility: str, roots: int | None = None) -> Claim:
+        event, courier = self.event.public().jwk(), self.courier.public().jwk()
+        return Claim(1, code, facility, event, courier, request(self.tls), roots)
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

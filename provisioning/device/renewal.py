@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from cryptography import x509
 
 from provisioning.authority import key_file
+from provisioning.device.believing import add, installed
 from provisioning.device.keys import private_pem, signing_key
 from provisioning.errors import FolderError
 from provisioning.files import Report, private, public, read, remove
@@ -42,6 +43,7 @@ class Identity:
     ca: Path
     certificate: Path
     spool: Path
+    trust: Path
 
     @classmethod
     def read(cls, config: Path) -> Self:
@@ -53,7 +55,13 @@ class Identity:
         try:
             told = tomllib.loads(read(config).decode())
             broker, spool, base = told["broker"], told["renewal"]["spool"], config.parent
-            return cls(str(told["kiosk"]), base / broker["ca"], base / broker["certificate"], base / spool)
+            return cls(
+                str(told["kiosk"]),
+                base / broker["ca"],
+                base / broker["certificate"],
+                base / spool,
+                base / told["trust"],
+            )
         except (KeyError, TypeError, ValueError) as error:
             message = f"{config}: {error} is missing. Commission the kiosk again, with a release that renews."
             raise FolderError(message) from error
@@ -95,20 +103,21 @@ def _install(identity: Identity, now: datetime, report: Report) -> bool:
     if not answer.exists():
         return False
     try:
-        key, chain = _believed(identity, read(answer), now)
+        key, chain, roots = _believed(identity, read(answer), now)
     except WireError as error:
         remove(answer)
         report.lines.append(f"not believed: {answer} ({error})")
         return False
     private(identity.pair, key + chain, report)  # from here on it is done, whatever happens before the rest
+    add(identity.trust, roots, now, report)
     public(identity.certificate, chain, report)
     for done in (identity.spool / RENEWAL_REQUEST, answer, identity.next_key):
         remove(done)
     return True
 
 
-def _believed(identity: Identity, answer: bytes, now: datetime) -> tuple[bytes, bytes]:
-    """Key and chain, if the chain leads from this fleet's root to the key that was made for it, under this name."""
+def _believed(identity: Identity, answer: bytes, now: datetime) -> tuple[bytes, bytes, tuple[str, ...]]:
+    """Key, chain and roots, if the chain leads from this root to the key that was made for it, under this name."""
     if len(answer) > ANSWER_BYTES or not identity.next_key.exists():
         message = "nobody has asked for it"
         raise BadSignature(message)
@@ -117,7 +126,7 @@ def _believed(identity: Identity, answer: bytes, now: datetime) -> tuple[bytes, 
     if leaf.public_key() != key.public_key():
         message = "it is for another key"
         raise BadSignature(message)
-    return private_pem(key), renewed.certificate.encode("ascii")
+    return private_pem(key), renewed.certificate.encode("ascii"), renewed.roots
 
 
 def _own(identity: Identity) -> x509.Certificate:
@@ -137,7 +146,8 @@ def _ask(identity: Identity, leaf: x509.Certificate, event_key: SigningKey, repo
     if asked.exists() and _asks_for(read(asked), event_key, key.public_key()):
         report.kept(asked)
         return
-    body = Renewal(1, identity.kiosk, request(key))
+    roots = installed(identity.trust)
+    body = Renewal(1, identity.kiosk, request(key), None if roots is None else roots.version)
     public(asked, seal_message(event_key, Kind.RENEWAL, body), report)
 
 

@@ -13,17 +13,16 @@ import fleet.people
 from fleet.coverage.region8 import place_of
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
 from fleet.store.complaint_tables import complaint
+from fleet.store.days import bangkok_day
 from fleet.store.session import unit_of_work
+from fleet.store.sums import add_unused, add_work
 from fleet.store.tables import (
     alarm,
     coverage_day,
     device_state,
-    event,
     kiosk,
-    person,
     quarantine,
     refusal,
-    workload_day,
 )
 
 if TYPE_CHECKING:
@@ -47,16 +46,13 @@ def count(engine: Engine, province: str, state: str, day: str, n: int, profile: 
 def work(engine: Engine, province: str, facility: str, day: str, captured: int, profile: str = "live") -> None:
     """Write one row of visits, one in ten of them a person who came twice."""
     with unit_of_work(engine) as connection:
-        connection.execute(
-            insert(workload_day).values(
-                profile=profile,
-                province=province,
-                facility=facility,
-                day=day,
-                captured=captured,
-                duplicates=captured // 10,
-            )
-        )
+        add_work(connection, [(profile, province, facility, day, captured, captured // 10, 0)])
+
+
+def lapse(engine: Engine, province: str, facility: str, day: str, lapsed: int) -> None:
+    """Write one row of requests that were erased before they could be sent."""
+    with unit_of_work(engine) as connection:
+        add_work(connection, [("live", province, facility, day, 0, 0, lapsed)])
 
 
 def bring(engine: Engine, kind: str, text: str, *, made_up: bool = False, source: str = "a register") -> Imported:
@@ -128,24 +124,12 @@ def raise_alarm(engine: Engine, name: str, kind: str = "fork") -> None:
         connection.execute(insert(alarm).values(kiosk=name, kind=kind, stream="a" * 24, seq=7, raised_ms=NOW_MS))
 
 
-def accepted(engine: Engine, days_ago: list[int], *, state: str = "accepted", province: str = "41") -> None:
-    """Write people who got a code so many days ago."""
-    with unit_of_work(engine) as connection:
-        for n, days in enumerate(days_ago):
-            name = f"{state}-{province}-{n}"
-            connection.execute(
-                insert(event).values(id=name, kiosk="udon-01", stream=name, seq=1, digest=bytes(32), received_ms=NOW_MS)
-            )
-            connection.execute(
-                insert(person).values(
-                    token=name.encode().ljust(16)[:16],
-                    profile="live",
-                    state=state,
-                    province=province,
-                    first_event=name,
-                    accepted_ms=NOW_MS - days * 24 * 60 * MINUTE_MS,
-                )
-            )
+def waiting(engine: Engine, days_ago: list[int], *, province: str = "41") -> None:
+    """Write people who got a code so many days ago and did not use it."""
+    for days in days_ago:
+        with unit_of_work(engine) as connection:
+            day = bangkok_day(NOW_MS - days * 24 * 60 * MINUTE_MS)
+            add_unused(connection, [("live", province, day, 1)])
 
 
 def complain(engine: Engine, *, province: str = "41", facility: str = "11013") -> None:

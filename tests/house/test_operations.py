@@ -19,7 +19,7 @@ PROGRAMS = {
 }
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
-    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy"
+    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy|roots"
     r"|roster) )?"
     r"[a-z][a-z-]*)"
     r"((?: [^`\n]+)?)"
@@ -48,5 +48,5 @@ def test_a_typed_command_exists_with_its_options(program: str, command: str, opt
 
 
 def test_every_unit_that_the_document_names_is_in_the_house() -> None:
-    named = set(re.findall(r"dipchip-(?:kiosk|fleet)-[a-z]+", OPERATIONS))
+    named = set(re.findall(r"dipchip-(?:kiosk|fleet|broker|door)-[a-z]+", OPERATIONS))
     assert named == {path.stem for path in (HOUSE / "systemd").glob("*.service")}

@@ -20,7 +20,7 @@ import typer
 import yaml
 
 from kiosk.watchdog import EVERY_S
-from provisioning.places import ControllerPlaces, KioskPlaces, Layout
+from provisioning.places import BrokerPlaces, ControllerPlaces, DoorPlaces, KioskPlaces, Layout
 from wire.claims import RENEWAL_ANSWER, RENEWAL_WANTED
 
 pytestmark = pytest.mark.real
@@ -31,6 +31,9 @@ UNITS = sorted(path.name for path in SYSTEMD.glob("*.service"))
 MOST_EXPOSED = 3.0  # systemd-analyze security: 0 is locked, 10 is open
 PROGRAMS = re.compile(r"/(?:usr|opt)/\S*bin/\S+")
 OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)(?: --(?:log|event-key) \S+)?$")
+# These two follow revocation lists, and read no settings; the fetcher is no command of ours.
+LISTS = {f"dipchip-{who}-lists.service" for who in ("broker", "door")}
+FETCH = "dipchip-broker-fetch.service"
 SIDES = {"dipchip-kiosk": "kiosk", "dipchip-provision": "kiosk", "dipchip-fleet": "controller"}
 
 
@@ -44,7 +47,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in Path("/usr/lib/systemd/system").glob("*.target"):
         shutil.copy(path, machine, follow_symlinks=False)
     for unit in UNITS:
-        for program in PROGRAMS.findall(lines_of(unit, "ExecStart")[0]):
+        started = lines_of(unit, "ExecStart") + lines_of(unit, "ExecStartPost")
+        for program in PROGRAMS.findall(" ".join(started)):
             stand_in = root / program.lstrip("/")
             stand_in.parent.mkdir(parents=True, exist_ok=True)
             stand_in.write_text("#!/bin/sh\n")
@@ -87,7 +91,7 @@ def test_no_unit_is_more_exposed_than_the_limit(root: Path, unit: str) -> None:
     assert float(found[1]) <= MOST_EXPOSED
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", sorted(set(UNITS) - LISTS - {FETCH}))
 def test_a_unit_starts_a_command_that_the_release_has(unit: str) -> None:
     script, command, settings = started_by(unit)
     scripts = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]["scripts"]
@@ -104,7 +108,7 @@ def test_every_process_has_a_user_of_its_own_that_sysusers_makes(unit: str) -> N
     assert [lines_of(other, "User") for other in UNITS].count([user]) == 1
     declared = "".join(path.read_text() for path in (SYSTEMD / "sysusers.d").iterdir())
     assert re.search(rf"^u {user}\s", declared, re.MULTILINE)
-    for group in lines_of(unit, "SupplementaryGroups")[0].split():
+    for group in " ".join(lines_of(unit, "SupplementaryGroups")).split():
         assert group in {"video", "render", "input", "audio", "lp"} or re.search(
             rf"^m {user}\s+{group}$", declared, re.MULTILINE
         )
@@ -149,9 +153,11 @@ def test_nobody_has_the_event_key_and_a_network() -> None:
         assert not {"AF_INET", "AF_INET6"} & set(lines_of(unit, "RestrictAddressFamilies")[0].split())
 
 
-def test_what_renews_may_write_its_certificate_and_the_spool_and_never_sees_a_record() -> None:
+def test_what_renews_may_write_its_certificate_the_roots_and_the_spool_and_never_sees_a_record() -> None:
     identity = "dipchip-kiosk-identity.service"
-    assert lines_of(identity, "ReadWritePaths") == ["/etc/dipchip/kiosk/tls /var/lib/dipchip-renewal"]
+    assert lines_of(identity, "ReadWritePaths") == [
+        "/etc/dipchip/kiosk/tls /etc/dipchip/kiosk/roots /var/lib/dipchip-renewal"
+    ]
     assert lines_of(identity, "InaccessiblePaths") == ["-/var/lib/dipchip-store"]
     files = re.findall(r"^PathExists=(.*)$", (SYSTEMD / "dipchip-kiosk-identity.path").read_text(), re.MULTILINE)
     spool = KioskPlaces.of(Layout.INSTALLED).spool
@@ -184,6 +190,8 @@ def test_a_courier_that_hangs_where_nobody_looks_is_started_afresh() -> None:
 def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
     given = {unit: {line.partition(":")[0] for line in lines_of(unit, "LoadCredential")} for unit in UNITS}
     assert given == {
+        **{unit: {"crl.pem", "ca-clients.pem"} for unit in LISTS},  # which are no keys
+        FETCH: {"ca-clients.pem"},
         "dipchip-kiosk-ui.service": {"event.jwk"},
         "dipchip-kiosk-courier.service": {"kiosk.key", "courier.jwk"},
         "dipchip-kiosk-agent.service": set(),
@@ -196,6 +204,20 @@ def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
         "dipchip-fleet-signer.service": {"authority.key"},
         "dipchip-fleet-web.service": {"operators.key"},
     }
+
+
+@pytest.mark.parametrize("unit", sorted(LISTS))
+def test_what_follows_lists_has_no_network_and_writes_what_its_server_reads(unit: str) -> None:
+    who = unit.split("-")[1]
+    assert lines_of(unit, "PrivateNetwork") == ["yes"]
+    assert lines_of(unit, "RestrictAddressFamilies") == ["AF_UNIX"]
+    assert lines_of(unit, "ReadWritePaths") == [f"/var/lib/dipchip-{who}-lists"]
+    options = dict(re.findall(r"--([a-z]+) (\S+)", lines_of(unit, "ExecStart")[0]))
+    assert set(options) == {"lists", "authorities", "given", "served"}
+    read = BrokerPlaces if who == "broker" else DoorPlaces
+    assert options["served"] == str(read.of(Layout.INSTALLED, Path()).lists)
+    assert options["given"] == ControllerPlaces.of(Layout.INSTALLED).revocations
+    assert f"PathChanged={options['given']}\n" in (SYSTEMD / unit.replace(".service", ".path")).read_text()
 
 
 def test_only_the_kiosks_units_may_ask_the_kernel_how_good_the_clock_is() -> None:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import subprocess
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from kiosk import config
 from kiosk.entrypoints.announcements import BANGKOK
+from kiosk.findings import Code, Report, Stage
 from kiosk.store import newest
 from kiosk.store.database import Store
 from kiosk.store.newest import Word
@@ -32,6 +35,8 @@ from wire.topics import Up, up
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from kiosk.findings import Finding
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 
@@ -91,6 +96,31 @@ def test_a_closed_broker_is_walked_around_and_come_back_to_and_each_event_counts
     province.wait_until_settled(kiosk)
     assert sorted(province.ledger()) == sorted(filed)
     province.door.start()
+
+
+def examined(kiosk: Kiosk) -> tuple[int, Finding]:
+    """What `dipchip-kiosk doctor network` says, and its exit code."""
+    command = [script("dipchip-kiosk"), "doctor", "network", "--json", "--config", str(kiosk.folder / "kiosk.toml")]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S)
+    (finding,) = msgspec.json.decode(done.stdout, type=Report).parts
+    return done.returncode, finding
+
+
+def test_the_doctor_walks_both_ways_and_throws_the_running_courier_out_of_neither(
+    province: Province, kiosk: Kiosk
+) -> None:
+    if not kiosk.courier.alive:
+        kiosk.courier.start()
+    kiosk.file(1)
+    province.wait_until_settled(kiosk)
+    went_away = kiosk.said("disconnected")
+    exit_code, found = examined(kiosk)
+    assert (exit_code, found.code, len(found.steps)) == (0, "ok", 8)
+    assert kiosk.said("disconnected") == went_away
+    province.door.kill()
+    exit_code, found = examined(kiosk)
+    province.door.start()
+    assert (exit_code, found.code, found.steps[-1].stage) == (1, Code.DOOR_NOT_SERVING, Stage.ANSWER)
 
 
 def test_a_kiosk_that_never_met_the_broker_delivers_over_https(province: Province, other: Kiosk) -> None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A province whose kiosks claim their names: broker, courier, door, signer as processes, and machines with an image."""
+"""A province whose kiosks claim their names and believe what two of three people have signed, and bare machines.
+
+Broker, courier, door and signer are processes; a machine has an image and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -85,6 +88,7 @@ class ClaimProvince(Province):
     def __init__(self, directory: Path, *, database_url: str | None = None) -> None:
         """Make the folders and the tables."""
         super().__init__(directory, database_url=database_url, https=True)
+        self.sign_roots()
         self.signer = self._process("signer")
         self._machines = directory
 

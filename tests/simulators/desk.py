@@ -48,11 +48,11 @@ INTRODUCTION = Introduction(1, FLEET.https, pem(ISSUER.root).decode("ascii"))
 class Counter:
     """A desk, and whoever stands before it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, fleet: Fleet = FLEET) -> None:
         """Nobody has come yet."""
         self.engine = engine
         self.clock = Clock()
-        self.desk = Desk(engine, ISSUER, FLEET, self.clock)
+        self.desk = Desk(engine, ISSUER, fleet, self.clock)
 
     def code(self, name: KioskId = NAME, profile: Profile = Profile.TEST) -> ClaimCode:
         """A claim's code, fresh."""

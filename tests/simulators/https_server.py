@@ -91,11 +91,11 @@ class _Server(ThreadingHTTPServer):
 class HttpsServer(Serving):
     """`with HttpsServer(folder) as server:`; `server.ca` is the file that a client must trust."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the authority and the server's certificate in this folder."""
+    def __init__(self, folder: Path, context: ssl.SSLContext | None = None) -> None:
+        """Make the authority and the server's certificate in this folder, unless it is told by a context."""
         self.ca = folder / "ca.pem"
         self._server = _Server()
-        context = server_context(folder)
+        context = context or server_context(folder)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         super().__init__(self._server)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import func, select
@@ -19,6 +20,8 @@ from kiosk.records.diagnosis import diagnosis
 from kiosk.records.orders import Machine, Orders
 from kiosk.store import outbox
 from kiosk.store.database import Store
+from provisioning import roots
+from provisioning.files import Report
 from tests.simulators.broker import Mosquitto, free_port
 from tests.simulators.commands import run_here
 from tests.simulators.kiosk_wire import WireKiosk, identity_record
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PATIENCE_S = 120.0
+_PASSPHRASE = "only for tests, of course"  # noqa: S105 - of keys that live as long as a test
 
 
 class Kiosk:
@@ -107,15 +111,19 @@ class Province:
         self.https_port = free_port() if https else None
         self._directory = directory
         self._stack = ExitStack()
-        door = ("--https-host", "localhost", "--https-port", str(self.https_port)) if https else ()
-        self._provision(
-            *("fleet", str(self.fleet), "--broker-host", "localhost", "--broker-port", str(free_port())),
-            *("--database-url", self.database_url, "--idp-url", "http://127.0.0.1:9", *door),
-        )
+        self._made_with = self._options()
+        self._provision(*self._made_with)
         self.operate("migrate")
         self.broker = Mosquitto(self.fleet / "broker")
         self.courier = self._process("courier")
         self.door = self._process("door")
+
+    def _options(self) -> tuple[str, ...]:
+        """What the fleet's folder is made with, each time."""
+        https = self.https_port is not None
+        door = ("--https-host", "localhost", "--https-port", str(self.https_port)) if https else ()
+        reached = ("fleet", str(self.fleet), "--broker-host", "localhost", "--broker-port", str(free_port()))
+        return (*reached, "--database-url", self.database_url, "--idp-url", "http://127.0.0.1:9", *door)
 
     def kiosk(self, name: str) -> Kiosk:
         """A kiosk that is provisioned and registered."""
@@ -126,6 +134,19 @@ class Province:
         made = Kiosk(folder, self.logs)
         self._stack.callback(made.courier.stop)
         return made
+
+    def sign_roots(self) -> None:
+        """Have two of three people sign whom kiosks believe, and the folder made with that."""
+        keys = [self._directory / f"root-{name}.key" for name in "abc"]
+        now = datetime.now(UTC).replace(microsecond=0)
+        for key in keys:
+            roots.make_key(key, _PASSPHRASE, Report())
+        public = [key.with_name(f"{key.name}.public.json") for key in keys]
+        draft, _ = roots.draft(self.fleet, public, timedelta(days=365), now, Report())
+        for key in keys[:2]:
+            roots.sign(draft, key, _PASSPHRASE, Report())
+        roots.assemble(self.fleet, [draft], now, Report())
+        self._provision(*self._made_with)
 
     def operate(self, command: str, *rest: str) -> None:
         """Run one of the operator's commands on the controller's settings."""

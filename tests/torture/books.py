@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from fleet.store.session import open_engine, reading
 from fleet.store.tables import alarm, coverage_day, enrollment, event, quarantine, stream, workload_day
+from tests.fleet.sums import untrue_sums
 from wire.asks import PersonState
 from wire.envelope import decode, split
 from wire.events import EnrollmentCaptured
@@ -44,6 +45,7 @@ class Books:
     quarantined: frozenset[str]
     alarms: frozenset[Alarm]
     counted: dict[str, int]
+    untrue_sums: tuple[str, ...]
     enrolments: int
     cursors: int
     activated: int
@@ -74,6 +76,7 @@ def _read(connection: Connection) -> Books:
         quarantined=frozenset(_event_id(message) for message in kept if message is not None),
         alarms=frozenset(Alarm(*row) for row in alarms),
         counted=dict(counted),
+        untrue_sums=tuple(untrue_sums(connection)),
         enrolments=connection.execute(select(func.count()).select_from(enrollment)).scalar_one(),
         cursors=int(connection.execute(select(func.coalesce(func.sum(stream.c.acked), 0))).scalar_one()),
         activated=int(

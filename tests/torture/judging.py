@@ -163,6 +163,7 @@ def _miscounted(found: Evidence) -> list[str]:
         counted = books.counted.get(facility, 0)
         if counted != held.count(kiosk):
             wrong.append(f"{kiosk}: {counted} counted of {held.count(kiosk)} events")
+    wrong += books.untrue_sums
     if books.activated != (covered := _covered(found)):
         wrong.append(f"coverage says {books.activated} of {covered} people")
     return wrong

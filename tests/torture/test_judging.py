@@ -25,6 +25,7 @@ def books(*held: str, quarantined: tuple[str, ...] = (), counted: int | None = N
         quarantined=frozenset(quarantined),
         alarms=frozenset(),
         counted={FACILITY: n if counted is None else counted},
+        untrue_sums=(),
         enrolments=n,
         cursors=n,
         activated=n,

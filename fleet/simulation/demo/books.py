@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fleet.simulation.demo.days import day_number, written
-from fleet.simulation.demo.visits import PROFILE, Row
+from fleet.simulation.demo.visits import PROFILE
 from wire.asks import PersonState
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from fleet.simulation.demo.country import Facility
     from fleet.simulation.demo.roads import Road
-    from fleet.simulation.demo.visits import Visit
+    from fleet.simulation.demo.visits import Row, Visit
+    from fleet.store.sums import Work
 
 
 class PeopleByDay:
@@ -23,6 +24,7 @@ class PeopleByDay:
 
     def __init__(self) -> None:
         self._counted: Counter[tuple[str, str, int]] = Counter()
+        self._unused: Counter[tuple[str, int]] = Counter()
 
     def count(self, went: Road) -> None:
         """Count one person's road."""
@@ -35,13 +37,19 @@ class PeopleByDay:
         ):
             if at_ms is not None:
                 self._counted[province, state.value, day_number(at_ms)] += 1
+        if went.state is PersonState.ACCEPTED and went.accepted_ms is not None:
+            self._unused[province, day_number(went.accepted_ms)] += 1
 
     def rows(self) -> list[Row]:
         """In the columns of `coverage_day`."""
         return [(PROFILE, *at, written(day), n) for (*at, day), n in sorted(self._counted.items())]
 
+    def unused_rows(self) -> list[Row]:
+        """Those whose code waits, in the columns of `unused_code_day`."""
+        return [(PROFILE, province, written(day), n) for (province, day), n in sorted(self._unused.items())]
 
-def workload_rows(facility: Facility, came: Iterable[Visit]) -> list[Row]:
+
+def workload_rows(facility: Facility, came: Iterable[Visit]) -> list[Work]:
     """All visits to a facility by day, in the columns of `workload_day`; a duplicate counts on its own day."""
     captured, duplicates, lapsed = Counter[int](), Counter[int](), Counter[int]()
     for visit in came:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 
 from fleet.simulation.demo import figures, troubles, voices
 from fleet.simulation.demo.books import PeopleByDay, workload_rows
@@ -20,9 +20,10 @@ from fleet.simulation.demo.country import facilities, shares
 from fleet.simulation.demo.kiosks import help_rows, kiosk_at, kiosk_row, state_rows
 from fleet.simulation.demo.plan import DemoRefusedError
 from fleet.simulation.demo.visits import visits_at
-from fleet.store import alert_tables, complaint_tables, import_tables, tables
+from fleet.store import alert_tables, complaint_tables, import_tables, sum_tables, tables
 from fleet.store.many import Insertion
 from fleet.store.session import truncate_log
+from fleet.store.sums import work_by_week
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,9 @@ _COLUMNS: dict[Table, tuple[str, ...]] = {
     tables.enrollment: tuple(tables.enrollment.c.keys()),
     tables.person: tuple(tables.person.c.keys()),
     tables.workload_day: tuple(tables.workload_day.c.keys()),
+    sum_tables.workload_week: tuple(sum_tables.workload_week.c.keys()),
     tables.coverage_day: tuple(tables.coverage_day.c.keys()),
+    sum_tables.unused_code_day: tuple(sum_tables.unused_code_day.c.keys()),
     tables.alarm: ("kiosk", "kind", "stream", "seq", "raised_ms"),
     tables.quarantine: ("kiosk", "kind", "reason", "digest", "size_bytes", "received_ms"),
     tables.refusal: tuple(tables.refusal.c.keys()),
@@ -85,6 +88,11 @@ _COLUMNS: dict[Table, tuple[str, ...]] = {
     tables.official: tuple(tables.official.c.keys()),
     tables.indicator_figure: tuple(tables.indicator_figure.c.keys()),
 }
+# Summed when all is there; the digest covers what they are sums of.
+_BY_PROVINCE = {
+    tables.workload_day: sum_tables.workload_province_day,
+    complaint_tables.opinion_day: sum_tables.opinion_province_day,
+}
 _FIGURES = {"denominators": tables.denominator, "official": tables.official, "indicators": tables.indicator_figure}
 
 
@@ -119,9 +127,11 @@ def fill(connection: Connection, plan: Plan, tell: Callable[[int], None]) -> Fil
         if shelf.put_away_when_full():
             tell(done)
     shelf.add(tables.coverage_day, by_day.rows())
+    shelf.add(sum_tables.unused_code_day, by_day.unused_rows())
     shelf.add(tables.refusal, troubles.stranger_rows(plan))
     shelf.put_away()
-    return Filled(dict(sorted(shelf.counts.items())), shelf.digest())
+    summed = {str(sums.name): _sum_by_province(connection, days, sums) for days, sums in _BY_PROVINCE.items()}
+    return Filled(dict(sorted((shelf.counts | summed).items())), shelf.digest())
 
 
 def settle(engine: Engine) -> None:
@@ -175,11 +185,21 @@ def _fill_facility(shelf: _Shelf, by_day: PeopleByDay, plan: Plan, facility: Fac
         shelf.add(complaint_tables.complaint, voices.complaint_rows(plan, facility, kiosk))
         found.append(visits)
         everybody += visits.came
-    shelf.add(tables.workload_day, workload_rows(facility, everybody))
+    work = workload_rows(facility, everybody)
+    shelf.add(tables.workload_day, work)
+    shelf.add(sum_tables.workload_week, work_by_week(work))
     shelf.add(complaint_tables.opinion_day, voices.opinion_rows(plan, facility, found))
     for visit in everybody:
         if visit.of is None:
             by_day.count(visit.road)
+
+
+def _sum_by_province(connection: Connection, days: Table, sums: Table) -> int:
+    """Add up what stands there by facility, as `fleet.store.sums` does while it comes in; how many rows that makes."""
+    columns = [func.sum(days.c[each.name]) if not each.primary_key else days.c[each.name] for each in sums.c]
+    of = [days.c[each.name] for each in sums.primary_key]
+    connection.execute(sums.insert().from_select(sums.c.keys(), select(*columns).group_by(*of)))
+    return connection.execute(select(func.count()).select_from(sums)).scalar_one()
 
 
 def _import(connection: Connection, shelf: _Shelf, plan: Plan) -> None:
@@ -204,7 +224,7 @@ class _Shelf:
         self._encoder = msgspec.msgpack.Encoder()
         self.counts: dict[str, int] = {}
 
-    def add(self, table: Table, rows: list[Row], *more: object) -> None:
+    def add(self, table: Table, rows: Sequence[Row], *more: object) -> None:
         """Take rows of a table; `more` stands at the end of each and is not digested."""
         if not rows:
             return

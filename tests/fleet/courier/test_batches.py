@@ -19,6 +19,7 @@ from fleet.courier.reception import Incoming
 from fleet.devices.registry import look_up, register, revoke
 from fleet.enrollments.ledger import already_held
 from fleet.store.session import unit_of_work
+from fleet.store.sum_tables import workload_province_day, workload_week
 from fleet.store.tables import (
     alarm,
     device_state,
@@ -56,6 +57,8 @@ TABLES = {
     enrollment: ("event", "profile", "state", "captured_ms", "due_ms"),
     stream: ("kiosk", "stream", "parent_stream", "parent_seq", "acked", "head", "moved_ms"),
     workload_day: ("profile", "province", "facility", "day", "captured", "duplicates"),
+    workload_week: ("profile", "province", "facility", "week", "captured", "weekdays", "last_day"),
+    workload_province_day: ("profile", "province", "day", "captured", "duplicates", "lapsed"),
     device_state: ("kiosk", "seen_ms", "outbox", "sessions"),
     alarm: ("kiosk", "kind", "stream", "seq", "raised_ms"),
     quarantine: ("kiosk", "kind", "reason", "digest", "message", "received_ms"),

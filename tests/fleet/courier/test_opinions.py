@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fleet.devices.opinions import AT_ONCE_AT_MOST, Mark, growth
 from fleet.store.complaint_tables import opinion_day, opinion_mark
 from fleet.store.session import unit_of_work
+from fleet.store.sum_tables import opinion_province_day
 from fleet.store.tables import kiosk as registered
 from wire.events import ClockSync, Moment, Profile
 from wire.topics import Up
@@ -106,10 +107,11 @@ def test_a_restored_controller_counts_again_only_what_it_has_lost(fleet: Fleet) 
     kiosk = fleet.kiosk()
     tell(fleet, kiosk, at=1)
     tell(fleet, kiosk, at=2, rated_5=5)
-    backup = [dict(row._mapping) for table in (opinion_day, opinion_mark) for row in fleet.rows(table)]  # noqa: SLF001
+    tables = (opinion_day, opinion_province_day, opinion_mark)
+    backup = [dict(row._mapping) for table in tables for row in fleet.rows(table)]  # noqa: SLF001
     tell(fleet, kiosk, at=3, rated_5=8)
     with unit_of_work(fleet.engine) as connection:
-        for table, row in zip((opinion_day, opinion_mark), backup, strict=True):
+        for table, row in zip(tables, backup, strict=True):
             connection.execute(table.delete())
             connection.execute(table.insert().values(row))
     tell(fleet, kiosk, at=4, rated_5=9)

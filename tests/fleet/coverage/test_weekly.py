@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from fleet.coverage import reading, weekly
 from fleet.coverage.fiscal import cutoff
 from fleet.coverage.weekly import Busy, Counts, NoWeekError, Visits
 from fleet.store.scope import NATION, Scope, province_scope, region_scope
 from fleet.store.session import unit_of_work
+from fleet.store.sum_tables import workload_province_day, workload_week
 from fleet.store.tables import coverage_day, workload_day
-from tests.fleet.books import count, work
+from tests.fleet.books import count, lapse, work
 from wire.events import Profile
 from wire.ids import ProvinceCode
 
@@ -116,9 +117,7 @@ def test_another_province_and_test_people_are_not_in_it(books: Engine) -> None:
 
 
 def test_expired_requests_are_in_it_and_are_no_visits(books: Engine) -> None:
-    with unit_of_work(books) as connection:
-        row = {"profile": "live", "province": UDON, "facility": "11013", "day": FRIDAY.isoformat()}
-        connection.execute(insert(workload_day).values(row | {"captured": 0, "lapsed": 3}))
+    lapse(books, UDON, "11013", FRIDAY.isoformat(), 3)
     found = told(books, province_scope(UDON))
     assert (found.visits, found.busiest) == (Visits(0, 0, 3), ())
 
@@ -138,8 +137,8 @@ def test_the_order_of_rows_changes_nothing(
     seen = []
     for order in orders:
         with unit_of_work(books) as connection:
-            connection.execute(delete(coverage_day))
-            connection.execute(delete(workload_day))
+            for table in (coverage_day, workload_day, workload_week, workload_province_day):
+                connection.execute(delete(table))
         for n, (province, facility, visits) in enumerate(order):
             work(books, province, facility, FRIDAY.isoformat(), visits)
             if province not in [each[0] for each in order[:n]]:

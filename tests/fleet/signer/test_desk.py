@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fleet import audit
 from fleet.devices import registry
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Engine
+
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 @pytest.fixture
@@ -162,3 +166,16 @@ def test_an_answer_holds_no_code_and_no_private_key(counter: Counter) -> None:
     assert code.encode() not in said
     assert b"PRIVATE" not in said
     assert '"d"' not in msgspec.json.decode(said)["trust"]["receipt_key"]
+
+
+@pytest.mark.parametrize(("days", "said"), [(59, 1), (61, 0), (-1, 1)])
+def test_roots_that_end_soon_are_said_once_a_day(sqlite_engine: Engine, days: int, said: int) -> None:
+    now_ms = Counter(sqlite_engine).clock()
+    counter = Counter(sqlite_engine, replace(FLEET, roots_until_ms=now_ms + days * DAY_MS))
+    with capture_logs() as lines:
+        for _ in range(3):
+            counter.ask(CLAIM, b"anything")
+        assert [line["event"] for line in lines].count("roots_end_soon") == said
+        counter.clock.ms += DAY_MS
+        counter.ask(CLAIM, b"anything")
+    assert [line["event"] for line in lines].count("roots_end_soon") == (2 * said or (days - 1 <= 60))

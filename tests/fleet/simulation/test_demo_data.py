@@ -20,12 +20,13 @@ from fleet.devices.registry import look_up
 from fleet.enrollments.archiving import held_by
 from fleet.entrypoints.demo_data import plan_of, run
 from fleet.simulation.demo.plan import KIOSKS_AT_MOST, DemoRefusedError, Plan, moment_ms
-from fleet.store import complaint_tables, tables
+from fleet.store import complaint_tables, sum_tables, tables
 from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION
 from fleet.store.session import open_engine, reading
 from fleet.web.app import create_app
 from tests.fleet.books import add_kiosk
+from tests.fleet.sums import untrue_sums
 from wire.help_calls import helper_name
 from wire.ids import event_id, facility_code, is_simulated, kiosk_id, shard, stream_id
 from wire.provinces import PROVINCES
@@ -42,7 +43,8 @@ MADE = (
     *(tables.kiosk, tables.device_state, tables.help_call, tables.event, tables.stream, tables.enrollment),
     *(tables.person, tables.workload_day, tables.coverage_day, tables.alarm, tables.quarantine, tables.refusal),
     *(tables.code_day, tables.denominator, tables.official, tables.indicator_figure, tables.announcement),
-    *(complaint_tables.complaint, complaint_tables.opinion_day),
+    *(complaint_tables.complaint, complaint_tables.opinion_day, sum_tables.opinion_province_day),
+    *(sum_tables.workload_week, sum_tables.workload_province_day, sum_tables.unused_code_day),
 )
 GIVEN_BY_THE_DATABASE = {"row", "id", "batch"}  # where they are numbers
 
@@ -105,6 +107,8 @@ def test_visits_and_workload_agree_by_facility_and_day(made: Engine) -> None:
             for row in connection.execute(select(tables.workload_day))
         }
     assert counted == visits
+    with reading(made) as connection:
+        assert untrue_sums(connection) == []
     assert all(sum(counts) for counts in zip(*counted.values(), strict=True)), "captures, duplicates and lapses"
 
 

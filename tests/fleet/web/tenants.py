@@ -21,15 +21,17 @@ from fleet.devices.health import HELP_WANTED
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
 from fleet.store.alert_tables import alert_letter
-from fleet.store.complaint_tables import complaint, help_number, opinion_day
+from fleet.store.complaint_tables import complaint, help_number
+from fleet.store.days import bangkok_day
 from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
 from fleet.store.matching_tables import matched_day, matched_province, matching
 from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
-from fleet.store.tables import announcement, code_day, event, help_call, person, stream, workload_day
-from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, raise_alarm, refuse, work
+from fleet.store.sums import add_told, add_unused
+from fleet.store.tables import announcement, code_day, event, help_call, stream
+from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, lapse, raise_alarm, refuse, work
 from tests.fleet.operators.people import somebody
 from wire.events import Profile
 from wire.ids import FacilityCode, KioskId
@@ -144,8 +146,7 @@ def _complain(engine: Engine, tenant: Tenant, kiosk: str) -> None:
         times = {"opened_ms": NOW_MS - 2 * DAY_MS, "due_ms": NOW_MS - DAY_MS}
         rest = {"words": f"of {tenant.name}", "answer": "", "reopened": 0}
         connection.execute(insert(complaint).values(place | said | kind | times | rest))
-        touched = {"profile": "live", "day": YESTERDAY, "code": "rated_5", "n": tenant.numbers[0]}
-        connection.execute(insert(opinion_day).values(place | touched))
+        add_told(connection, [("live", tenant.province, tenant.facility, YESTERDAY, "rated_5", tenant.numbers[0])])
         proposed = {"digits": f"0{tenant.province}{tenant.facility}0"[:9], "proposed_by": f"x-{tenant.name}"}
         connection.execute(insert(help_number).values(place | proposed | {"proposed_ms": NOW_MS}))
 
@@ -161,6 +162,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     raise_alarm(engine, first)
     refuse(engine, first)
     work(engine, tenant.province, tenant.facility, YESTERDAY, captured)
+    lapse(engine, tenant.province, tenant.facility, "2026-11-22", lapsed)
     _fill_alerts(engine, tenant)
     _fill_acts(engine, tenant)
     somebody(engine, f"of-{tenant.name}", scope=tenant.site)  # 1 Udon's, 2 Chiang Mai's, 3 next door's
@@ -170,8 +172,6 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
             KioskId(f"{tenant.name}-new"), FacilityCode(tenant.facility), tenant.province, Profile.TEST
         )
         claims.make(connection, coming, "x", NOW_MS)
-        late = {"profile": "live", "province": tenant.province, "facility": tenant.facility, "day": "2026-11-22"}
-        connection.execute(insert(workload_day).values(late | {"captured": 0, "lapsed": lapsed}))
         connection.execute(insert(loss).values(kiosk=second, kind="lost", reported_by="x", reported_ms=NOW_MS))
         connection.execute(insert(code_day).values(kiosk=first, day=YESTERDAY, outcome="accepted", n=1))
         call = {"kiosk": third, "call": "1" * 32, "since_ms": NOW_MS - 1000, "heard_ms": NOW_MS}
@@ -186,8 +186,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
         mark = tenant.name.ljust(36, "0")
         seen = {"id": mark, "kiosk": first, "stream": "a" * 24, "seq": 1, "digest": key}
         connection.execute(insert(event).values(seen | {"received_ms": NOW_MS}))
-        waiting = {"profile": "live", "state": "accepted", "province": tenant.province, "first_event": mark}
-        connection.execute(insert(person).values(waiting | {"token": key[:16], "accepted_ms": NOW_MS - 2 * DAY_MS}))
+        add_unused(connection, [("live", tenant.province, bangkok_day(NOW_MS - 2 * DAY_MS), 1)])
 
 
 def _fill_acts(engine: Engine, tenant: Tenant) -> None:

@@ -15,6 +15,7 @@ from fleet.operators.accounts import Role
 from fleet.store.complaint_tables import complaint
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
+from fleet.web.complaints import SHOWN
 from tests.fleet.books import NOW_MS, add_kiosk
 from tests.fleet.web.signed_in import Clock, Visitor, closed
 
@@ -167,6 +168,24 @@ def test_the_week_counts_what_came_waits_is_overdue_and_was_closed_by_unit_and_c
     only = somsri.get(f"/api/v1/complaints?{THIS_WEEK}&province=41&facility=11013").json
     assert only is not None
     assert (only["scope"], only["new"], only["open"]) == ("facility:41/11013", 1, 0)
+
+
+def test_the_units_of_a_country_are_its_provinces(console: APIFlask, books: Engine) -> None:
+    malee = Visitor.signed_in(console, books, "malee", Role.OPERATOR, NATION)
+    for n, facility in enumerate(("10661", "11013", "11013")):
+        came(books, f"0000000{n}", age_ms=5 * DAY_MS, facility=facility)
+    for n in range(SHOWN):
+        came(books, f"000001{n:02}", province="50", facility="10713")
+    found = malee.get(f"/api/v1/complaints?{THIS_WEEK}").json
+    assert found is not None
+    assert [(each["province"], each["facility"], each["open"]) for each in found["units"]] == [
+        ("41", None, 3),
+        ("50", None, SHOWN),
+    ]
+    assert {each["province"] for each in found["tickets"]} == {"50"}, "the newest"
+    page = malee.get(f"/complaints?{THIS_WEEK}&lang=en").text
+    assert page.count("province=41&amp;") + page.count('province=41"') == 2, "what waits there is not among those shown"
+    assert "See to 0000-0100 first" in page
 
 
 def test_the_morning_tells_what_is_overdue_and_friday_tells_the_week(books: Engine, somsri: Visitor) -> None:

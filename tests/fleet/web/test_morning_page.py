@@ -20,9 +20,9 @@ from fleet.web.agenda import Cause, Counted
 from tests.fleet.books import (
     MINUTE_MS,
     NOW_MS,
-    accepted,
     add_kiosk,
     heard,
+    waiting,
     work,
 )
 from tests.fleet.web.reading import text
@@ -70,7 +70,7 @@ def test_a_row_names_place_figure_people_and_one_action_in_both_languages(books:
 def test_no_helper_s_name_and_no_token_is_on_the_page(books: Engine, client: FlaskClient) -> None:
     add_kiosk(books, "udon-01")
     heard(books, "udon-01", screen="help_wanted", minutes_ago=0)
-    accepted(books, [8])
+    waiting(books, [8])
     said = HelpCalls()
     said.heard(kiosk_id("udon-01"), "a" * 32, NOW_MS)
     with unit_of_work(books) as connection:

@@ -11,9 +11,9 @@ import pytest
 from fleet.coverage.judging import Judgement, Remark
 from fleet.coverage.satisfaction import Satisfaction, read_report, read_whole
 from fleet.coverage.weekly import week_ending
-from fleet.store.complaint_tables import opinion_day
 from fleet.store.scope import NATION, Scope, province_scope
 from fleet.store.session import reading, unit_of_work
+from fleet.store.sums import add_told
 from wire.events import Profile
 from wire.ids import ProvinceCode
 
@@ -27,11 +27,16 @@ WEEK = week_ending(date.fromisoformat(FRIDAY), date(2026, 11, 24))
 
 
 def touched(
-    books: Engine, code: str, n: int, *, day: str = THURSDAY, province: str = "41", facility: str = "10661", **more: str
+    books: Engine,
+    code: str,
+    n: int,
+    *,
+    day: str = THURSDAY,
+    at: tuple[str, str] = ("41", "10661"),
+    profile: str = "live",
 ) -> None:
-    row = {"profile": "live", "province": province, "facility": facility, "day": day, "code": code, "n": n}
     with unit_of_work(books) as connection:
-        connection.execute(opinion_day.insert().values(row | more))
+        add_told(connection, [(profile, *at, day, code, n)])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,7 @@ def test_a_place_with_fewer_than_ten_answers_is_not_told_by_its_figure_but_count
     books: Engine,
 ) -> None:
     touched(books, "rated_5", 9)
-    touched(books, "rated_5", 10, facility="11013")
+    touched(books, "rated_5", 10, at=("41", "11013"))
     site = Scope.parse("facility:41/10661")
     with reading(books) as connection:
         report = read_report(connection, WEEK, Profile.LIVE, UDON)
@@ -130,5 +135,5 @@ def test_the_page_shows_the_figure_its_gate_and_its_weeks_and_r8_c2_beside_the_i
 
 
 def test_a_province_elsewhere_is_no_part_of_region_8s_measure(books: Engine, client: FlaskClient) -> None:
-    touched(books, "rated_1", 40, province="50", facility="10713")
+    touched(books, "rated_1", 40, at=("50", "10713"))
     assert "not part of this figure: no answer" in " ".join(client.get("/indicators?lang=en").text.split())

@@ -19,7 +19,7 @@ from fleet.store.alert_tables import alert_watch
 from fleet.store.scope import NATION, Scope, province_scope
 from fleet.store.session import unit_of_work
 from fleet.web.summary import Summary, read_summary
-from tests.fleet.books import NOW, NOW_MS, accepted, add_kiosk, bring, count, heard
+from tests.fleet.books import NOW, NOW_MS, add_kiosk, bring, count, heard, waiting
 from wire.events import Profile
 from wire.ids import FacilityCode, KioskId, ProvinceCode
 
@@ -49,7 +49,7 @@ def test_of_an_empty_place_nothing_is_claimed(books: Engine) -> None:
 def test_kiosks_and_unused_codes_are_those_of_the_place(books: Engine) -> None:
     add_kiosk(books, "udon-01")
     heard(books, "udon-01")
-    accepted(books, [0, 2, 8])
+    waiting(books, [0, 2, 8])
     here, elsewhere = told(books, province_scope(UDON)), told(books, province_scope(LOEI))
     assert (here.unused.one_day, here.unused.seven_days, here.kiosks[Condition.OK]) == (2, 1, 1)
     assert (elsewhere.unused.one_day, elsewhere.kiosks[Condition.OK]) == (0, 0)
