@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
+MEASURED = re.compile(r'[0-9]+\.[0-9]+|"(?:at|took)_us": ?[0-9]+|"at_ms": ?[0-9]+')
 SECRETS = (NUMBER, "ทดสอบ", "Thotsop", "25300515", "1987")
 
 
@@ -52,6 +54,12 @@ def inserted(slot: VpcdCard, what: ThaiCard) -> None:
     wait_for(CardState.PRESENT)
 
 
+def secrets_in(text: str) -> list[str]:
+    """What was measured may hold any digits."""
+    said = MEASURED.sub("", text)
+    return [secret for secret in SECRETS if secret in said]
+
+
 def test_a_good_card_is_reported_with_its_answer_to_reset_its_rate_and_no_errors(slot: VpcdCard) -> None:
     inserted(slot, card(portrait_jpeg=portrait(4843)))
     code, said = report()
@@ -61,7 +69,7 @@ def test_a_good_card_is_reported_with_its_answer_to_reset_its_rate_and_no_errors
     assert (said["measured"]["commands"], said["measured"]["errors"], said["troubles"]) == (45, 0, [])
     assert said["measured"]["ms_per_command"] > 0
     assert said["reader"] == f"{READER_NAME} 00 00"
-    assert not [secret for secret in SECRETS if secret in json.dumps(said, ensure_ascii=False)]
+    assert secrets_in(json.dumps(said, ensure_ascii=False)) == []
 
 
 def test_absent_card_absent_reader_and_absent_service_have_three_codes_and_three_sentences(pcscd: PcscDaemon) -> None:
@@ -110,7 +118,7 @@ def test_the_words_are_in_the_technicians_language(slot: VpcdCard, language: str
     inserted(slot, card())
     done = command("doctor", "card", "--language", language)
     assert word in done.stdout
-    assert not [secret for secret in SECRETS if secret in done.stdout]
+    assert secrets_in(done.stdout) == []
 
 
 def test_a_recorded_trace_holds_lengths_status_words_and_times_and_no_data(slot: VpcdCard, tmp_path: Path) -> None:
@@ -121,7 +129,7 @@ def test_a_recorded_trace_holds_lengths_status_words_and_times_and_no_data(slot:
     assert (head["trace"], head["report"]["code"]) == (1, "ok")
     assert len(exchanges) == 45
     assert set().union(*exchanges) == {"command", "sent", "received", "at_us", "took_us", "status"}
-    assert not [secret for secret in SECRETS if secret in file.read_text()]
+    assert secrets_in(file.read_text()) == []
 
 
 def test_a_trace_never_overwrites_a_file(tmp_path: Path) -> None:
