@@ -27,6 +27,11 @@ class Wrapped(Widget):
         self._text = text
         self._max_lines = max_lines
 
+    def say(self, text: str) -> None:
+        """Say something else."""
+        self._text = text
+        self.refresh(layout=True)
+
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's signature
         """Return the cells of the longest line as written."""
         return max(cell_len(drawable(line)) for line in self._text.split("\n"))
