@@ -27,6 +27,11 @@ class Wrapped(Widget):
         self._text = text
         self._max_lines = max_lines
 
+    @property
+    def says(self) -> str:
+        """The text as it was given."""
+        return self._text
+
     def say(self, text: str) -> None:
         """Say something else."""
         self._text = text

@@ -12,17 +12,21 @@ from fleet.devices import claims
 from fleet.store.session import reading
 from kiosk.config import read as read_kiosk
 from kiosk.findings import Part
+from provisioning.commissioning.examining import NOT_EXAMINED, Doctor
 from provisioning.commissioning.sheet import SelfTest
 from provisioning.commissioning.steps import Outcome, Progress, Step, next_step
 from provisioning.device.asking import How
 from tests.provisioning.commissioning.conftest import before
 from tests.simulators.desk import HERE, NAME
 from tests.simulators.doctor import DARK, NO_CARD, PULLED, REFUSED_PORT, WELL
+from tests.simulators.services import script
 from wire import words
 from wire.claims import LIVES_MS
 from wire.phones import CENTRAL, written
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.provisioning.commissioning.conftest import Bench, Hand
 
 TARGETS = [f"target-{at}" for at in range(5)]
@@ -160,7 +164,7 @@ async def test_a_closed_port_says_what_to_do_and_can_be_left_for_later(bench: Be
     async with before(bench) as hand:
         await hand.touch("act-go")
         shown = "\n".join(await hand.read_to_the_end())
-        assert "✗ โบรกเกอร์ พอร์ต (พอร์ต 8883) port_refused" in shown
+        assert "✗ โบรกเกอร์ พอร์ต 8883: port_refused" in shown
         assert "โปรดแจ้งไอทีโรงพยาบาลให้เปิด" in shown.replace("\n", "")
         await hand.touch("act-message")
         assert "192.0.2.17" in "\n".join(await hand.read_to_the_end())
@@ -233,6 +237,20 @@ async def test_the_language_is_turned_and_stays(bench: Bench) -> None:
         assert "Ready to set up." in hand.text
     async with before(bench) as hand:
         assert "Ready to set up." in hand.text
+
+
+def test_the_real_doctor_is_understood(bench: Bench) -> None:
+    bench.is_at(Step.NETWORK)
+    told = Doctor((script("dipchip-kiosk"),), bench.place / "kiosk.toml").parts("certificates", "disk")
+    assert [found.part for found in told.parts] == ["certificates", "disk"]
+    assert told.of("certificates").figure("name") == NAME
+    assert NOT_EXAMINED not in {found.code for found in told.parts}
+
+
+def test_what_cannot_be_started_or_speaks_otherwise_was_not_examined(tmp_path: Path) -> None:
+    for command in (("true",), ("echo", '{"v": 2}'), (str(tmp_path / "nothing"),)):
+        told = Doctor(command, tmp_path / "kiosk.toml").parts("store")
+        assert (told.level, told.of("store").code) == ("fault", NOT_EXAMINED)
 
 
 def test_a_fresh_machine_begins_with_the_way() -> None:
