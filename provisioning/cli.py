@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dipchip-provision`: makes a fleet's and a kiosk's folder, renews certificates, revokes kiosks, signs face policies.
 
-On a kiosk it claims a name and asks for certificates. Of all of these only `enrol` talks to a network.
+On a kiosk it claims a name and asks for certificates. Of all of these only `enrol` and `commission` talk to a network.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
+from provisioning.commissioning.commands import commission
 from provisioning.device.commands import enrol, renew
 from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError, RefusedError
@@ -36,6 +37,7 @@ policy = typer.Typer(no_args_is_help=True, help="Sign a face policy with the fle
 app.add_typer(policy, name="policy")
 app.add_typer(roots, name="roots")
 app.command()(enrol)
+app.command()(commission)
 app.command()(renew)
 
 Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]

@@ -13,8 +13,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kiosk.screens.thai import drawable
-from kiosk.screens.wording import WordingError, compare, read_sentences, turned
+from kiosk.screens.wording import compare, read_sentences, turned
+from lettering.texts import WordingError
+from lettering.thai import drawable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Words on the screen: a sentence to read, and a choice to touch.
 
-This is the render boundary: every letter that a person sees passes `thai.wrap` here. Nothing is ever read as markup.
+Every letter that a person sees is wrapped and drawn by `lettering.wrapped`. Nothing is ever read as markup.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from kiosk.screens.thai import drawable, wrap
+from lettering.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
-    from textual.geometry import Size
 
     from kiosk.enrollment.states import Intent
     from kiosk.screens.wording import Phrase
@@ -30,29 +27,8 @@ class Read(Widget):
     phrase: Phrase | None = None
 
 
-class Sentence(Read):
+class Sentence(Read, Wrapped):
     """Text wrapped between words to the cells it is given. `max_lines` bounds text that others wrote."""
-
-    ALLOW_SELECT = False
-
-    def __init__(
-        self, text: str, *, classes: str | None = None, name_id: str | None = None, max_lines: int | None = None
-    ) -> None:
-        super().__init__(id=name_id, classes=classes)
-        self._text = text
-        self._max_lines = max_lines
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's signature
-        """Return the cells of the longest line as written."""
-        return max(cell_len(drawable(line)) for line in self._text.split("\n"))
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as above
-        """Return the rows that the text takes at this width."""
-        return len(wrap(self._text, width, max_lines=self._max_lines))
-
-    def render(self) -> Content:
-        """Draw the wrapped lines, as plain text."""
-        return Content("\n".join(wrap(self._text, self.content_size.width, max_lines=self._max_lines)))
 
 
 class Choice(Sentence, can_focus=True):

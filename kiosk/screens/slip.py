@@ -11,7 +11,7 @@ import msgspec
 
 from kiosk.screens.accepted import BANGKOK
 from kiosk.screens.code_digits import grouped
-from kiosk.screens.thai import WORD_MARK
+from lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from kiosk.enrollment.states import Intent
 from kiosk.screens.moment import Action, Body, Moment
 from kiosk.screens.qr_code import QrCode
 from kiosk.screens.sentence import Sentence
-from kiosk.screens.thai import WORD_MARK
 from kiosk.screens.wording import Public
+from lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

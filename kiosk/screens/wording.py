@@ -10,26 +10,21 @@ and `aloud.<key>`, or a beginning of the key, for what only the person may hear:
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from importlib import resources
-from string import Formatter
 from typing import TYPE_CHECKING
 
-from kiosk.screens.thai import WORD_MARK, drawable, sayable
+from lettering.texts import WordingError, read_texts, require_same
+from lettering.thai import WORD_MARK, drawable, sayable
 from wire.phones import CENTRAL, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
     from wire.phones import HelpNumber
 
 LANGUAGES = ("th", "en")
-
-
-class WordingError(Exception):
-    """The texts are not fit for use. The message names the file, the key and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +160,7 @@ def read_sentences(folder: Traversable, language: str) -> Wording:
     Raises:
         WordingError: naming the file and what is no sentence.
     """
-    tables = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
-    sentences: dict[str, str] = {}
-    for key, value in _flatten(tables):
-        if not isinstance(value, str) or not value.strip():
-            msg = f"texts/{language}.toml: {key} is {value!r}, not a sentence. Write the sentence."
-            raise WordingError(msg)
-        sentences[key] = value.strip().replace("|", WORD_MARK)
-    return Wording(language, sentences)
-
-
-def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+    return Wording(language, read_texts(folder, language))
 
 
 def compare(left: Wording, right: Wording) -> None:
@@ -189,14 +169,4 @@ def compare(left: Wording, right: Wording) -> None:
     Raises:
         WordingError: naming the file, the key and what to do.
     """
-    for key, sentence in left.sentences.items():
-        if key not in right.sentences:
-            msg = f"texts/{right.language}.toml has no {key!r}, texts/{left.language}.toml has. Translate it."
-            raise WordingError(msg)
-        if _blanks(sentence) != _blanks(right.sentences[key]):
-            msg = f"texts/{right.language}.toml: {key} fills other blanks than in {left.language}. Use the same."
-            raise WordingError(msg)
-
-
-def _blanks(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+    require_same((left.language, left.sentences), (right.language, right.sentences))

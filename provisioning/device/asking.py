@@ -6,8 +6,10 @@ Proxies are not used. Source: docs/adr/0037.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import closing
+from enum import StrEnum
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING
@@ -43,8 +45,24 @@ class NotGrantedError(ProvisioningError):
         super().__init__(f"{why}: {_NEXT[why]}")
 
 
+class How(StrEnum):
+    """How the way to the door ended."""
+
+    NAME = "name_unknown"
+    REFUSED = "port_refused"
+    SILENT = "port_silent"
+    STRANGER = "not_this_door"  # another certificate, or another time
+    UNREADY = "door_not_serving"
+    OTHER = "not_reached"
+
+
 class NotReachedError(ProvisioningError):
-    """There was no answer of the fleet's; says what was there instead and what to do."""
+    """There was no answer of the fleet's; `how` is a word for it, and the message what was there and what to do."""
+
+    def __init__(self, text: str, how: How = How.OTHER) -> None:
+        """Keep the word."""
+        self.how = how
+        super().__init__(text)
 
 
 def ask(introduction: Introduction, path: str, message: bytes) -> bytes:
@@ -68,13 +86,18 @@ def ask(introduction: Introduction, path: str, message: bytes) -> bytes:
             f"{door.host}:{door.port}: is not this fleet's door, or this clock is wrong ({error.verify_message}). "
             "Set the clock; then ask the hospital's IT whether something reads along."
         )
-        raise NotReachedError(text) from error
+        raise NotReachedError(text, How.STRANGER) from error
     except (OSError, HTTPException) as error:
         text = (
             f"{door.host}:{door.port}: not reached ({type(error).__name__}). Check the network and that HTTPS goes out."
         )
-        raise NotReachedError(text) from error
+        raise NotReachedError(text, _how(error)) from error
     return _granted(f"{door.host}:{door.port}", status, body)
+
+
+def _how(error: OSError | HTTPException) -> How:
+    known = {socket.gaierror: How.NAME, ConnectionRefusedError: How.REFUSED, TimeoutError: How.SILENT}
+    return next((how for kind, how in known.items() if isinstance(error, kind)), How.OTHER)
 
 
 def _granted(door: str, status: int, body: bytes) -> bytes:
@@ -84,5 +107,5 @@ def _granted(door: str, status: int, body: bytes) -> bytes:
         refusal = decode(body, Refusal)
     except Malformed as error:
         text = f"{door}: HTTP {status}. Try again in a minute; then ask the fleet team whether its signer runs."
-        raise NotReachedError(text) from error
+        raise NotReachedError(text, How.UNREADY) from error
     raise NotGrantedError(refusal.why)

@@ -52,13 +52,13 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
 ) -> None:
     """Make this machine the kiosk that a claim names. It makes its own keys; run again, it goes on where it stopped."""
     layout = Layout.INSTALLED if installed else Layout.BESIDE
-    enrolment, report = Enrolment(place, _introduced(introduction), layout, ask), Report()
+    enrolment, report = Enrolment(place, introduced(introduction), layout, ask), Report()
     if enrolment.finish():
         typer.echo("Everything was in its place already; what a power cut had left is gone.")
         return
     code, where = _asked(claim, facility)
-    hardware = Hardware(camera, camera_pin, reader, models, AgentWish(), _uri(event_key_token))
-    bundle, fingerprint = enrolment.run(code, where, hardware, _now(), report)
+    hardware = Hardware(camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token))
+    bundle, fingerprint = enrolment.run(code, where, hardware, now(), report)
     for line in report.lines:
         typer.echo(line)
     typer.echo(f"This machine is {bundle.kiosk} at {bundle.facility}, profile {bundle.profile}.")
@@ -75,17 +75,22 @@ def renew(
 ) -> None:
     """Ask for this kiosk's next certificate when it is time, and install the one that came. It needs no network."""
     report = Report()
-    said = step(Identity.read(config), event_key, _now(), report)
+    said = step(Identity.read(config), event_key, now(), report)
     for line in (*report.lines, said):
         typer.echo(line)
 
 
-def _uri(file: Path | None) -> str:
+def event_key_uri(file: Path | None) -> str:
     """The address of a key, which holds a PIN: it stands in a file, and not where a shell would keep it."""
     return "" if file is None else read(file).decode("ascii", "replace").strip()
 
 
-def _introduced(file: Path) -> Introduction:
+def introduced(file: Path) -> Introduction:
+    """What the image knows of its fleet.
+
+    Raises:
+        FolderError: the file cannot be used.
+    """
     try:
         return decode(read(file), Introduction)
     except Malformed as error:
@@ -105,5 +110,6 @@ def _asked(claim: str, facility: str) -> tuple[ClaimCode, FacilityCode]:
         raise RefusedError(message) from error
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time, to the second, as certificates count."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.widgets import Button, Label
 
-from kiosk.screens.thai import drawable
+from lettering.thai import drawable
 from tests.demo.parts import PARTS
 
 if TYPE_CHECKING:

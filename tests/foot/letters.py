@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk.screens.thai import drawable
+from lettering.thai import drawable
 
 while not Path("/run/sized").exists():
     time.sleep(0.1)

@@ -15,8 +15,8 @@ from kiosk.entrypoints.fonts import font_with
 from kiosk.entrypoints.slip_picture import drawn, letters
 from kiosk.screens.code_digits import grouped
 from kiosk.screens.slip import Line, Look
-from kiosk.screens.thai import WORD_MARK
 from kiosk.screens.wording import load_wordings
+from lettering.thai import WORD_MARK
 from tests.simulators.canary import Canary
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS, Patient

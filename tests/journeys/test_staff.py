@@ -14,8 +14,8 @@ import pytest
 
 from fleet.partners.idp.client import HttpIdentityProvider
 from fleet.partners.idp.shapes import Standing, Submission
-from kiosk.screens.thai import WORD_MARK
 from kiosk.screens.wording import load_wordings
+from lettering.thai import WORD_MARK
 from tests.simulators.broker import free_port
 from tests.simulators.canary import Canary
 from tests.simulators.lobby import FACILITY, Lobby

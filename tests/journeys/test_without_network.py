@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.screens.thai import WORD_MARK
 from kiosk.screens.wording import load_wordings
+from lettering.thai import WORD_MARK
 from tests import simulators
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS

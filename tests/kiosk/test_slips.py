@@ -29,8 +29,8 @@ from kiosk.entrypoints.slips import TECHNICIAN, Job, NoPrinter, ProcessPrinter, 
 from kiosk.entrypoints.ui import printer_from
 from kiosk.records import pipe
 from kiosk.screens.slip import Line, Look, lines
-from kiosk.screens.thai import WORD_MARK
 from kiosk.screens.wording import load_wordings
+from lettering.thai import WORD_MARK
 from tests.kiosk.enrollment.walk import Walk, findings
 from tests.kiosk.test_camera_setting import REST
 from tests.simulators.canary import Canary

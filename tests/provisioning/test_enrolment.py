@@ -19,7 +19,7 @@ from fleet.store.schema import upgrade
 from fleet.store.session import open_engine, reading
 from kiosk.config import read as read_kiosk
 from kiosk.config import read_signing_key, read_trust
-from provisioning.device.asking import NotGrantedError, NotReachedError, ask
+from provisioning.device.asking import How, NotGrantedError, NotReachedError, ask
 from provisioning.device.enrolment import Enrolment, Hardware
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import Report
@@ -210,5 +210,6 @@ def test_installed_it_names_the_credentials_that_the_units_load(counter: Counter
 
 def test_a_door_that_is_not_there_is_named_with_what_to_do() -> None:
     nobody = msgspec.structs.replace(INTRODUCTION, door=Address("127.0.0.1", free_port()))
-    with pytest.raises(NotReachedError, match=r"127\.0\.0\.1.*Check the network"):
+    with pytest.raises(NotReachedError, match=r"127\.0\.0\.1.*Check the network") as raised:
         ask(nobody, CLAIM, b"")
+    assert raised.value.how is How.REFUSED

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from kiosk.enrollment.states import State
 from kiosk.screens.app import Looks
-from kiosk.screens.thai import WORD_MARK, drawable
 from kiosk.screens.wording import load_wordings
+from lettering.thai import WORD_MARK, drawable
 from tests.kiosk.screens.conftest import running
 from tests.kiosk.screens.moments import MOMENTS
 from tests.kiosk.screens.terminal import cells, contrast

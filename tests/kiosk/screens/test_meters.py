@@ -12,8 +12,8 @@ from kiosk.enrollment.states import Checking, Looking, Prompt
 from kiosk.screens.app import Looks
 from kiosk.screens.meters import MeterPanel
 from kiosk.screens.speech import Voice
-from kiosk.screens.thai import drawable
 from kiosk.screens.wording import load_wordings
+from lettering.thai import drawable
 from tests.kiosk.screens.conftest import LANGUAGES, SIZES, Kiosk, running
 from tests.kiosk.screens.terminal import cells, contrast
 from tests.simulators.ear import Ear, Plug

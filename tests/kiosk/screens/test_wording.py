@@ -12,8 +12,9 @@ from rich.cells import cell_len
 from kiosk.card.watcher import ReaderEvent
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.states import Farewell, Prompt
-from kiosk.screens.thai import WORD_MARK
-from kiosk.screens.wording import WordingError, load_wordings
+from kiosk.screens.wording import load_wordings
+from lettering.texts import WordingError
+from lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from pathlib import Path
