@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kiosk.enrollment.failures import Failure, Fault
-from lettering.thai import WORD_MARK, joined
+from wire.lettering.thai import WORD_MARK, joined
 
 if TYPE_CHECKING:
     from kiosk.screens.wording import Wording

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from kiosk.screens.slip import Look
-from lettering.thai import WORD_MARK, clusters
+from wire.lettering.thai import WORD_MARK, clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from kiosk.screens.sentence import Read
-from lettering.thai import drawable
+from wire.lettering.thai import drawable
 
 if TYPE_CHECKING:
     from textual.geometry import Size

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from kiosk.enrollment.measures import METER_GOOD, METER_STEPS, Meters
-from lettering.thai import drawable
+from wire.lettering.thai import drawable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kiosk.screens.wording import compare, read_sentences, turned
-from lettering.texts import WordingError
-from lettering.thai import drawable
+from wire.lettering.texts import WordingError
+from wire.lettering.thai import drawable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Words on the screen: a sentence to read, and a choice to touch.
 
-Every letter that a person sees is wrapped and drawn by `lettering.wrapped`. Nothing is ever read as markup.
+Every letter that a person sees is wrapped and drawn by `wire.lettering.wrapped`. Nothing is ever read as markup.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widget import Widget
 
-from lettering.wrapped import Wrapped
+from wire.lettering.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from textual import events

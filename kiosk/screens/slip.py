@@ -11,7 +11,7 @@ import msgspec
 
 from kiosk.screens.accepted import BANGKOK
 from kiosk.screens.code_digits import grouped
-from lettering.thai import WORD_MARK
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

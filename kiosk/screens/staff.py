@@ -22,7 +22,7 @@ from kiosk.screens.moment import Action, Body, Moment
 from kiosk.screens.qr_code import QrCode
 from kiosk.screens.sentence import Sentence
 from kiosk.screens.wording import Public
-from lettering.thai import WORD_MARK
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

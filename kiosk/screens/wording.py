@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from lettering.texts import WordingError, read_texts, require_same
-from lettering.thai import WORD_MARK, drawable, sayable
+from wire.lettering.texts import WordingError, read_texts, require_same
+from wire.lettering.thai import WORD_MARK, drawable, sayable
 from wire.phones import CENTRAL, written
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 
-from lettering.thai import wrap
-from lettering.wrapped import Wrapped
 from provisioning.commissioning.pages import Act, Answer, Form, is_forward
 from provisioning.commissioning.steps import Step
 from wire.claims import CODE_LETTERS
+from wire.lettering.thai import wrap
+from wire.lettering.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

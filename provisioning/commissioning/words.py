@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from lettering.texts import WordingError, read_texts, require_same
-from lettering.thai import WORD_MARK
+from wire.lettering.texts import WordingError, read_texts, require_same
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

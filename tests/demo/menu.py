@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.widgets import Button, Label
 
-from lettering.thai import drawable
 from tests.demo.parts import PARTS
+from wire.lettering.thai import drawable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

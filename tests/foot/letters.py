@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from lettering.thai import drawable
+from wire.lettering.thai import drawable
 
 while not Path("/run/sized").exists():
     time.sleep(0.1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[2]
-PRODUCT = ("wire", "lettering", "kiosk", "fleet", "provisioning")
+PRODUCT = ("wire", "kiosk", "fleet", "provisioning")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 LONGEST_LINES = 400
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "base", "stuff"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[2]
-PACKAGES = ("wire", "lettering", "kiosk", "fleet", "provisioning")
+PACKAGES = ("wire", "kiosk", "fleet", "provisioning")
 NOT_IMPORTED = (
     "kiosk.face.camera_pi",  # picamera2 exists on a Raspberry Pi only
     "fleet.store.migrations.env",  # a script that Alembic runs

@@ -16,12 +16,12 @@ from kiosk.entrypoints.slip_picture import drawn, letters
 from kiosk.screens.code_digits import grouped
 from kiosk.screens.slip import Line, Look
 from kiosk.screens.wording import load_wordings
-from lettering.thai import WORD_MARK
 from tests.simulators.canary import Canary
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS, Patient
 from tests.simulators.services import wait_until
 from tests.simulators.slip_printer import printer
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from pathlib import Path

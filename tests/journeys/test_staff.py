@@ -15,12 +15,12 @@ import pytest
 from fleet.partners.idp.client import HttpIdentityProvider
 from fleet.partners.idp.shapes import Standing, Submission
 from kiosk.screens.wording import load_wordings
-from lettering.thai import WORD_MARK
 from tests.simulators.broker import free_port
 from tests.simulators.canary import Canary
 from tests.simulators.lobby import FACILITY, Lobby
 from tests.simulators.patient import CITIZENS, Citizen, Patient
 from tests.simulators.services import Service, script, wait_until
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from pathlib import Path

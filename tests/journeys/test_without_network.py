@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from kiosk.screens.wording import load_wordings
-from lettering.thai import WORD_MARK
 from tests import simulators
 from tests.simulators.lobby import Lobby
 from tests.simulators.patient import CITIZENS
 from tests.simulators.services import script, wait_until
+from wire.lettering.thai import WORD_MARK
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 

@@ -30,13 +30,13 @@ from kiosk.entrypoints.ui import printer_from
 from kiosk.records import pipe
 from kiosk.screens.slip import Line, Look, lines
 from kiosk.screens.wording import load_wordings
-from lettering.thai import WORD_MARK
 from tests.kiosk.enrollment.walk import Walk, findings
 from tests.kiosk.test_camera_setting import REST
 from tests.simulators.canary import Canary
 from tests.simulators.holders import identity
 from tests.simulators.patient import CITIZENS
 from tests.simulators.slip_printer import Printer, printer
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from lettering.thai import drawable
+from wire.lettering.thai import drawable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from lettering.thai import clusters
+from wire.lettering.thai import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

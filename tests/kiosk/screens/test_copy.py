@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.screens.wording import LANGUAGES, load_wordings
-from lettering.thai import WORD_MARK
+from wire.lettering.thai import WORD_MARK
 
 FOR_TECHNICIANS = re.compile(r"\.technician$|^(fault|doctor)\.|^reader_event\.")
 SHIPPED = Path(__file__).parents[3] / "kiosk"

@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from kiosk.enrollment.states import State
 from kiosk.screens.app import Looks
 from kiosk.screens.wording import load_wordings
-from lettering.thai import WORD_MARK, drawable
 from tests.kiosk.screens.conftest import running
 from tests.kiosk.screens.moments import MOMENTS
 from tests.kiosk.screens.terminal import cells, contrast
+from wire.lettering.thai import WORD_MARK, drawable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

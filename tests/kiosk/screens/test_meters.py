@@ -13,10 +13,10 @@ from kiosk.screens.app import Looks
 from kiosk.screens.meters import MeterPanel
 from kiosk.screens.speech import Voice
 from kiosk.screens.wording import load_wordings
-from lettering.thai import drawable
 from tests.kiosk.screens.conftest import LANGUAGES, SIZES, Kiosk, running
 from tests.kiosk.screens.terminal import cells, contrast
 from tests.simulators.ear import Ear, Plug
+from wire.lettering.thai import drawable
 
 LINE, GOOD, HERE = "▁", "▄", "█"
 EMPTY = LINE * 3 + GOOD * 3 + LINE * 3

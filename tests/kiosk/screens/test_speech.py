@@ -31,11 +31,11 @@ from kiosk.enrollment.states import (
 from kiosk.screens.moment import Moment
 from kiosk.screens.speech import LEVELS, Voice
 from kiosk.screens.wording import Public, Wording, load_wordings
-from lettering.texts import WordingError
 from tests.kiosk.screens.conftest import LANGUAGES, Kiosk, gallery, running
 from tests.kiosk.screens.displays import PANELS
 from tests.kiosk.screens.moments import MOMENTS
 from tests.simulators.ear import Ear, Plug
+from wire.lettering.texts import WordingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ from kiosk.card.watcher import ReaderEvent
 from kiosk.enrollment.failures import Failure, Fault
 from kiosk.enrollment.states import Farewell, Prompt
 from kiosk.screens.wording import load_wordings
-from lettering.texts import WordingError
-from lettering.thai import WORD_MARK
+from wire.lettering.texts import WordingError
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lettering.thai import wrap
 from provisioning.commissioning.pages import Act, Form
 from provisioning.commissioning.screens import PageScreen, Touch
 from provisioning.commissioning.steps import Outcome, Step
 from provisioning.commissioning.words import load_words
 from tests.kiosk.screens.terminal import lines
 from tests.provisioning.commissioning.pictures import Album, pages
+from wire.lettering.thai import wrap
 
 if TYPE_CHECKING:
     from pathlib import Path

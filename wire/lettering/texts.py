@@ -10,7 +10,7 @@ import tomllib
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from lettering.thai import WORD_MARK
+from wire.lettering.thai import WORD_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

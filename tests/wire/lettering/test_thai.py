@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from lettering.thai import WORD_MARK, clusters, drawable, wrap
+from wire.lettering.thai import WORD_MARK, clusters, drawable, wrap
 
 THAI = st.text(st.characters(min_codepoint=0x0E01, max_codepoint=0x0E5B), max_size=80)
 

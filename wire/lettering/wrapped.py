@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from lettering.thai import drawable, wrap
+from wire.lettering.thai import drawable, wrap
 
 if TYPE_CHECKING:
     from textual.geometry import Size
