@@ -21,10 +21,8 @@ class Refusal(StrEnum):
     NOT_BELIEVED = (
         "not_believed"  # signature, version or time of what was published; or bytes that are not the signed ones
     )
-    CLOCK = "clock"  # what is over or not cannot be known
     NO_ROOM = "no_room"
     UNFIT = "unfit"  # signed, and not a release that this kiosk can hold
-    BUSY = "busy"  # somebody was being served all the time, or the kiosk is closed
 
 
 class ReleaseError(Exception):
