@@ -27,6 +27,7 @@ from provisioning.following import Lists, follow
 from provisioning.identities import AgentWish, Site
 from provisioning.identities import make as make_kiosk
 from provisioning.places import Layout
+from provisioning.releases_commands import app as release
 from provisioning.roots_commands import app as roots
 from wire.errors import WireError
 from wire.ids import simulated_id
@@ -36,6 +37,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Ma
 policy = typer.Typer(no_args_is_help=True, help="Sign a face policy with the fleet's offline key, or show one.")
 app.add_typer(policy, name="policy")
 app.add_typer(roots, name="roots")
+app.add_typer(release, name="release")
 app.command()(enrol)
 app.command()(commission)
 app.command()(renew)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
+from provisioning import offline_keys
 from provisioning.errors import FolderError, RefusedError
-from provisioning.files import Report, as_json, folder, public, read, read_json, secret
+from provisioning.files import Report, as_json, folder, public, read, read_json
 from wire.errors import WireError
 from wire.ids import key_id
 from wire.registration import Trust
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_FOLDER, _PUBLIC = "roots", ".public.json"
-_SHORTEST_PASSPHRASE = 12
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_FOLDER = "roots"
 _NAMED = 16  # hexadecimal digits of a key's digest in its name
 
 
@@ -40,18 +41,9 @@ def make_key(path: Path, passphrase: str, report: Report) -> VerifyKey:
     Raises:
         RefusedError: the passphrase is short, or there is a file already.
     """
-    if len(passphrase) < _SHORTEST_PASSPHRASE:
-        message = f"The passphrase needs {_SHORTEST_PASSPHRASE} characters or more. Choose some words."
-        raise RefusedError(message)
-    if path.exists():
-        message = f"{path}: is there already, and a root key is never written over. Choose another name."
-        raise RefusedError(message)
-    key = Ed25519PrivateKey.generate()
-    under = serialization.BestAvailableEncryption(passphrase.encode())
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, under)
-    secret(path, lambda: pem, report)
+    key = offline_keys.make(path, passphrase, report)
     made = _signing(key).public()
-    public(path.with_name(path.name + _PUBLIC), as_json(made.jwk()), report)
+    public(path.with_name(path.name + offline_keys.PUBLIC), as_json(made.jwk()), report)
     return made
 
 
@@ -88,15 +80,7 @@ def sign(path: Path, key: Path, passphrase: str, report: Report) -> str:
     Raises:
         RefusedError: the passphrase opens nothing, or the file is none.
     """
-    try:
-        opened = serialization.load_pem_private_key(read(key), passphrase.encode())
-    except (ValueError, TypeError) as error:
-        message = f"{key}: the passphrase does not open it, or it is no root key. Try again."
-        raise RefusedError(message) from error
-    if not isinstance(opened, Ed25519PrivateKey):
-        message = f"{key}: is no root key. Give one that `dipchip-provision roots key` made."
-        raise RefusedError(message)
-    signing = _signing(opened)
+    signing = _signing(offline_keys.opened(key, passphrase))
     try:
         public(path, with_signature(read(path).strip(), signing) + b"\n", report)
     except WireError as error:
@@ -207,7 +191,7 @@ def _public(path: Path) -> dict[str, Any]:
     try:
         return VerifyKey.from_jwk(read_json(path)).jwk()
     except WireError as error:
-        message = f"{path}: is no public key. Give the {_PUBLIC} that `dipchip-provision roots key` made."
+        message = f"{path}: is no public key. Give the {offline_keys.PUBLIC} that `dipchip-provision roots key` made."
         raise RefusedError(message) from error
 
 

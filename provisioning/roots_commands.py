@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command lines of `dipchip-provision roots`: three people's keys, and what two of them sign.
-
-A passphrase comes from the terminal, or as the one line of standard input: never as an option, which a shell keeps.
-"""
+"""The command lines of `dipchip-provision roots`: three people's keys, and what two of them sign."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
-from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from provisioning import roots
-from provisioning.errors import RefusedError
 from provisioning.files import Report
+from provisioning.offline_keys import passphrase
 
 app = typer.Typer(no_args_is_help=True, help="Sign whom kiosks believe with two of three keys that are kept offline.")
 
@@ -29,7 +24,7 @@ Draft = Annotated[Path, typer.Argument(metavar="FILE", help="A draft, or a copy 
 def key(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the key goes: a medium of its own.")]) -> None:
     """Make one of the three root keys, under a passphrase; its public half stands beside it."""
     report = Report()
-    made = roots.make_key(file, _passphrase(twice=True), report)
+    made = roots.make_key(file, passphrase(twice=True), report)
     _tell(report, f"{made.kid}: keep {file} away from the other two, and from the fleet's folder.")
 
 
@@ -56,7 +51,7 @@ def sign(file: Draft, *, private: Annotated[Path, typer.Option("--key", help="Yo
     for line in roots.shown(file):
         typer.echo(line)
     report = Report()
-    kid = roots.sign(file, private, _passphrase(twice=False), report)
+    kid = roots.sign(file, private, passphrase(twice=False), report)
     _tell(report, f"Signed by {kid}.")
 
 
@@ -75,16 +70,6 @@ def show(file: Draft) -> None:
     """Say what a draft or a version holds, and who has signed it."""
     for line in roots.shown(file):
         typer.echo(line)
-
-
-def _passphrase(*, twice: bool) -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    given = getpass("Passphrase: ")
-    if twice and getpass("The same again: ") != given:
-        message = "The two passphrases differ; nothing was made. Run the command again."
-        raise RefusedError(message)
-    return given
 
 
 def _now() -> datetime:

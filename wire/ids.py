@@ -18,6 +18,7 @@ AskId = NewType("AskId", str)
 KeyId = NewType("KeyId", str)
 StreamId = NewType("StreamId", str)
 Shard = NewType("Shard", str)
+ReleaseVersion = NewType("ReleaseVersion", str)
 
 _KIOSK = re.compile(r"[a-z0-9][a-z0-9-]{2,31}")
 _SIMULATED = "sim-"
@@ -25,6 +26,7 @@ _FACILITY = re.compile(r"[0-9]{5}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{2,31}#[0-9]{1,6}")
 _STREAM = re.compile(r"[0-9a-f]{24}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
+_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
 
 _UUID_VERSION = 7  # RFC 9562, 5.7
 
@@ -69,6 +71,11 @@ def stream_id(text: str) -> StreamId:
 def shard(text: str) -> Shard:
     """Parse a shard: the two hexadecimal digits that say which ingest worker owns a kiosk."""
     return Shard(_matched(_SHARD, text, "shard", "2 hexadecimal digits"))
+
+
+def release_version(text: str) -> ReleaseVersion:
+    """Parse a release's version: three numbers, so that of two versions one is always the later one."""
+    return ReleaseVersion(_matched(_VERSION, text, "release version", "three numbers, as 0.2.0"))
 
 
 def event_id(text: str) -> EventId:

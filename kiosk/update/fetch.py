@@ -9,6 +9,7 @@ Source: RFC 9110, sections 14 (ranges) and 15.4 (redirection).
 from __future__ import annotations
 
 import hashlib
+import http
 import http.client
 import os
 import re
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from kiosk.update.errors import FetchError
+from kiosk.update.errors import AbsentError, FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_THERE = frozenset({403, 404})  # what some servers say of a file that is not there
 _RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)")
 
 
@@ -93,16 +95,39 @@ def copy(wanted: Wanted, source: Path, folder: Path) -> None:
     Raises:
         FetchError: with the cause.
     """
-    try:
-        with source.open("rb") as file:
-            content = file.read(wanted.size_bytes + 1)  # one more than it has is already too much
-    except OSError as error:
-        cause = f"{source} cannot be read ({error.strerror})"
-        raise _failed(wanted, cause, "Give the folder that holds it.") from error
     with _part(wanted, folder) as part:
         part.truncate(0)
-        _write(part, content, wanted)
+        for chunk in _read(source, wanted):
+            _write(part, chunk, wanted)
         _settle(part, wanted, folder)
+
+
+def stream(
+    name: str,
+    url: str,
+    *,
+    context: ssl.SSLContext | None = None,
+    limits: Limits = Limits(),
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[bytes]:
+    """The bytes of a small file whose size nobody knows yet; whoever takes them counts them, and stops.
+
+    Raises:
+        AbsentError: the server has none of that name.
+        FetchError: with the cause.
+    """
+    wanted = Wanted(name, sha256="", size_bytes=0)
+    until_s = clock() + limits.start_s
+    with _answer(wanted, url, 0, context or ssl.create_default_context(), limits) as answer:
+        if answer.status in _NOT_THERE:
+            message = f"{name}: the server has none. Check the address."
+            raise AbsentError(message)
+        if answer.status != http.HTTPStatus.OK:
+            raise _failed(wanted, f"the server answers {answer.status}", f"Check the address. {_ELSEWHERE}")
+        while chunk := answer.read1(_CHUNK_BYTES):
+            yield chunk
+            if clock() > until_s:
+                raise _failed(wanted, "the server is too slow", _AGAIN)
 
 
 _AGAIN = "Run the command again: it goes on where it stopped."
@@ -129,6 +154,18 @@ def _part(wanted: Wanted, folder: Path) -> Iterator[BufferedRandom]:
         finally:
             if part.seek(0, os.SEEK_END) == 0:
                 path.unlink(missing_ok=True)
+
+
+def _read(source: Path, wanted: Wanted) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as file:
+            left = wanted.size_bytes + 1  # one more than it has is already too much
+            while left and (chunk := file.read(min(_CHUNK_BYTES, left))):
+                left -= len(chunk)
+                yield chunk
+    except OSError as error:
+        cause = f"{source} cannot be read ({error.strerror})"
+        raise _failed(wanted, cause, "Give the folder that holds it.") from error
 
 
 def _write(part: BufferedRandom, chunk: bytes, wanted: Wanted) -> None:

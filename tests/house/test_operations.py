@@ -19,8 +19,8 @@ PROGRAMS = {
 }
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
-    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy|roots"
-    r"|roster) )?"
+    r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy"
+    r"|release|roots|roster) )?"
     r"[a-z][a-z-]*)"
     r"((?: [^`\n]+)?)"
 )
