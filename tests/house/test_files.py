@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 HOUSE = Path(__file__).parents[2]
+RELEASED = ("kiosk", "agent", "fleet", "provisioning", "tpm")
 PRODUCT = ("wire", "kiosk", "fleet", "provisioning")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 LONGEST_LINES = 400
@@ -95,3 +97,10 @@ def test_a_machine_in_the_field_gets_what_was_tested_and_no_tool_of_ours() -> No
     )
     assert released < tested
     assert {name for name, _ in released}.isdisjoint({"pytest", "mypy", "ruff", "playwright", "ansible-core"})
+
+
+def test_what_is_released_has_all_that_its_sides_ask_for() -> None:
+    extras = tomllib.loads(text("pyproject.toml"))["project"]["optional-dependencies"]
+    asked = {re.split(r"[\[<>=;~! ]", each)[0] for extra in RELEASED for each in extras[extra]}
+    locked = set(re.findall(r"^([\w.-]+)", text("requirements.release.lock"), re.MULTILINE))
+    assert {name.lower() for name in asked} <= locked
