@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -17,7 +17,19 @@ from provisioning.commissioning.keeping import Keeper
 from provisioning.commissioning.sounding import Voice
 from provisioning.commissioning.words import load_words
 from provisioning.device.asking import ask
-from provisioning.device.commands import event_key_uri, introduced, now
+from provisioning.device.commands import (
+    INTRODUCTION,
+    Camera,
+    CameraPin,
+    EventKeyToken,
+    Installed,
+    IntroductionFile,
+    Models,
+    Reader,
+    event_key_uri,
+    introduced,
+    now,
+)
 from provisioning.device.enrolment import Enrolment, Hardware
 from provisioning.errors import RefusedError
 from provisioning.identities import AgentWish
@@ -27,19 +39,13 @@ from provisioning.places import Layout
 def commission(  # noqa: PLR0913 - each is one option of the command line
     place: Annotated[Path, typer.Argument(metavar="DIR", help="Where this kiosk's identity goes, as for `enrol`.")],
     *,
-    introduction: Annotated[Path, typer.Option(help="What the image knows of its fleet.")] = Path(
-        "/etc/dipchip/introduction.json"
-    ),
-    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")] = "usb:0",
-    camera_pin: Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")] = "",
-    reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
-    models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
-    event_key_token: Annotated[
-        Path | None, typer.Option(help="A file with the pkcs11:... of an event key in a TPM; left out: it is a file.")
-    ] = None,
-    installed: Annotated[
-        bool, typer.Option("--installed", help="Write paths as the units have them, not beside each other.")
-    ] = False,
+    introduction: IntroductionFile = INTRODUCTION,
+    camera: Camera = "usb:0",
+    camera_pin: CameraPin = "",
+    reader: Reader = "",
+    models: Models = "",
+    event_key_token: EventKeyToken = None,
+    installed: Installed = False,
     kept: Annotated[
         Path | None, typer.Option(help="Folder of progress, hand-over sheet and report; else DIR/commissioning.")
     ] = None,

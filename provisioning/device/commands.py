@@ -26,6 +26,20 @@ if TYPE_CHECKING:
     from wire.ids import FacilityCode
 
 
+# What is asked of whoever makes a machine a kiosk, here and by `commission`.
+INTRODUCTION = Path("/etc/dipchip/introduction.json")
+IntroductionFile = Annotated[Path, typer.Option(help="What the image knows of its fleet.")]
+Camera = Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")]
+CameraPin = Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")]
+Reader = Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")]
+Models = Annotated[str, typer.Option(help="Folder of the face models; needed for live.")]
+EventKeyToken = Annotated[
+    Path | None, typer.Option(help="A file with the pkcs11:... of an event key in a TPM; left out: it is a file.")
+]
+Installed = Annotated[
+    bool, typer.Option("--installed", help="Write paths as the units have them, not beside each other.")
+]
+
 _NOT_ON_THE_CARD = "Its event key is in the token: who copies the card cannot sign with it."
 _ON_THE_CARD = "Its event key is a file: who copies the card can pose as this kiosk until it is revoked."
 _NO_ROOTS = "Its image knows no roots: whom it believes and seals to is what the controller says."
@@ -36,19 +50,13 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
     *,
     claim: Annotated[str, typer.Option(help="The eight characters of the claim, or what its QR code holds.")],
     facility: Annotated[str, typer.Option(help="Where this machine stands (hcode5); the QR code holds it too.")] = "",
-    introduction: Annotated[Path, typer.Option(help="What the image knows of its fleet.")] = Path(
-        "/etc/dipchip/introduction.json"
-    ),
-    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")] = "usb:0",
-    camera_pin: Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")] = "",
-    reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
-    models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
-    event_key_token: Annotated[
-        Path | None, typer.Option(help="A file with the pkcs11:... of an event key in a TPM; left out: it is a file.")
-    ] = None,
-    installed: Annotated[
-        bool, typer.Option("--installed", help="Write paths as the units have them, not beside each other.")
-    ] = False,
+    introduction: IntroductionFile = INTRODUCTION,
+    camera: Camera = "usb:0",
+    camera_pin: CameraPin = "",
+    reader: Reader = "",
+    models: Models = "",
+    event_key_token: EventKeyToken = None,
+    installed: Installed = False,
 ) -> None:
     """Make this machine the kiosk that a claim names. It makes its own keys; run again, it goes on where it stopped."""
     layout = Layout.INSTALLED if installed else Layout.BESIDE

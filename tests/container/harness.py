@@ -59,7 +59,7 @@ def apply(playbook: str, *options: str) -> dict[str, int]:
         env={**os.environ, "ANSIBLE_CONFIG": str(HOUSE / "ansible/ansible.cfg"), "ANSIBLE_PIPELINING": "1"},
     )
     counts = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said.splitlines()[-2])}
-    (Path("/srv/work") / f"{Path(playbook).stem}-{counts['changed']}.log").write_text(said)
+    (Path("/srv/made") / f"{Path(playbook).stem}-{counts['changed']}.log").write_text(said)
     figures = " ".join(f"{name}={counts[name]}" for name in ("ok", "changed", "failed"))
     tell(f"  {Path(playbook).name}: {figures} in {_since(began)}")
     if counts["failed"] or counts["unreachable"]:
@@ -75,7 +75,7 @@ def unchanged(playbook: str, *options: str) -> None:
     """
     changed = apply(playbook, *options)["changed"]
     if changed:
-        said = (Path("/srv/work") / f"{Path(playbook).stem}-{changed}.log").read_text()
+        said = (Path("/srv/made") / f"{Path(playbook).stem}-{changed}.log").read_text()
         tasks = re.findall(r"^(TASK|RUNNING HANDLER) (\[.*\]).*\n(?:.+\n)*?changed: .*", said, re.MULTILINE)
         message = f"{changed} tasks changed something the second time: {[name for _, name in tasks]}"
         raise UnmetError(message)

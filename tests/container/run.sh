@@ -49,20 +49,20 @@ if [ "$recipe" != "$(cat "$place/fetched.made" 2>/dev/null)" ]; then
 fi
 
 echo "Making the wheel and the fleet's folder ..."
-rm -rf "$place/work"
-mkdir -p "$place/work/dist"
-$python -W ignore -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir "$place/work/dist" .
-"$(dirname "$python")/dipchip-provision" fleet "$place/work/fleet" --installed --open-console --broker-host localhost --https-host localhost \
+rm -rf "$place/made"
+mkdir -p "$place/made/dist"
+$python -W ignore -m pip --disable-pip-version-check wheel -q --no-deps --no-build-isolation --wheel-dir "$place/made/dist" .
+"$(dirname "$python")/dipchip-provision" fleet "$place/made/fleet" --installed --open-console --broker-host localhost --https-host localhost \
   --database-url sqlite:////var/lib/dipchip-fleet/fleet.db --idp-url http://127.0.0.1:8090 >/dev/null
-touch "$place/work/said"
+touch "$place/made/said"
 
 echo "Booting ..."
-tail --follow --lines=+1 "$place/work/said" &
+tail --follow --lines=+1 "$place/made/said" &
 trap "kill $!" EXIT
 result=0
-$nspawn --private-network --bind-ro="$place/fetched:/srv/fetched" --bind="$place/work:/srv/work" \
+$nspawn --private-network --bind-ro="$place/fetched:/srv/fetched" --bind="$place/made:/srv/made" \
   --bind-ro="$PWD/$here/debian.list:/etc/apt/sources.list" --bind-ro="$PWD/$here/pip.conf:/etc/pip.conf" \
   --bind-ro="$PWD/$here/container-test.service:/etc/systemd/system/container-test.service" \
-  --console=read-only --boot systemd.wants=container-test.service </dev/null >"$place/work/console" 2>&1 || result=$?
+  --console=read-only --boot systemd.wants=container-test.service </dev/null >"$place/made/console" 2>&1 || result=$?
 sleep 1
 exit $result
