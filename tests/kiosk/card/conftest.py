@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kiosk.card.pcsc import slots
+from kiosk.card.watcher import CardState
 from tests.simulators.pcscd import READER_NAME, PcscDaemon
 from tests.simulators.vpcd import VpcdCard
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECOND = "Second Reader"
+_GONE_S = 20.0
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +27,16 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PcscDaemon]:
         for name, value in daemon.env.items():
             patch.setenv(name, value)
         yield daemon
+
+
+@pytest.fixture
+def no_card(pcscd: PcscDaemon) -> None:
+    """Nothing lies in a reader: pcscd sees a card that the test before took out a moment later."""
+    del pcscd
+    deadline = time.monotonic() + _GONE_S
+    while any(slot.card is not CardState.ABSENT for slot in slots("")):
+        assert time.monotonic() < deadline, "a card of another test is still in a reader"
+        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -17,15 +17,12 @@ from tests.provisioning.conftest import MINE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.simulators.pcscd import PcscDaemon
-
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("no_card")]
 
 
 def test_every_part_is_examined_and_the_json_is_the_contract(
-    pcscd: PcscDaemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del pcscd
     made, kernel = fleet_with_a_dark_kiosk(tmp_path / "fleet"), hot_raspberry_pi(tmp_path)
     exit_code = doctor.run(settings(made), tuple(Part), "th", as_json=True, for_it=False, kernel=kernel)
     report = msgspec.json.decode(capsys.readouterr().out, type=Report)

@@ -51,6 +51,7 @@ class ToldVoice:
 
 
 _ROUNDS = 8  # of messages: touched, answered, a screen switched, laid out, drawn
+_MOST_ROUNDS = 5_000  # on a busy machine the screen after a thread's work comes later
 
 
 @dataclass
@@ -138,6 +139,19 @@ class Hand:
         """Wait until it is drawn, without the 20 ms that Textual's pilot waits for an idle processor each time."""
         for _ in range(_ROUNDS):
             await self.pilot.pause(0)
+        for _ in range(_MOST_ROUNDS):
+            if self._shows_the_page():
+                return
+            await self.pilot.pause(0)
+        message = "the page that the guide is at was not drawn"
+        raise AssertionError(message)
+
+    def _shows_the_page(self) -> bool:
+        shown, screen = self.guide.shown, self.app.screen
+        page = shown.page if isinstance(shown, Work) else shown
+        if page is None:
+            return True
+        return isinstance(screen, PageScreen) and screen.page == page and bool(self.text.strip())
 
     async def read_to_the_end(self) -> list[str]:
         """Each part of a long text, as it is drawn."""
