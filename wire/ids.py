@@ -26,7 +26,8 @@ _FACILITY = re.compile(r"[0-9]{5}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{2,31}#[0-9]{1,6}")
 _STREAM = re.compile(r"[0-9a-f]{24}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
-_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
+VERSION_PATTERN = r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}"
+_VERSION = re.compile(VERSION_PATTERN)
 
 _UUID_VERSION = 7  # RFC 9562, 5.7
 

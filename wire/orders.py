@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator orders a kiosk to do, from a short closed list, and what the kiosk says came of it.
 
-No order carries a program, a file or a word for the screen, and no result names anybody. An order is fresh without a
-clock: it carries a nonce that the kiosk itself drew a few minutes ago. Source: security design, section 2.5.
+No order carries a program, a file or a word for the screen, and no result names anybody. An update names the version
+that a kiosk may install; whether there is one, and what is in it, says The Update Framework's repository alone. An
+order is fresh without a clock: it carries a nonce that the kiosk itself drew a few minutes ago.
+Source: security design, section 2.5.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from wire.bodies import Code, Count, Instant, KioskText, Nonce, Version1
 from wire.envelope import open_message
 from wire.errors import NotForYou, TooLarge
 from wire.events import Moment
+from wire.ids import VERSION_PATTERN
 from wire.signing import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ TTL_S = 300  # at most, from the moment at which the kiosk drew the nonce, by it
 ORDER_BYTES = 1_000  # the longest is below 500
 
 Program = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+~-]{0,63}\Z")]  # a release or a version
+Version = Annotated[str, msgspec.Meta(pattern=rf"^{VERSION_PATTERN}\Z")]
 Celsius = Annotated[int, msgspec.Meta(ge=-100, le=200)]
 Codes = Annotated[dict[Code, Count], msgspec.Meta(max_length=16)]
 
@@ -38,20 +42,23 @@ class Op(StrEnum):
     RESTART = "restart"
     DIAGNOSE = "diagnose"
     ROTATE_KEY = "rotate_key"  # of TLS, with its certificate
+    UPDATE = "update"  # install the release that the order names, if its channel offers that very version
 
 
 class Outcome(StrEnum):
     """What came of an order."""
 
-    TAKEN = "taken"  # it is being carried out: until the screen's process is back, or the next certificate is there
+    TAKEN = "taken"  # it is being carried out: until the screen's process is back, the next certificate is there, or
+    # a release has stood its trial
     DONE = "done"
     REFUSED = "refused"
 
 
-class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing to do at one kiosk. `n` only rises there. An `op` that a release does not know is refused by a result.
 
-    The same order may be said again with another nonce: its number tells that it is the same.
+    The same order may be said again with another nonce: its number tells that it is the same. Only an update has a
+    `release`.
     """
 
     v: Version1
@@ -60,6 +67,17 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n: Instant
     op: Code
     ttl_s: Annotated[int, msgspec.Meta(ge=1, le=TTL_S)]
+    release: Version | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the types alone do not.
+
+        Raises:
+            ValueError: which a decoder tells as a malformed body.
+        """
+        if (self.op == Op.UPDATE) != (self.release is not None):
+            message = "an update names a release, and nothing else does"
+            raise ValueError(message)
 
 
 class Diagnosis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -56,6 +56,18 @@ def result(**changes: Any) -> OrderResult:  # noqa: ANN401 - as above
     return decode(msgspec.json.encode(body | changes), OrderResult)
 
 
+def test_an_update_names_a_release_and_nothing_else_does() -> None:
+    assert opened(signed(op="update", release="0.2.0")).release == "0.2.0"
+    for wrong in (
+        {"op": "update"},
+        {"release": "0.2.0"},
+        {"op": "update", "release": "0.2"},
+        {"op": "update", "release": "9" * 300},
+    ):
+        with pytest.raises(Malformed):
+            opened(signed(**wrong))
+
+
 def test_an_order_opens_to_what_was_sealed() -> None:
     order = Order(v=1, kiosk=KIOSK, nonce=NONCE, n=7, op=Op.CLOSE, ttl_s=300)
     assert opened(seal_message(KEY, Kind.ORDER, order)) == order
