@@ -198,8 +198,8 @@ class Settings(_Section):
     agent: Agent = Agent()
 
 
-def read(path: Path) -> Settings:
-    """Read and check `kiosk.toml`.
+def read(path: Path, *, rehearsal: bool = False) -> Settings:
+    """Read and check `kiosk.toml`; a rehearsal is in the profile test, whatever stands there.
 
     Raises:
         ConfigError: naming the file, the key, the value seen and what is allowed.
@@ -213,12 +213,13 @@ def read(path: Path) -> Settings:
         message = f"{path}: not TOML ({error}). Mend the line named."
         raise ConfigError(message) from error
     try:
-        return Settings.model_validate(raw, context={"base": path.parent})
+        settings = Settings.model_validate(raw, context={"base": path.parent})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         message = f"{path}: {key} = {first['input']!r}: {first['msg']}. Correct it and start again."
         raise ConfigError(message) from error
+    return settings.model_copy(update={"profile": Profile.TEST}) if rehearsal else settings
 
 
 def read_trust(path: Path) -> Trust:

@@ -24,7 +24,8 @@ class Layout(StrEnum):
         return self is Layout.INSTALLED
 
 
-def _credential(unit: str, name: str) -> str:
+def credential(unit: str, name: str) -> str:
+    """Where systemd puts a credential of a unit."""
     return f"/run/credentials/{unit}.service/{name}"
 
 
@@ -49,9 +50,9 @@ class KioskPlaces:
             return cls()
         return cls(
             store="/var/lib/dipchip-store/store.db",
-            event_key=_credential("dipchip-kiosk-ui", "event.jwk"),
-            courier_key=_credential("dipchip-kiosk-courier", "courier.jwk"),
-            key=_credential("dipchip-kiosk-courier", "kiosk.key"),
+            event_key=credential("dipchip-kiosk-ui", "event.jwk"),
+            courier_key=credential("dipchip-kiosk-courier", "courier.jwk"),
+            key=credential("dipchip-kiosk-courier", "kiosk.key"),
             spool="/var/lib/dipchip-renewal",
         )
 
@@ -84,16 +85,16 @@ class ControllerPlaces:
         if layout is Layout.BESIDE:
             return cls()
         return cls(
-            key=_credential("dipchip-fleet-courier", "controller.key"),
-            receipt=_credential("dipchip-fleet-courier", "receipt.jwk"),
-            sealing=_credential("dipchip-fleet-relay", "sealing.jwk"),
-            token=_credential("dipchip-fleet-relay", "token.key"),
-            answer=_credential("dipchip-fleet-relay", "answer.jwk"),
-            door_receipt=_credential("dipchip-fleet-door", "receipt.jwk"),
-            authority=_credential("dipchip-fleet-signer", "authority.key"),
+            key=credential("dipchip-fleet-courier", "controller.key"),
+            receipt=credential("dipchip-fleet-courier", "receipt.jwk"),
+            sealing=credential("dipchip-fleet-relay", "sealing.jwk"),
+            token=credential("dipchip-fleet-relay", "token.key"),
+            answer=credential("dipchip-fleet-relay", "answer.jwk"),
+            door_receipt=credential("dipchip-fleet-door", "receipt.jwk"),
+            authority=credential("dipchip-fleet-signer", "authority.key"),
             revocations="/var/lib/dipchip-revocations/kiosks.crl.pem",
-            operators=_credential("dipchip-fleet-web", "operators.key"),
-            webhook=_credential("dipchip-fleet-alerts", "webhook.key"),
+            operators=credential("dipchip-fleet-web", "operators.key"),
+            webhook=credential("dipchip-fleet-alerts", "webhook.key"),
         )
 
 

@@ -14,13 +14,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NewType
 
 import msgspec
-from joserfc.util import urlsafe_b64decode
 from msgspec import Meta
 
 from wire import certificates, words
 from wire.bodies import FacilityText, KioskText, Version1
-from wire.envelope import decode, open_message
-from wire.errors import Malformed, TooLarge
+from wire.envelope import open_message, unverified
+from wire.errors import Malformed
 from wire.events import Profile
 from wire.ids import facility_code, key_id, shard
 from wire.provinces import province_code
@@ -30,7 +29,6 @@ from wire.signing import Algorithm, Kind, VerifyKey
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from wire.envelope import Body
 
 CLAIM, RENEWAL = "/claim/v1", "/renewal/v1"
 MEDIA_TYPE = "application/jose"  # RFC 7515, 9.2.1
@@ -248,7 +246,7 @@ def open_claim(message: bytes) -> Claim:
     Raises:
         WireError: too large, malformed, or not so signed; nothing in it is believed by that but who holds the key.
     """
-    body = _unverified(message, Claim)
+    body = unverified(message, Claim, REQUEST_BYTES)
     verified, _ = open_message(message, Kind.CLAIM, VerifyKey.from_jwk(body.event_key), Claim)
     certificates.requested_key(verified.request)
     return verified
@@ -260,7 +258,7 @@ def who_renews(message: bytes) -> str:
     Raises:
         WireError: when it is none.
     """
-    return _unverified(message, Renewal).kiosk
+    return unverified(message, Renewal, REQUEST_BYTES).kiosk
 
 
 def open_renewal(message: bytes, key: VerifyKey) -> Renewal:
@@ -283,16 +281,3 @@ def _bare(jwk: dict[str, Any]) -> VerifyKey:
         text = "a kiosk's key is public and says no more than it must"
         raise Malformed(text)
     return VerifyKey.from_jwk(jwk)
-
-
-def _unverified(message: bytes, kind: type[Body]) -> Body:
-    if len(message) > REQUEST_BYTES:
-        text = f"a request has at most {REQUEST_BYTES} bytes"
-        raise TooLarge(text)
-    try:
-        _, payload, _ = message.split(b".")
-        plain = urlsafe_b64decode(payload)
-    except ValueError as error:
-        text = "not a compact JWS"
-        raise Malformed(text) from error
-    return decode(plain, kind)

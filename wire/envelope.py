@@ -142,6 +142,24 @@ def open_message(
     return decoded, attachment
 
 
+def unverified(message: bytes, body: type[Body], at_most: int) -> Body:
+    """What a compact JWS of a stranger says, before anything of it is believed: by which key it is to be verified.
+
+    Raises:
+        WireError: it is longer than `at_most` bytes, or no such message.
+    """
+    if len(message) > at_most:
+        text = f"a request has at most {at_most} bytes"
+        raise TooLarge(text)
+    try:
+        _, payload, _ = message.split(b".")
+        plain = urlsafe_b64decode(payload)
+    except ValueError as error:
+        text = "not a compact JWS"
+        raise Malformed(text) from error
+    return decode(plain, body)
+
+
 def _refuse_duplicates(payload: bytes) -> None:
     # msgspec keeps the last of two equal names; a reader in another language may keep the first.
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

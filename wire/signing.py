@@ -44,8 +44,9 @@ class Kind(StrEnum):
     HELP_NUMBER = "dipchip-number"
     FACE_POLICY = "dipchip-face-policy"  # a file, not a message
     ROOTS = "dipchip-roots"  # likewise
-    CLAIM = "dipchip-claim"  # these two are requests to the signer, on no topic
+    CLAIM = "dipchip-claim"  # these three are requests to the signer, on no topic
     RENEWAL = "dipchip-renewal"
+    SELF_TEST = "dipchip-self-test"
 
 
 class Algorithm(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cryptography import x509
 from sqlalchemy import select
@@ -25,12 +25,16 @@ from wire.errors import BadSignature
 from wire.ids import KioskId
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptography.hazmat.primitives.asymmetric import ec
     from sqlalchemy import Connection
 
     from wire.certificates import Authority
     from wire.claims import Renewal
+    from wire.signing import VerifyKey
 
+Said = TypeVar("Said")
 
 _HALF_LIFE_MS = LEAF_LIFE // 2 // timedelta(milliseconds=1)
 
@@ -106,16 +110,26 @@ def renew(connection: Connection, issuer: Issuer, message: bytes, now_ms: int) -
 
 def _asked(connection: Connection, message: bytes, *, locked: bool) -> Renewal:
     who = KioskId(who_renews(message))
+    return said_by(connection, who, lambda key: open_renewal(message, key), locked=locked)
+
+
+def said_by(connection: Connection, who: KioskId, opened: Callable[[VerifyKey], Said], *, locked: bool) -> Said:
+    """What a kiosk's registered event key has signed, opened with it; with `locked` its row is held meanwhile.
+
+    Raises:
+        ClaimRefusedError: not a kiosk's, or never again.
+        WireError: as `opened` says.
+    """
     known = look_up(connection, [who], locked=locked).get(who)
     if known is None:
         raise ClaimRefusedError(Why.STRANGER)
     try:
-        asked = open_renewal(message, known.event_key)
+        said = opened(known.event_key)
     except BadSignature as error:
         raise ClaimRefusedError(Why.STRANGER) from error
     if not known.active:
         raise ClaimRefusedError(Why.REVOKED)
-    return asked
+    return said
 
 
 def revoked_serials(connection: Connection, now_ms: int) -> list[int]:

@@ -26,10 +26,11 @@ from fleet.signer.listing import RevocationList
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine, reading
 from wire.certificates import Authority
-from wire.claims import REQUEST_BYTES, Address
+from wire.claims import Address
 from wire.errors import Malformed, WireError
 from wire.registration import Trust
 from wire.roots import first, followed, versions
+from wire.self_tests import SELF_TEST_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,7 @@ def run(settings: Settings) -> None:
             ident=None,
             clear_untrusted_proxy_headers=True,
             max_request_header_size=_LARGEST_HEADER_BYTES,
-            max_request_body_size=2 * REQUEST_BYTES,
+            max_request_body_size=2 * SELF_TEST_BYTES,
         )
     except OSError as error:
         message = f"signer: {told.socket} cannot be made ({error.strerror}). Make its folder, or set signer.socket."

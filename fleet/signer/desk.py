@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The signer's desk: one request claims a name or asks for the next certificate, the answer grants it or says why not.
+"""The signer's desk: a request claims a name, asks for the next certificate or brings a hand-over's report.
+
+The answer grants it or says why not.
 
 A WSGI application behind the reverse proxy, on a socket that nothing else may open. Whoever asks may be anybody: what
 comes in is bounded, signed by what it brings or by what is registered, and decoded strictly. Source: docs/adr/0037.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +19,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from fleet import audit
-from fleet.devices import claims, issuing
+from fleet.devices import claims, issuing, self_tests
 from fleet.devices.claims import ClaimRefusedError
 from fleet.signer.tries import Tries
 from fleet.store.session import reading, unit_of_work
@@ -35,6 +38,7 @@ from wire.claims import (
     open_claim,
 )
 from wire.errors import TooLarge, WireError
+from wire.self_tests import SELF_TEST, SELF_TEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from fleet.devices.claims import Entry
     from fleet.devices.issuing import Issuer
     from wire.registration import Trust
+    from wire.self_tests import Received
 
 ADDRESS_HEADER = "Dipchip-Address"  # whose connection it was, as the proxy saw it
 _AGAIN_S = 5  # while the database is away, or somebody else was given that very name at that very moment
@@ -52,6 +57,7 @@ _DAY_MS = 24 * 60 * 60 * 1000
 _ROOTS_SOON_MS = 60 * _DAY_MS  # two people have to meet before
 _TRY_AGAIN = (OperationalError, InterfaceError, IntegrityError)
 _JSON = "application/json"
+_AT_MOST = MappingProxyType({CLAIM: REQUEST_BYTES, RENEWAL: REQUEST_BYTES, SELF_TEST: SELF_TEST_BYTES})
 _log = structlog.get_logger()
 
 
@@ -82,7 +88,7 @@ class TurnedAwayError(Exception):
 
 
 class Desk:
-    """Grants claims and renewals."""
+    """Grants claims and renewals, and takes reports."""
 
     def __init__(self, engine: Engine, issuer: Issuer, fleet: Fleet, now_ms: Callable[[], int]) -> None:
         """Ready to answer."""
@@ -112,6 +118,8 @@ class Desk:
         try:
             if path == RENEWAL:
                 return self._asked_again(body, self._now_ms())
+            if path == SELF_TEST:
+                return self._tested(body, self._now_ms())
             return self._tried(str(environ.get(_environ_name(ADDRESS_HEADER), "")), body, self._now_ms())
         except WireError as error:
             large = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(error, TooLarge) else HTTPStatus.BAD_REQUEST
@@ -142,6 +150,12 @@ class Desk:
         except ClaimRefusedError as error:
             _log.warning("renewal_refused", why=str(error.why))
             raise
+
+    def _tested(self, message: bytes, now_ms: int) -> Received:
+        with unit_of_work(self._engine) as connection:
+            received = self_tests.receive(connection, message, now_ms)
+        _log.info("self_test_received", kiosk=received.kiosk)
+        return received
 
     def _claimed(self, message: bytes, now_ms: int) -> Bundle:
         asked = open_claim(message)
@@ -189,14 +203,14 @@ def _record(connection: Connection, entry: Entry, now_ms: int) -> None:
 
 
 def _request(environ: WSGIEnvironment) -> tuple[str, bytes]:
-    path = environ.get("PATH_INFO")
-    if path not in (CLAIM, RENEWAL):
+    path = str(environ.get("PATH_INFO"))
+    if path not in _AT_MOST:
         raise TurnedAwayError(HTTPStatus.NOT_FOUND)
     if environ.get("REQUEST_METHOD") != "POST":
         raise TurnedAwayError(HTTPStatus.METHOD_NOT_ALLOWED)
     if environ.get("CONTENT_TYPE") != MEDIA_TYPE:
         raise TurnedAwayError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    return path, environ["wsgi.input"].read(REQUEST_BYTES + 1)
+    return path, environ["wsgi.input"].read(_AT_MOST[path] + 1)
 
 
 def _environ_name(header: str) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from fleet.store.tables import metadata
 
@@ -39,4 +39,15 @@ kiosk_certificate = Table(
     Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
     Column("until_ms", _MS, nullable=False),
     Index(None, "until_ms"),
+)
+
+# What was checked when a kiosk was handed over, as its event key signed it (wire.self_tests.SelfTest).
+self_test = Table(
+    "self_test",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the whole message, hexadecimal
+    Column("kiosk", ForeignKey("kiosk.id"), nullable=False),
+    Column("received_ms", _MS, nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+    Index(None, "kiosk", "received_ms"),
 )

@@ -106,6 +106,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         ),
         device_tables.loss.name: Walled(BY_KIOSK, "SELECT, INSERT, UPDATE"),
         device_tables.kiosk_certificate.name: Walled(BY_KIOSK),
+        device_tables.self_test.name: Walled(BY_KIOSK),
         order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),
         # Not the nonce: only a courier makes orders.
         order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),

@@ -11,7 +11,7 @@ from flask import Response, abort, make_response, redirect, render_template, req
 
 from fleet.alerts import book
 from fleet.alerts.subjects import kiosk_at
-from fleet.devices import help_calls, orders
+from fleet.devices import help_calls, orders, self_tests
 from fleet.devices.closeup import read_closeup
 from fleet.devices.health import Condition
 from fleet.devices.losses import Kind
@@ -20,6 +20,7 @@ from fleet.web.alerts import said
 from fleet.web.deeds import kiosks as deeds
 from fleet.web.kiosk_words import KINDS, STANDINGS, facts_words
 from fleet.web.reach import RefusedError, looking
+from fleet.web.self_test_words import part_rows, step_rows
 from fleet.web.supplies import now_ms
 from wire.help_calls import MINUTES_AT_MOST
 from wire.ids import FacilityCode, KioskId, ProvinceCode
@@ -84,12 +85,16 @@ def _page(who: KioskId, refused: str = "") -> Response:
         calls = help_calls.open_calls(connection, moment, scope, only=who)
         ordered = orders.latest(connection, who, moment, scope)
         takes = orders.takes_orders(connection, who)
+        self_test = self_tests.read_latest(connection, who)
         history = book.read_history(connection, _subject(found.device), scope, _HISTORY)
     shown = render_template(
         "kiosk.html",
         found=found,
         device=found.device,
         history=history,
+        self_test=self_test,
+        self_test_steps=() if self_test is None else step_rows(self_test.report),
+        self_test_parts=() if self_test is None else part_rows(self_test.report),
         said=said,
         call=calls[0] if calls else None,
         refused=refused,

@@ -1,17 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a program may do about one kiosk: name a helper, and report it lost, which another confirms."""
+"""What a program may do about one kiosk: read its hand-over, name a helper, report it lost, which another confirms."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
 from apiflask import APIBlueprint
+from flask import abort
+from pydantic import BaseModel
 
+from fleet.devices import self_tests
+from fleet.devices.health import read_device
 from fleet.devices.losses import Kind
 from fleet.web.bodies import Body, Choice, Text
 from fleet.web.deeds import kiosks as deeds
+from fleet.web.iso import at
+from fleet.web.reach import looking
+from fleet.web.supplies import now_ms
+from wire.events import Profile
+from wire.self_tests import Outcome
 
 pages = APIBlueprint("api_kiosk", __name__)
+
+
+class CheckedAnswer(BaseModel):
+    """One step of the commissioning; `code` says what needs care."""
+
+    step: str
+    outcome: Outcome
+    at: str
+    code: str | None
+
+
+class ExaminedAnswer(BaseModel):
+    """What the kiosk's doctor found of one part; figures by name, each with its unit where it has one."""
+
+    part: str
+    level: str
+    code: str
+    figures: dict[str, str]
+
+
+class SelfTestAnswer(BaseModel):
+    """The last hand-over's report, as the kiosk signed it. `tested_at` is by the kiosk's clock."""
+
+    kiosk: str
+    facility: str
+    profile: Profile
+    release: str
+    tested_at: str
+    received_at: str
+    needs_care: bool
+    steps: list[CheckedAnswer]
+    parts: list[ExaminedAnswer]
+
+
+@pages.get("/api/v1/devices/<name>/self-test")
+@pages.output(SelfTestAnswer)
+def self_test(name: str) -> SelfTestAnswer:
+    """What was checked when the kiosk was handed over; 404 where no report has come."""
+    who = deeds.known(name)
+    with looking() as (connection, scope):
+        found = read_device(connection, who, now_ms(), scope)
+        kept = None if found is None else self_tests.read_latest(connection, who)
+    if kept is None:
+        abort(HTTPStatus.NOT_FOUND)
+    report = kept.report
+    return SelfTestAnswer(
+        kiosk=report.kiosk,
+        facility=report.facility,
+        profile=report.profile,
+        release=report.release,
+        tested_at=at(report.at_ms),
+        received_at=at(kept.received_ms),
+        needs_care=report.needs_care,
+        steps=[
+            CheckedAnswer(step=each.step, outcome=each.outcome, at=at(each.at_ms), code=each.code)
+            for each in report.steps
+        ],
+        parts=[
+            ExaminedAnswer(
+                part=each.part,
+                level=each.level,
+                code=each.code,
+                figures={name: f"{figure.value} {figure.unit}".rstrip() for name, figure in each.figures.items()},
+            )
+            for each in report.parts
+        ],
+    )
 
 
 class HelperBody(Body):

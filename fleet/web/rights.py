@@ -73,6 +73,7 @@ _ADDRESSES = {
     "api.indicators": _FIGURES,
     "api.morning": _LOOK,
     "api.province": _FIGURES,
+    "api_kiosk.self_test": _LOOK,
     "api_orders.overview": _LOOK,
     "api_acts.overview": _OVERSEE,
     "api_complaints.overview": _LOOK,

@@ -92,6 +92,41 @@ def ui(
 
 
 @app.command()
+def rehearse(
+    config: Config,
+    log: Annotated[Path, typer.Option(help="Where logs go: the terminal is the screen.")] = Path("/dev/null"),
+    patience: Annotated[float, typer.Option(help="How many seconds the welcome waits for somebody.")] = 300.0,
+    event_key: Annotated[
+        Path | None, typer.Option(help="Where the event key is, if not where kiosk.toml says.")
+    ] = None,
+) -> None:
+    """Serve one person in the profile test, with these screens and this hardware, and print how the visit ended.
+
+    Exit code 0: the enrolment was filed. 1: it ended otherwise. 2: it could not begin.
+    """
+    from kiosk.enrollment.states import Farewell  # noqa: PLC0415
+    from kiosk.entrypoints.rehearsal import OneVisit  # noqa: PLC0415
+    from kiosk.entrypoints.ui import rehearse as visited  # noqa: PLC0415
+
+    ending = visited(config, log, OneVisit(patience, event_key))
+    typer.echo(ending)
+    raise typer.Exit(0 if ending == Farewell.FILED else 1)
+
+
+@app.command()
+def printer(config: Config, language: Words = Language.TH) -> None:
+    """Print a slip that is good for nothing, and print what came of it.
+
+    Exit code 0: the printer took it. 1: it did not. 3: no printer is set.
+    """
+    from kiosk.entrypoints.trial_slip import NO_PRINTER, PRINTED, printed  # noqa: PLC0415
+
+    came = printed(config, language)
+    typer.echo(came)
+    raise typer.Exit({PRINTED: 0, NO_PRINTER: 3}.get(came, 1))
+
+
+@app.command()
 def courier(config: Config) -> None:
     """Carry events to the controller and receipts back. It needs the network and the store, and no device."""
     from kiosk.entrypoints.courier import run  # noqa: PLC0415

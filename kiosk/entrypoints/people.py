@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+REHEARSAL = "rehearsal"  # a person's process that is told so serves in the profile test
 _END_S = 5.0
 _OPENCV = {
     "OPENCV_LOG_LEVEL": "ERROR",  # it warns in words of its own between our log lines
@@ -29,7 +30,7 @@ _OPENCV = {
 class StartedPerson:
     """One person's process and the channel to it."""
 
-    def __init__(self, settings_file: Path, log_to: TextIO) -> None:
+    def __init__(self, settings_file: Path, log_to: TextIO, *, rehearsal: bool = False) -> None:
         """Start it; it inherits one end of a socket, and the log: standard error is the screen.
 
         Raises:
@@ -38,7 +39,7 @@ class StartedPerson:
         ours, theirs = pipe.Pipe.pair()
         self.channel: pipe.Pipe[pipe.FromPerson] = pipe.Pipe(ours, pipe.FromPerson)
         try:
-            self._process = _started(settings_file, theirs.fileno(), log_to)
+            self._process = _started(settings_file, theirs.fileno(), log_to, rehearsal=rehearsal)
         except OSError:
             self.channel.close()
             raise
@@ -55,9 +56,10 @@ class StartedPerson:
             return self._process.wait()
 
 
-def _started(settings_file: Path, descriptor: int, log_to: TextIO) -> subprocess.Popen[bytes]:
+def _started(settings_file: Path, descriptor: int, log_to: TextIO, *, rehearsal: bool) -> subprocess.Popen[bytes]:
+    told = [str(settings_file), str(descriptor), *([REHEARSAL] if rehearsal else [])]
     return subprocess.Popen(  # noqa: S603 - our own module with our own interpreter
-        [sys.executable, "-m", "kiosk.entrypoints.person", str(settings_file), str(descriptor)],
+        [sys.executable, "-m", "kiosk.entrypoints.person", *told],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=log_to,

@@ -25,6 +25,7 @@ from kiosk.enrollment.conductor import Conductor
 from kiosk.enrollment.failures import Fault, FaultError
 from kiosk.enrollment.policy import SessionPolicy
 from kiosk.enrollment.states import OutOfService
+from kiosk.entrypoints.people import REHEARSAL
 from kiosk.face.cameras import camera_from
 from kiosk.face.checks import FaceCheck
 from kiosk.face.engines import EngineChoice, load_pinned
@@ -157,17 +158,18 @@ class _Loaded:
 
 
 def main() -> None:
-    """Serve one person, once told to begin: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR`."""
+    """Serve one person, once told: `python -m kiosk.entrypoints.person KIOSK_TOML DESCRIPTOR [rehearsal]`."""
     device.keep_memory_private()
     settings_file = Path(sys.argv[1])
-    settings = config.read(settings_file)
+    rehearsal = sys.argv[3:] == [REHEARSAL]
+    settings = config.read(settings_file, rehearsal=rehearsal)
     logs.configure("kiosk-person", settings.log_level, sys.stderr)
     channel: pipe.Pipe[pipe.ToPerson] = pipe.Pipe.inherited(int(sys.argv[2]), pipe.ToPerson)
     try:
         ahead = _load_ahead(settings)
         policy_at_least = _told_to_begin(channel)
         # Settings, keys and policy may have changed since: hours may have passed.
-        _serve(config.read(settings_file), policy_at_least, ahead, channel)
+        _serve(config.read(settings_file, rehearsal=rehearsal), policy_at_least, ahead, channel)
     except pipe.PipeClosedError:
         device.leave_now()
 

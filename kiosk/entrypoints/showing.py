@@ -58,6 +58,12 @@ class AppScreen:
         app = self._app
         return None if app is None else app.wording
 
+    def leave(self) -> None:
+        """End the app that is shown, from any thread."""
+        app = self._app
+        if app is not None:
+            app.exit()
+
     def forget(self) -> None:
         """Show on no app, and forget what was shown."""
         self._app, self._latest = None, self._begun()

@@ -124,6 +124,19 @@ class ProcessPrinter:
             printing.communicate()
 
 
+def print_now(job: Job, program: tuple[str, ...] = _PROGRAM) -> Trouble | None:
+    """Print one slip and wait for it; why none came out, or None."""
+    try:
+        ran = subprocess.run(  # noqa: S603 - our own module with our own interpreter
+            program, input=msgspec.json.encode(job), capture_output=True, check=False, timeout=WITHIN_S
+        )
+    except subprocess.TimeoutExpired:
+        return Trouble.SILENT
+    except OSError:
+        return Trouble.DEFECT
+    return _trouble(ran.stdout, ran.returncode)
+
+
 def _trouble(said: bytes, exit_code: int) -> Trouble | None:
     if exit_code == 0 and not said:
         return None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from kiosk.entrypoints.showing import AppScreen, keep_showing
 from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.entrypoints.terminal import graphics
 from kiosk.entrypoints.voices import EspeakSpeech
+from kiosk.machine.kernel import Kernel
+from kiosk.machine.serving import screen_process
 from kiosk.records.desk import Desk
 from kiosk.records.diagnosis import diagnosis
 from kiosk.records.filing import Filing
@@ -43,7 +46,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from kiosk.enrollment.happenings import PrintSlip
-    from kiosk.enrollment.states import Intent
+    from kiosk.enrollment.states import Farewell, Intent
+    from kiosk.entrypoints.rehearsal import OneVisit
     from kiosk.records.ports import People, SlipPrinter
     from kiosk.screens.slip import Line
     from kiosk.screens.wording import Wording
@@ -62,8 +66,24 @@ def run(settings_file: Path, log_file: Path) -> None:
         _serve(settings_file, log_to)
 
 
-def _serve(settings_file: Path, log_to: TextIO) -> None:
-    settings = config.read(settings_file)
+def rehearse(settings_file: Path, log_file: Path, visit: OneVisit) -> str:
+    """Serve one person in the profile test; how that ended, or `nobody` where none came in time.
+
+    Raises:
+        ConfigError: the kiosk is serving already.
+    """
+    if screen_process(Kernel(), besides=os.getpid()) is not None:
+        message = "rehearse: the kiosk serves already, and has card reader and camera. Stop dipchip-kiosk-ui first."
+        raise config.ConfigError(message)
+    device.keep_memory_private()
+    with log_file.open("a", encoding="utf-8", buffering=1) as log_to:
+        _serve(settings_file, log_to, visit)
+    return visit.ending
+
+
+def _serve(settings_file: Path, log_to: TextIO, visit: OneVisit | None = None) -> None:
+    rehearsal = visit is not None
+    settings = config.read(settings_file) if visit is None else visit.read(settings_file)
     logs.configure("kiosk-ui", settings.log_level, log_to)
     live = settings.profile is Profile.LIVE
     wordings = _languages(settings.language_packs, live=live)
@@ -73,9 +93,12 @@ def _serve(settings_file: Path, log_to: TextIO) -> None:
     screen.call(settings.help_number)
     reception = Reception(
         settings,
-        PeopleAhead(lambda: StartedPerson(settings_file, log_to)),
+        PeopleAhead(lambda: StartedPerson(settings_file, log_to, rehearsal=rehearsal)),
         printer_from(settings, lambda: screen.wording() or wordings["th"]),
+        ended=_nobody if visit is None else visit.ended,
     )
+    if visit is not None:
+        visit.begin(reception, screen)
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
     try:
@@ -135,6 +158,10 @@ def _languages(folder: Path | None, *, live: bool) -> Mapping[str, Wording]:
     return packs.wordings
 
 
+def _nobody(_why: Farewell) -> None:
+    pass
+
+
 class Reception:
     """Opens the desk as soon as store and keys are fit, and says on the screen why it is not open yet."""
 
@@ -144,10 +171,15 @@ class Reception:
         people: People,
         printer: SlipPrinter,
         leave: Callable[[], object] = device.leave_now,
+        ended: Callable[[Farewell], None] = _nobody,
     ) -> None:
-        """Take what the desk will need. `leave` ends this process, whatever its screen does; it is started again."""
+        """Take what the desk will need. `leave` ends this process, whatever its screen does; it is started again.
+
+        `ended` is told how each session ended that came to its end.
+        """
         self._settings = settings
         self._leave = leave
+        self._ended = ended
         self._people = people
         self._printer = printer
         self._desk: Desk | None = None
@@ -162,6 +194,11 @@ class Reception:
         """End the present person's process; returns when it is gone."""
         if self._desk is not None:
             self._desk.abandon()
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether somebody is here."""
+        return self._desk is not None and self._desk.is_serving
 
     def stop(self) -> None:
         """Make `serve` return soon."""
@@ -189,6 +226,7 @@ class Reception:
                     people=self._people,
                     screen=screen,
                     printer=self._printer,
+                    ended=self._ended,
                 )
                 self._desk.run()
                 filing.store.close()

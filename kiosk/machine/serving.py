@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
     from kiosk.machine.kernel import Kernel
 
-_PROGRAM, _COMMAND = "dipchip-kiosk", "ui"
+_PROGRAM, _COMMANDS = "dipchip-kiosk", ("ui", "rehearse")
 _INTERPRETED_AT_MOST = 1  # the program is the first word, or the second after Python; later, it is somebody's argument
 
 
-def screen_process(kernel: Kernel) -> Path | None:
-    """The screen process below `/proc`, None when none is seen."""
-    return next((each for each in sorted(kernel.proc.glob("[0-9]*")) if _is_screen(each)), None)
+def screen_process(kernel: Kernel, *, besides: int = 0) -> Path | None:
+    """The screen process below `/proc`, None when none is seen; `besides` is a process that is passed over."""
+    seen = (each for each in sorted(kernel.proc.glob("[0-9]*")) if each.name != str(besides))
+    return next((each for each in seen if _is_screen(each)), None)
 
 
 def terminal_cells(process: Path) -> tuple[int, int] | None:
@@ -45,4 +46,4 @@ def _is_screen(process: Path) -> bool:
     except OSError:
         return False
     at = next((at for at, word in enumerate(words) if PurePath(word).name == _PROGRAM), None)
-    return at is not None and at <= _INTERPRETED_AT_MOST and words[at + 1 : at + 2] == [_COMMAND]
+    return at is not None and at <= _INTERPRETED_AT_MOST and words[at + 1 : at + 2] in ([each] for each in _COMMANDS)

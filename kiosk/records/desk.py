@@ -28,6 +28,8 @@ from kiosk.store.noticeboard import RESTING, Topic
 from wire.ids import AskId, EventId
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kiosk.records.filing import Filing
     from kiosk.records.ports import Announcements, FromController, People, Screen, SlipPrinter
 
@@ -52,8 +54,9 @@ class Desk:
         people: People,
         screen: Screen,
         printer: SlipPrinter,
+        ended: Callable[[Farewell], None] = lambda _why: None,
     ) -> None:
-        """Take what it works with."""
+        """Take what it works with; `ended` is told how each session ended that came to its end."""
         self._store = filing.store
         self._filing = filing
         self._calls = controller.calls
@@ -62,6 +65,7 @@ class Desk:
         self._people = people
         self._screen = screen
         self._printer = printer
+        self._ended = ended
         self._announced = controller.announced
         self._to_call = controller.to_call
         self._call_at_s = 0.0
@@ -96,6 +100,11 @@ class Desk:
         self._gone.clear()
         self._abandoned.set()
         self._gone.wait(_ABANDON_S)
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether somebody is here."""
+        return self._in_session
 
     def stop(self) -> None:
         """Make `run` return after the present step."""
@@ -218,6 +227,7 @@ class Desk:
                     self._in_session = False
                     self._count(why)
                     log.info("session_ended", ending=why)
+                    self._ended(why)
                     return None
                 case _:
                     self._heed(message, channel)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.message import Message
 
 from provisioning.commissioning.pages import Work
@@ -62,10 +62,22 @@ class CommissioningApp(App[None]):
             return
         self._draw()
         if isinstance(self._guide.shown, Work):
-            self.run_worker(partial(self._work, self._guide.shown), thread=True)
+            work = self._guide.shown
+            if work.takes_screen:
+                self.call_after_refresh(self._lend, work)
+            else:
+                self.run_worker(partial(self._work, work), thread=True)
+
+    def _lend(self, work: Work) -> None:
+        """Leave the terminal to another program. A screen that is no terminal goes on showing its page meanwhile."""
+        try:
+            with self.suspend():
+                self._work(work)
+        except SuspendNotSupported:
+            self._work(work)
 
     def _work(self, work: Work) -> None:
-        """Off the screen's thread. An error of ours is what came of it."""
+        """Off the screen's thread, or instead of it. An error of ours is what came of it."""
         try:
             value = work.run()
         except ProvisioningError as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,14 +12,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from provisioning.device.asking import NotGrantedError, NotReachedError
+from provisioning.device.keys import signing_key
 from provisioning.errors import FolderError, ProvisioningError
 from provisioning.files import Report, read, read_json
 from provisioning.places import KioskPlaces
 from wire import words
 from wire.claims import RENEWAL, claim_code, fingerprint
+from wire.envelope import decode
 from wire.errors import WireError
 from wire.ids import facility_code
 from wire.phones import CENTRAL, help_number, written
+from wire.self_tests import SELF_TEST, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provisioning.device.enrolment import Enrolment, Hardware
+    from wire.signing import SigningKey
 
 _SETTINGS = "kiosk.toml"
 UNUSABLE = "unusable"
@@ -114,6 +119,32 @@ class Machine:
             return Refused(error.how, str(error))
         except (ProvisioningError, WireError) as error:
             return Refused(UNUSABLE, str(error))
+        return None
+
+    def event_key(self) -> SigningKey:
+        """What signs in this kiosk's name.
+
+        Raises:
+            FolderError: it cannot be read.
+        """
+        file = self.place / KioskPlaces().event_key
+        return signing_key(file, read(file))
+
+    def report(self, message: bytes) -> Refused | None:
+        """Hand a signed report to the controller; None when it is kept there. It may be sent again."""
+        try:
+            answer = self.enrolment.ask(self.enrolment.introduction, SELF_TEST, message)
+            received = decode(answer, Received)
+        except NotGrantedError as error:
+            return Refused(error.why, str(error))
+        except NotReachedError as error:
+            return Refused(error.how, str(error))
+        except WireError as error:
+            return Refused(UNUSABLE, f"The controller's answer is none ({error}). Update the controller first.")
+        if received.digest != hashlib.sha256(message).hexdigest():
+            return Refused(
+                UNUSABLE, "The controller answers about another report. Try again; then ask the fleet team."
+            )
         return None
 
     def words(self, language: str) -> list[str]:

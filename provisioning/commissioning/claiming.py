@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DIGITS = "1234567890"
 _FACILITY_DIGITS = 5
 _WHYS = frozenset(Why)
+_REPORT_WAYS = (Act.MESSAGE, Act.ANYWAY, Act.AGAIN)
 _KNOWN = frozenset(How) | _WHYS
 
 
@@ -74,6 +75,21 @@ def words(machine: Machine) -> Dialogue:
         answer = yield Page(line("words.title"), (line("words.sure"),), (Act.NO, Act.CLOSE))
         if answer.act is Act.NO:
             return Outcome.REFUSED, "words_differ", {}
+
+
+def reported(machine: Machine, message: bytes) -> Dialogue:
+    """Hand the report to the controller; a technician may leave without that, and do it again later."""
+    sending = Page(line("report.title"), (line("report.busy"),), form=Form.BUSY)
+    while True:
+        refused: Refused | None = yield Work(sending, partial(machine.report, message))
+        if refused is None:
+            yield Page(line("report.title"), (line("report.well"),), (Act.GO,))
+            return WELL
+        answer: Answer = yield Page(line("report.title"), (line("report.kept"), *_why(refused)), _REPORT_WAYS)
+        if answer.act is Act.MESSAGE:
+            yield Page(line("for_it.title"), (_for_it(machine, refused),), (Act.CLOSE,))
+        if answer.act is Act.ANYWAY:
+            return Outcome.CARE, "not_reported", {}
 
 
 def _why(refused: Refused) -> tuple[Line, ...]:

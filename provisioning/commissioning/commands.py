@@ -15,6 +15,7 @@ from provisioning.commissioning.examining import Doctor
 from provisioning.commissioning.guide import Guide, Kit
 from provisioning.commissioning.keeping import Keeper
 from provisioning.commissioning.sounding import Voice
+from provisioning.commissioning.trying import Trials
 from provisioning.commissioning.words import load_words
 from provisioning.device.asking import ask
 from provisioning.device.commands import (
@@ -49,7 +50,9 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
     kept: Annotated[
         Path | None, typer.Option(help="Folder of progress, hand-over sheet and report; else DIR/commissioning.")
     ] = None,
-    kiosk_command: Annotated[str, typer.Option(help="What is started to examine the kiosk.")] = "dipchip-kiosk",
+    kiosk_command: Annotated[
+        str, typer.Option(help="What is started to examine and to try the kiosk.")
+    ] = "dipchip-kiosk",
 ) -> None:
     """Lead a technician on this screen from a bare machine to the hand-over sheet. Again: it goes on where it was."""
     layout = Layout.INSTALLED if installed else Layout.BESIDE
@@ -59,6 +62,7 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
         machine=machine,
         doctor=Doctor(tuple(shlex.split(kiosk_command)), place / "kiosk.toml"),
         voice=Voice(),
+        trials=Trials(tuple(shlex.split(kiosk_command)), place, layout),
         keeper=Keeper(kept or place / "commissioning"),
         words=load_words(),
         now_ms=lambda: time.time_ns() // 1_000_000,

@@ -67,20 +67,37 @@ def touched() -> Dialogue:
     return WELL if answer.act is Act.GO else LATER
 
 
-def heard(speak: Callable[[], str]) -> Dialogue:
-    """Have the kiosk say something, and ask whether it was heard. `speak` returns why it could not, or nothing."""
-    answer: Answer = yield Page(line("sound.title"), (line("sound.begin"),), (Act.ABSENT, Act.GO))
+def noticed(step: Step, act: Callable[[], str]) -> Dialogue:
+    """Have the kiosk do something, and ask whether it was heard or seen.
+
+    `act` returns why it could not, as a word of the texts, or nothing.
+    """
+    title, ways = line(f"{step}.title"), (Act.ABSENT, Act.LATER, Act.AGAIN)
+    answer: Answer = yield Page(title, (line(f"{step}.begin"),), (Act.ABSENT, Act.GO))
     while answer.act in (Act.GO, Act.AGAIN):
-        silent: str = yield Work(busy(Step.SOUND), speak)
-        if silent:
-            answer = yield Page(line("sound.title"), (line(f"sound.{silent}"),), (Act.ABSENT, Act.LATER, Act.AGAIN))
+        trouble: str = yield Work(busy(step), act)
+        if trouble:
+            answer = yield Page(title, (line(f"{step}.{trouble}"),), ways)
             continue
-        answer = yield Page(line("sound.title"), (line("sound.heard"),), (Act.NO, Act.AGAIN, Act.YES))
+        answer = yield Page(title, (line(f"{step}.noticed"),), (Act.NO, Act.AGAIN, Act.YES))
         if answer.act is Act.NO:
-            answer = yield Page(line("sound.title"), (line("sound.not_heard"),), (Act.ABSENT, Act.LATER, Act.AGAIN))
+            answer = yield Page(title, (line(f"{step}.not_noticed"),), ways)
     if answer.act is Act.ABSENT:
         return Outcome.ABSENT, "", {}
-    return WELL if answer.act is Act.YES else (Outcome.LATER, "not_heard", {})
+    return WELL if answer.act is Act.YES else (Outcome.LATER, "not_noticed", {})
+
+
+def visited(visit: Callable[[], str]) -> Dialogue:
+    """One person's whole enrolment on the patients' own screens. `visit` returns why it failed, or nothing."""
+    title = line("visit.title")
+    answer: Answer = yield Page(title, (line("visit.begin"),), (Act.LATER, Act.GO))
+    while answer.act in (Act.GO, Act.AGAIN):
+        failed: str = yield Work(busy(Step.VISIT), visit, takes_screen=True)
+        if not failed:
+            answer = yield Page(title, (line("visit.well"),), (Act.GO,))
+            return WELL
+        answer = yield Page(title, (line(f"visit.{failed}"),), (Act.LATER, Act.AGAIN))
+    return LATER
 
 
 def rehearsed(doctor: Doctor) -> Dialogue:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from provisioning.commissioning import claiming, dialogues, sheet, steps
+from provisioning.commissioning import claiming, dialogues, reporting, sheet, steps
 from provisioning.commissioning.pages import Act, Answer, Line, Page, Work, line
 from provisioning.commissioning.steps import Outcome, Result, Step
 from provisioning.errors import FolderError, ProvisioningError
@@ -33,6 +33,16 @@ class Speaks(Protocol):
         """Say it to the end; why it could not be said, as a word of the texts, or nothing."""
 
 
+class Tries(Protocol):
+    """Has the kiosk do for nobody what it does for people; why it failed, as a word of the texts, or nothing."""
+
+    def slip(self) -> str:
+        """Print a slip."""
+
+    def visit(self) -> str:
+        """Let one person enrol in the profile test, on this very terminal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """What a commissioning works with; `now_ms` is in ms since 1970 UTC."""
@@ -40,6 +50,7 @@ class Kit:
     machine: Machine
     doctor: Doctor
     voice: Speaks
+    trials: Tries
     keeper: Keeper
     words: Mapping[str, Words]
     now_ms: Callable[[], int]
@@ -136,8 +147,10 @@ class Guide:
             Step.READER: lambda: dialogues.examined(step, kit.doctor, ("reader",), dialogues.no_card),
             Step.CAMERA: lambda: dialogues.examined(step, kit.doctor, ("camera",)),
             Step.TOUCH: dialogues.touched,
-            Step.SOUND: lambda: dialogues.heard(self._speak),
+            Step.SOUND: lambda: dialogues.noticed(step, self._speak),
+            Step.PRINTER: lambda: dialogues.noticed(step, kit.trials.slip),
             Step.PRIVACY: lambda: dialogues.confirmed(step),
+            Step.VISIT: lambda: dialogues.visited(kit.trials.visit),
             Step.REHEARSAL: lambda: dialogues.rehearsed(kit.doctor),
             Step.HAND_OVER: self._hand_over,
         }
@@ -146,12 +159,12 @@ class Guide:
     def _hand_over(self) -> Dialogue:
         yield Page(line("hand_over.title"), (line("hand_over.begin"),), (Act.GO,))
         told: Told = yield Work(dialogues.busy(Step.HAND_OVER), self._kit.doctor.all)
-        papers = self._papers(told)
+        papers, message = self._papers(told)
         yield Page(line("hand_over.title"), self._paper(papers), (Act.GO,))
-        return dialogues.WELL
+        return (yield from claiming.reported(self._kit.machine, message))
 
-    def _papers(self, told: Told) -> dict[str, list[str]]:
-        """The paper in every language, which now lies in the folder too."""
+    def _papers(self, told: Told) -> tuple[dict[str, list[str]], bytes]:
+        """The paper in every language and the signed report, which now lie in the folder too."""
         identity, at_ms = self._kit.machine.identity(), self._kit.now_ms()
         if identity is None:
             message = "kiosk.toml is gone. Start with a fresh image."
@@ -160,8 +173,10 @@ class Guide:
             language: sheet.lines(words, identity, self.progress, told, at_ms)
             for language, words in self._kit.words.items()
         }
-        sheet.write(self._kit.keeper.place, papers, sheet.self_test(identity, self.progress, told, at_ms))
-        return papers
+        signed = reporting.signed(self._kit.machine.event_key(), reporting.report(identity, self.progress, told, at_ms))
+        place = self._kit.keeper.place
+        sheet.write(place, papers, sheet.self_test(identity, self.progress, told, at_ms), signed)
+        return papers, signed
 
     @staticmethod
     def _paper(papers: Mapping[str, list[str]]) -> tuple[Line, ...]:

@@ -91,7 +91,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that takes its time, off the screen's thread; what it returns is the answer."""
+    """Something that takes its time, off the screen's thread; what it returns is the answer.
+
+    With `takes_screen` another program draws on this terminal until it is done.
+    """
 
     page: Page
     run: Callable[[], Any]
+    takes_screen: bool = False

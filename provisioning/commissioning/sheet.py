@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from provisioning.commissioning.steps import Progress
     from provisioning.commissioning.words import Words
 
-SHEET, SELF_TEST = "hand-over.txt", "self-test.json"
+SHEET, SELF_TEST, SIGNED = "hand-over.txt", "self-test.json", "self-test.jws"
 _VERSION = 1
 _BANGKOK = timezone(timedelta(hours=7))
 _LEFT_OUT = (Step.WAY, Step.HAND_OVER)
 
 
 class SelfTest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What `self-test.json` holds; `examined` is the doctor's last report, whole and as it came. It is not signed."""
+    """What `self-test.json` holds; `examined` is the doctor's last report, whole and as it came.
+
+    What is signed of it stands in `self-test.jws`.
+    """
 
     v: int
     kiosk: str
@@ -54,11 +57,11 @@ def lines(words: Words, identity: Identity, progress: Progress, told: Told, at_m
         paper += _step(words, by_step[step])
     level = words.known(f"sheet.level.{told.level}", "sheet.level.unknown")
     paper += ["", words.plain("sheet.overall", level=words.plain(level))]
-    return [*paper, words.plain("sheet.not_done"), words.plain("sheet.call", number=identity.help_number)]
+    return [*paper, words.plain("sheet.call", number=identity.help_number)]
 
 
-def write(place: Path, papers: Mapping[str, list[str]], report: SelfTest) -> None:
-    """Write both files into the folder: the paper in every language, and the report.
+def write(place: Path, papers: Mapping[str, list[str]], report: SelfTest, signed: bytes) -> None:
+    """Write the files into the folder: the paper in every language, the report, and what the controller gets of it.
 
     Raises:
         FolderError: they cannot be written.
@@ -67,6 +70,7 @@ def write(place: Path, papers: Mapping[str, list[str]], report: SelfTest) -> Non
     paper = "\n\n".join("\n".join(paper) for paper in papers.values())
     public(place / SHEET, f"{paper}\n".encode(), Report())
     public(place / SELF_TEST, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n", Report())
+    public(place / SIGNED, signed, Report())
 
 
 def self_test(identity: Identity, progress: Progress, told: Told, at_ms: int) -> SelfTest:

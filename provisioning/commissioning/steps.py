@@ -29,8 +29,10 @@ class Step(StrEnum):
     CAMERA = "camera"
     TOUCH = "touch"
     SOUND = "sound"
+    PRINTER = "printer"
     PRIVACY = "privacy"
-    REHEARSAL = "rehearsal"
+    VISIT = "visit"  # one person's whole enrolment, in the profile test
+    REHEARSAL = "rehearsal"  # without a network
     HAND_OVER = "hand_over"
 
 
@@ -58,9 +60,11 @@ ALLOWED: Mapping[Step, frozenset[Outcome]] = {
     Step.CAMERA: _EXAMINED,
     Step.TOUCH: _CONFIRMED,
     Step.SOUND: _CONFIRMED | {Outcome.ABSENT},
+    Step.PRINTER: _CONFIRMED | {Outcome.ABSENT},
     Step.PRIVACY: _CONFIRMED,
+    Step.VISIT: _CONFIRMED,
     Step.REHEARSAL: _EXAMINED,
-    Step.HAND_OVER: frozenset({Outcome.WELL}),
+    Step.HAND_OVER: frozenset({Outcome.WELL, Outcome.CARE}),  # CARE: the controller has no report yet
 }
 
 

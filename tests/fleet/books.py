@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from fleet.coverage.region8 import place_of
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
 from fleet.store.complaint_tables import complaint
 from fleet.store.days import bangkok_day
+from fleet.store.device_tables import self_test
 from fleet.store.session import unit_of_work
 from fleet.store.sums import add_unused, add_work
 from fleet.store.tables import (
@@ -24,6 +26,8 @@ from fleet.store.tables import (
     quarantine,
     refusal,
 )
+from tests.simulators.claimant import report_of
+from wire.envelope import encode
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -86,6 +90,14 @@ def add_kiosk(
                 registered_ms=NOW_MS,
             )
         )
+
+
+def hand_over(engine: Engine, who: str) -> None:
+    """Let a kiosk's report of its hand-over have come, as the signer keeps it."""
+    body = encode(report_of(who))
+    row = {"digest": hashlib.sha256(body).hexdigest(), "kiosk": who, "received_ms": NOW_MS, "body": body.decode()}
+    with unit_of_work(engine) as connection:
+        connection.execute(self_test.insert().values(row))
 
 
 def heard(engine: Engine, name: str, *, minutes_ago: int = 1, **said: Any) -> None:  # noqa: ANN401 - columns of two types

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[2] / "docs"
 SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
 WIRE = (DOCS / "wire.md").read_text(encoding="utf-8")
-SIGNED_FILES = {Kind.FACE_POLICY, Kind.ROOTS, Kind.CLAIM, Kind.RENEWAL}  # signed like a message, and on no topic
+# Signed like a message, and on no topic.
+SIGNED_FILES = {Kind.FACE_POLICY, Kind.ROOTS, Kind.CLAIM, Kind.RENEWAL, Kind.SELF_TEST}
 
 
 def keys(settings: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from fleet import audit
-from fleet.devices import registry
+from fleet.devices import registry, self_tests
+from fleet.devices.self_tests import KEPT
 from fleet.signer.tries import MOST, WITHIN_MS
+from fleet.store.device_tables import self_test
 from fleet.store.session import open_engine, reading, unit_of_work
 from tests.simulators.claimant import Claimant
 from tests.simulators.desk import FLEET, HERE, ISSUER, NAME, TRUST, Counter
@@ -30,6 +34,7 @@ from wire.claims import (
 from wire.envelope import decode
 from wire.events import Profile
 from wire.ids import KioskId
+from wire.self_tests import SELF_TEST, SELF_TEST_BYTES, Received
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +134,47 @@ def test_a_revoked_kiosk_is_refused_by_either_way_for_ever(counter: Counter) -> 
     for _ in range(3):
         assert counter.why(RENEWAL, claimant.renewal(NAME, new_key())) == (403, Why.REVOKED)
         counter.clock.ms += 400 * 24 * 60 * 60 * 1000
+
+
+def test_a_report_is_kept_once_and_the_newest_is_shown(counter: Counter) -> None:
+    claimant = Claimant()
+    counter.ask(CLAIM, claimant.claim(counter.code(), HERE))
+    with reading(counter.engine) as connection:
+        assert self_tests.read_latest(connection, NAME) is None
+    report, received_ms = claimant.self_test(NAME), counter.clock()
+    for _ in range(2):
+        status, said = counter.ask(SELF_TEST, report)
+        assert (status, decode(said, Received)) == (200, Received(1, NAME, hashlib.sha256(report).hexdigest()))
+        counter.clock.ms += 1000
+    with reading(counter.engine) as connection:
+        kept = self_tests.read_latest(connection, NAME)
+    assert kept is not None
+    assert kept.received_ms == received_ms
+    assert kept.report.needs_care
+    assert kept.report.parts[0].figures["brightness"].value == 12.5
+    for n in range(KEPT + 3):
+        counter.clock.ms += 1000
+        counter.ask(SELF_TEST, claimant.self_test(NAME, at_ms=n))
+    with reading(counter.engine) as connection:
+        kept = self_tests.read_latest(connection, NAME)
+        rows = connection.execute(select(func.count()).select_from(self_test)).scalar_one()
+    assert kept is not None
+    assert (kept.report.at_ms, rows) == (KEPT + 2, KEPT)
+
+
+def test_a_report_is_believed_by_the_registered_event_key_alone(counter: Counter) -> None:
+    claimant = Claimant()
+    counter.ask(CLAIM, claimant.claim(counter.code(), HERE))
+    assert counter.why(SELF_TEST, Claimant().self_test(NAME)) == (403, Why.STRANGER)
+    assert counter.why(SELF_TEST, claimant.self_test("k-udon-02")) == (403, Why.STRANGER)
+    assert counter.why(SELF_TEST, claimant.renewal(NAME, new_key())) == (400, Why.MALFORMED)
+    assert counter.why(SELF_TEST, claimant.self_test(NAME, steps=())) == (400, Why.MALFORMED)
+    assert counter.why(SELF_TEST, b"x" * (SELF_TEST_BYTES + 1)) == (413, Why.MALFORMED)
+    with unit_of_work(counter.engine) as connection:
+        registry.revoke(connection, NAME)
+    assert counter.why(SELF_TEST, claimant.self_test(NAME)) == (403, Why.REVOKED)
+    with reading(counter.engine) as connection:
+        assert self_tests.read_latest(connection, NAME) is None
 
 
 def test_a_kiosk_that_asks_too_early_does_not_hold_up_those_who_claim(counter: Counter) -> None:

@@ -187,6 +187,10 @@ CASES = {
     "kiosk.withdraw_loss": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/loss/withdraw", {}),)),
     "orders.give": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/orders", {"op": "close"}),)),
     "orders.cancel": Case(acts=((f"/devices/{CHIANG_MAI.name}-2/orders/7/cancel", {}),)),
+    "api_kiosk.self_test": Case(
+        asked=(f"/api/v1/devices/{UDON.name}-2/self-test",),
+        foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2/self-test", f"/api/v1/devices/{UDON.name}-1/self-test"),
+    ),
     "api_orders.overview": Case(
         asked=tuple(f"/api/v1/devices/{UDON.name}-{n}/orders" for n in (1, 2)),
         foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2/orders",),

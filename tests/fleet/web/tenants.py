@@ -31,7 +31,7 @@ from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
 from fleet.store.sums import add_told, add_unused
 from fleet.store.tables import announcement, code_day, event, help_call, stream
-from tests.fleet.books import NOW_MS, add_kiosk, bring, count, heard, lapse, raise_alarm, refuse, work
+from tests.fleet.books import NOW_MS, add_kiosk, bring, count, hand_over, heard, lapse, raise_alarm, refuse, work
 from tests.fleet.operators.people import somebody
 from wire.events import Profile
 from wire.ids import FacilityCode, KioskId
@@ -167,6 +167,7 @@ def _fill_site(engine: Engine, tenant: Tenant) -> None:
     _fill_acts(engine, tenant)
     somebody(engine, f"of-{tenant.name}", scope=tenant.site)  # 1 Udon's, 2 Chiang Mai's, 3 next door's
     _complain(engine, tenant, first)
+    hand_over(engine, second)
     with unit_of_work(engine) as connection:
         coming = claims.Wanted(
             KioskId(f"{tenant.name}-new"), FacilityCode(tenant.facility), tenant.province, Profile.TEST

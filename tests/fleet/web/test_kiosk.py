@@ -18,7 +18,7 @@ from fleet.operators.accounts import Role
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import help_call
 from fleet.web.app import create_app
-from tests.fleet.books import NOW_MS, add_kiosk, heard
+from tests.fleet.books import NOW_MS, add_kiosk, hand_over, heard
 from tests.fleet.web.signed_in import Clock, Visitor, closed
 from wire.ids import KioskId, facility_code
 from wire.provinces import province_code
@@ -63,6 +63,22 @@ def test_a_stolen_kiosk_is_reported_by_one_and_confirmed_by_another(console: API
     said = malee.get(f"/api/v1/devices/{UDON}").json
     assert said is not None
     assert said["loss"]["standing"] == "confirmed"
+
+
+def test_what_was_checked_at_the_hand_over_stands_on_its_page(console: APIFlask, books: Engine) -> None:
+    viewer = Visitor.signed_in(console, books, "viewer", Role.VIEWER)
+    assert "its last step sends it" in viewer.get(PAGE).text
+    assert viewer.get(f"/api/v1/devices/{UDON}/self-test").status_code == HTTPStatus.NOT_FOUND
+    hand_over(books, UDON)
+    shown = viewer.get(PAGE).text
+    for words in ("Signed by the kiosk", "Camera and light", "needs care", "there is none", "brightness: 12.5"):
+        assert words in shown, words
+    told = viewer.get(f"/api/v1/devices/{UDON}/self-test").json
+    assert told is not None
+    assert (told["needs_care"], told["profile"]) == (True, "test")
+    camera = told["steps"][1]
+    assert (camera["step"], camera["outcome"], camera["code"]) == ("camera", "care", "camera_dark")
+    assert told["parts"][1]["figures"]["left"] == "89 d"
 
 
 def test_a_report_is_taken_back(console: APIFlask, books: Engine) -> None:

@@ -50,6 +50,23 @@ class ToldVoice:
         return self.trouble
 
 
+@dataclass
+class ToldTrials:
+    """The kiosk's trials: what is wrong with the printer, and why a visit fails; how often each was tried."""
+
+    printer: str = ""
+    visitor: str = ""
+    tried: list[str] = field(default_factory=list)
+
+    def slip(self) -> str:
+        self.tried.append("slip")
+        return self.printer
+
+    def visit(self) -> str:
+        self.tried.append("visit")
+        return self.visitor
+
+
 _ROUNDS = 8  # of messages: touched, answered, a screen switched, laid out, drawn
 _MOST_ROUNDS = 5_000  # on a busy machine the screen after a thread's work comes later
 
@@ -62,6 +79,7 @@ class Bench:
     counter: Counter
     doctor: ToldDoctor
     voice: ToldVoice = field(default_factory=ToldVoice)
+    trials: ToldTrials = field(default_factory=ToldTrials)
     cut: How | None = None  # why the door is not reached
 
     def ask(self, introduction: Introduction, path: str, message: bytes) -> bytes:
@@ -90,6 +108,7 @@ class Bench:
                 machine=self.machine(),
                 doctor=Doctor(self.doctor.command, self.place / "kiosk.toml"),
                 voice=self.voice,
+                trials=self.trials,
                 keeper=Keeper(self.place / "commissioning"),
                 words=load_words(),
                 now_ms=lambda: AT_MS,

@@ -84,7 +84,7 @@ def pages(place: Path) -> Mapping[str, tuple[Step, Page]]:
         "reader-no-card": (Step.READER, found(examined(Step.READER, "reader"), NO_CARD)),
         "camera-dark": (Step.CAMERA, found(examined(Step.CAMERA, "camera"), DARK)),
         "touch": (Step.TOUCH, _first(dialogues.touched())),
-        "sound": (Step.SOUND, Page(line("sound.title"), (line("sound.heard"),), (Act.NO, Act.AGAIN, Act.YES))),
+        "sound": (Step.SOUND, Page(line("sound.title"), (line("sound.noticed"),), (Act.NO, Act.AGAIN, Act.YES))),
         "privacy": (Step.PRIVACY, _first(dialogues.confirmed(Step.PRIVACY))),
         "busy": (Step.HAND_OVER, dialogues.busy(Step.HAND_OVER)),
         "sheet": (Step.HAND_OVER, Page(line("hand_over.title"), (_paper(doctor),), (Act.GO,))),

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
-from fleet.devices import claims
+from fleet.devices import claims, self_tests
+from fleet.store.device_tables import self_test
 from fleet.store.session import reading
 from kiosk.config import read as read_kiosk
 from kiosk.findings import Part
@@ -47,7 +50,7 @@ async def take(hand: Hand, bench: Bench) -> None:
         await hand.touch("act-yes")
     elif step is Step.TOUCH:
         await hand.touch(*TARGETS)
-    elif step is Step.SOUND:
+    elif step in (Step.SOUND, Step.PRINTER):
         await hand.touch("act-go", "act-yes")
     elif step is Step.PRIVACY:
         await hand.touch("act-yes")
@@ -62,6 +65,8 @@ async def take(hand: Hand, bench: Bench) -> None:
         await hand.touch("act-go")
         await hand.read_to_the_end()
         await hand.touch("act-go")
+        if step is Step.HAND_OVER:
+            await hand.touch("act-go")  # the controller has the report
 
 
 async def test_a_bare_machine_becomes_a_kiosk_with_a_sheet_and_a_report(bench: Bench) -> None:
@@ -84,6 +89,12 @@ async def test_a_bare_machine_becomes_a_kiosk_with_a_sheet_and_a_report(bench: B
     assert {each["outcome"] for each in report["results"]} == {"well"}
     assert report["examined"]["parts"][0]["part"] == "reader", "the doctor's report, as it came"
     assert set(SelfTest.__struct_fields__) >= set(report)
+    with reading(bench.counter.engine) as connection:
+        kept = self_tests.read_latest(connection, NAME)
+    assert kept is not None, "the controller has what the technician has"
+    assert [each.step for each in kept.report.steps] == [each["step"] for each in report["results"]]
+    assert kept.report.parts[0].figures["names"].value == "ACS ACR39U"
+    assert bench.trials.tried == ["slip", "visit"]
     assert bench.voice.said == [("ทดสอบเสียง เครื่องลงทะเบียนพร้อมให้บริการ", "th")]
 
 
@@ -229,6 +240,53 @@ async def test_no_sound_is_said_and_a_kiosk_may_have_none(bench: Bench) -> None:
         assert "เครื่องไม่มีเสียงออก" in hand.text
         await hand.touch("act-absent")
         assert hand.guide.progress.results[-1].outcome is Outcome.ABSENT
+
+
+async def test_a_printer_without_paper_is_said_and_a_kiosk_may_have_none(bench: Bench) -> None:
+    bench.is_at(Step.PRINTER)
+    bench.trials.printer = "printer_no_paper"
+    async with before(bench) as hand:
+        await hand.touch("act-go")
+        assert "กระดาษหมด" in hand.text
+        bench.trials.printer = ""
+        await hand.touch("act-again", "act-no")
+        assert "ตรวจม้วนกระดาษ" in hand.text
+        await hand.touch("act-absent")
+        assert hand.guide.progress.results[-1].outcome is Outcome.ABSENT
+
+
+async def test_a_visit_that_failed_is_repeated_and_nothing_is_handed_over_before(bench: Bench) -> None:
+    bench.is_at(Step.VISIT)
+    bench.trials.visitor = "ended"
+    async with before(bench) as hand:
+        await hand.touch("act-go")
+        assert "ยังไม่ครบรอบ" in hand.text
+        await hand.touch("act-later")
+        await take(hand, bench)  # the rehearsal without a network
+        assert hand.guide.step is Step.VISIT, "it comes again"
+        bench.trials.visitor = ""
+        await hand.touch("act-go")
+        assert "ลงทะเบียนทดสอบครบรอบแล้ว" in hand.text
+        await hand.touch("act-go")
+        assert hand.guide.step is Step.HAND_OVER
+
+
+async def test_a_report_that_cannot_be_sent_is_kept_and_sent_the_next_time(bench: Bench) -> None:
+    bench.is_at(Step.HAND_OVER)
+    bench.cut = How.REFUSED
+    async with before(bench) as hand:
+        await hand.touch("act-go")
+        await hand.read_to_the_end()
+        await hand.touch("act-go")
+        assert "รายงานเก็บไว้ในเครื่องแล้ว" in hand.text
+        assert "พอร์ตปิดอยู่" in hand.text
+        bench.cut = None
+        await hand.touch("act-again")
+        assert "ระบบกลางได้รับรายงานแล้ว" in hand.text
+    signed = (bench.place / "commissioning/self-test.jws").read_bytes()
+    with reading(bench.counter.engine) as connection:
+        (row,) = connection.execute(select(self_test.c.digest)).all()
+    assert row.digest == hashlib.sha256(signed).hexdigest()
 
 
 async def test_the_language_is_turned_and_stays(bench: Bench) -> None:
