@@ -85,6 +85,10 @@ def pages(place: Path) -> Mapping[str, tuple[Step, Page]]:
         "camera-dark": (Step.CAMERA, found(examined(Step.CAMERA, "camera"), DARK)),
         "touch": (Step.TOUCH, _first(dialogues.touched())),
         "sound": (Step.SOUND, Page(line("sound.title"), (line("sound.noticed"),), (Act.NO, Act.AGAIN, Act.YES))),
+        "printer": (Step.PRINTER, Page(line("printer.title"), (line("printer.printer_not_set"),), _WAYS_ON)),
+        "visit": (Step.VISIT, _first(dialogues.visited(lambda: ""))),
+        "visit-ended": (Step.VISIT, Page(line("visit.title"), (line("visit.ended"),), (Act.LATER, Act.AGAIN))),
+        "report-kept": (Step.HAND_OVER, _unsent()),
         "privacy": (Step.PRIVACY, _first(dialogues.confirmed(Step.PRIVACY))),
         "busy": (Step.HAND_OVER, dialogues.busy(Step.HAND_OVER)),
         "sheet": (Step.HAND_OVER, Page(line("hand_over.title"), (_paper(doctor),), (Act.GO,))),
@@ -135,6 +139,12 @@ def main() -> None:
 
 
 _GO = Answer(Act.GO)
+_WAYS_ON = (Act.ABSENT, Act.LATER, Act.AGAIN)
+
+
+def _unsent() -> Page:
+    lines = (line("report.kept"), line("refused.port_silent"))
+    return Page(line("report.title"), lines, (Act.MESSAGE, Act.ANYWAY, Act.AGAIN))
 
 
 def _first(dialogue: Dialogue) -> Page:
