@@ -20,7 +20,7 @@ from fleet.web.alerts import said
 from fleet.web.deeds import kiosks as deeds
 from fleet.web.kiosk_words import KINDS, STANDINGS, facts_words
 from fleet.web.reach import RefusedError, looking
-from fleet.web.self_test_words import part_rows, step_rows
+from fleet.web.self_test_words import PROFILES, part_rows, step_rows
 from fleet.web.supplies import now_ms
 from wire.help_calls import MINUTES_AT_MOST
 from wire.ids import FacilityCode, KioskId, ProvinceCode
@@ -93,6 +93,7 @@ def _page(who: KioskId, refused: str = "") -> Response:
         device=found.device,
         history=history,
         self_test=self_test,
+        self_test_profile="" if self_test is None else PROFILES[self_test.report.profile],
         self_test_steps=() if self_test is None else step_rows(self_test.report),
         self_test_parts=() if self_test is None else part_rows(self_test.report),
         said=said,

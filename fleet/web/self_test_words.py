@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext, lazy_gettext
 
 from fleet.web.wording import code_words
+from wire.events import Profile
 from wire.self_tests import Outcome
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ LEVELS = {
     "fault": lazy_gettext("broken: nobody can be enrolled"),
     "unknown": lazy_gettext("not known"),
 }
+PROFILES = {Profile.TEST: lazy_gettext("test mode"), Profile.LIVE: lazy_gettext("in service")}
 _TONES = {"well": "ok", "care": "needs_care", "fault": "silent"}
 
 
