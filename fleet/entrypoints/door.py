@@ -16,6 +16,7 @@ from fleet.courier.door import Door
 from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.keys import signing_key
 from fleet.entrypoints.logs import set_up
+from fleet.entrypoints.pulse import at_file, beating
 from fleet.errors import ConfigError
 from fleet.store.schema import require_current
 from fleet.store.session import open_engine
@@ -63,7 +64,8 @@ def run(settings: Settings) -> None:
         raise ConfigError(message) from error
     _log.info("door_opened")
     try:
-        server.run()
+        with beating(at_file(socket)):
+            server.run()
     finally:
         server.close()
         engine.dispose()

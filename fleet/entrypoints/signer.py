@@ -20,6 +20,7 @@ from waitress import create_server  # type: ignore[import-untyped]  # ships no t
 from fleet.devices.issuing import Issuer, revocation_list
 from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.logs import set_up
+from fleet.entrypoints.pulse import at_file, beating
 from fleet.errors import ConfigError
 from fleet.signer.desk import Desk, Fleet
 from fleet.signer.listing import RevocationList
@@ -76,7 +77,8 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     listing = _listing(engine, desk_keys, told.revocations, stop)
     try:
-        server.run()
+        with beating(at_file(told.socket)):
+            server.run()
     finally:
         stop.set()
         listing.join()

@@ -16,6 +16,7 @@ from fleet.entrypoints.collecting import collect_seldom
 from fleet.entrypoints.logs import set_up
 from fleet.entrypoints.operator_key import operator_key
 from fleet.entrypoints.provider_client import provider_client
+from fleet.entrypoints.pulse import at_port, beating
 from fleet.errors import ConfigError
 from fleet.operators.provider import Provider
 from fleet.store.schema import require_current
@@ -64,7 +65,8 @@ def run(settings: Settings) -> None:
     sys.stdout.flush()
     collect_seldom()
     try:
-        server.run()
+        with beating(at_port(host, server.effective_port)):
+            server.run()
     finally:
         server.close()
 

@@ -24,10 +24,10 @@ from kiosk.courier.roads import Roads
 from kiosk.store import inbox, noticeboard, orders, outbox
 from kiosk.store.database import Store, StoreError
 from kiosk.store.noticeboard import Topic
-from kiosk.watchdog import Watchdog
 from wire.envelope import seal_message
 from wire.signing import Kind
 from wire.topics import Up, down_filter, up
+from wire.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable

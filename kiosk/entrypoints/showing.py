@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,6 +58,11 @@ class AppScreen:
         """The language that the person has the screen in; None while there is no screen."""
         app = self._app
         return None if app is None else app.wording
+
+    def answers(self, within_s: float) -> bool:
+        """Whether the app that is shown goes round and has drawn; asked from another thread than its own."""
+        app, drawn = self._app, threading.Event()
+        return app is not None and app.call_after_refresh(drawn.set) and drawn.wait(within_s)
 
     def leave(self) -> None:
         """End the app that is shown, from any thread."""

@@ -39,6 +39,7 @@ from kiosk.store import inbox, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError
 from wire.events import Profile
 from wire.ids import new_stream_id
+from wire.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,6 +58,8 @@ log = structlog.get_logger()
 
 _END_S = 5.0
 _RETRY_S = 5.0
+_BEAT_S = 2.0
+_STILL_AT_MOST_S = 40.0  # a person's process is given ten seconds to end, and the store a few to answer
 
 
 def run(settings_file: Path, log_file: Path) -> None:
@@ -101,6 +104,8 @@ def _serve(settings_file: Path, log_to: TextIO, visit: OneVisit | None = None) -
         visit.begin(reception, screen)
     serving = threading.Thread(target=reception.serve, args=(screen,), name="desk", daemon=True)
     serving.start()
+    over = threading.Event()
+    threading.Thread(target=_beat, args=(screen, reception, over), name="signs of life", daemon=True).start()
     try:
         ended_well = keep_showing(
             lambda: KioskApp(
@@ -114,10 +119,19 @@ def _serve(settings_file: Path, log_to: TextIO, visit: OneVisit | None = None) -
             reception,
         )
     finally:
+        over.set()
         reception.stop()
         serving.join(timeout=_END_S * 2)
     if not ended_well:
         sys.exit(1)
+
+
+def _beat(screen: AppScreen, reception: Reception, over: threading.Event) -> None:
+    """Say that the screen is well while its app draws and its desk goes round."""
+    watchdog = Watchdog(os.environ.get("NOTIFY_SOCKET"))
+    while not over.wait(_BEAT_S):
+        if screen.answers(_STILL_AT_MOST_S) and reception.goes_round:
+            watchdog.alive()
 
 
 def voice_from(settings: config.Speech) -> Voice:
@@ -194,6 +208,11 @@ class Reception:
         """End the present person's process; returns when it is gone."""
         if self._desk is not None:
             self._desk.abandon()
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether the desk, where it is open, has come round lately."""
+        return self._desk is None or self._desk.still_s < _STILL_AT_MOST_S
 
     @property
     def is_serving(self) -> bool:

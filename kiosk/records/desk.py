@@ -21,6 +21,7 @@ from kiosk.enrollment.happenings import PrintSlip
 from kiosk.enrollment.states import Attract, Farewell, Intent, OutOfService, Resting
 from kiosk.records import pipe
 from kiosk.records.hearing import Ear
+from kiosk.records.pins import Pins
 from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
@@ -81,7 +82,8 @@ class Desk:
         self._unconfirmed: EventId | None = None
         self._in_session = False
         self._filed = False
-        self._pinned: dict[Topic, str] = {}
+        self._turned_s = time.monotonic()
+        self._pins = Pins(filing.store)
 
     def say(self, intent: Intent) -> None:
         """Pass on what the person touched; silently nothing when nobody is being served."""
@@ -102,6 +104,11 @@ class Desk:
         self._gone.wait(_ABANDON_S)
 
     @property
+    def still_s(self) -> float:
+        """For how long it has not come round."""
+        return time.monotonic() - self._turned_s
+
+    @property
     def is_serving(self) -> bool:
         """Whether somebody is here."""
         return self._in_session
@@ -115,6 +122,7 @@ class Desk:
         self._screen.show(OutOfService(Fault.STARTING))
         self._end_call()  # a screen process that died may have left one open
         while not self._stopping.is_set():
+            self._turned_s = time.monotonic()
             self._tell_number()
             if self._is_ordered_away():
                 if self._orders.wants_restart:
@@ -126,7 +134,7 @@ class Desk:
             if fault is not None:
                 log.error("out_of_service", fault=fault)
                 self._screen.show(OutOfService(fault))
-                self._pin(Topic.SCREEN, fault)
+                self._pins.tell(Topic.SCREEN, fault)
                 self._stopping.wait(_RETRY_S)
         self._people.dismiss()
 
@@ -144,7 +152,7 @@ class Desk:
             self._shows_rest = True
             self._people.dismiss()
             self._screen.show(Resting())
-        self._pin(Topic.SCREEN, RESTING)
+        self._pins.tell(Topic.SCREEN, RESTING)
         self._stopping.wait(_HEED_EVERY_S)
 
     def _serve_one(self) -> Fault | None:
@@ -210,6 +218,7 @@ class Desk:
         news_at_s = 0.0
         while not (self._stopping.is_set() or self._abandoned.is_set()):
             message = channel.receive(_POLL_S)
+            self._turned_s = time.monotonic()
             if time.monotonic() >= news_at_s:
                 self._bring_news(channel)
                 self._tell_number()
@@ -221,7 +230,7 @@ class Desk:
                     self._announce(channel)
                 case pipe.Broken(fault, technician):
                     log.error("unfit", fault=fault, technician=technician)
-                    self._pin_device(fault)
+                    self._pins.device(fault)
                     return fault
                 case pipe.Finished(why):
                     self._in_session = False
@@ -257,12 +266,12 @@ class Desk:
                 policy_floor.raise_to(self._store, policy, device.wall_ms())
                 self._announce_at_s = 0.0
                 self._people.prepare()
-                self._pin(Topic.SCREEN, "ok")
-                self._pin(Topic.CAMERA, "ok")
+                self._pins.tell(Topic.SCREEN, "ok")
+                self._pins.tell(Topic.CAMERA, "ok")
             case pipe.Shown() | pipe.Previewed() | pipe.Measured():
                 self._show(message)
             case pipe.CardSeen(presence):
-                self._pin(Topic.READER, presence)
+                self._pins.tell(Topic.READER, presence)
             case pipe.CardRead():
                 self._note(message)
             case pipe.HelpAsked():
@@ -376,22 +385,6 @@ class Desk:
             noticeboard.count_ending(self._store, why)
         except StoreError as error:
             log.error("not_counted", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
-
-    def _pin_device(self, fault: Fault) -> None:
-        name = fault.value
-        if name.startswith("reader"):
-            self._pin(Topic.READER, fault)
-        elif name.startswith(("camera", "model", "policy")):
-            self._pin(Topic.CAMERA, fault)
-
-    def _pin(self, topic: Topic, value: str) -> None:
-        if self._pinned.get(topic) == value:
-            return
-        try:
-            noticeboard.pin(self._store, topic, value, device.wall_ms())
-            self._pinned[topic] = value
-        except StoreError as error:
-            log.error("not_pinned", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
 
 
 def _tell_of_slip(channel: pipe.Pipe[pipe.FromPerson], printed: bool) -> None:  # noqa: FBT001 - the port's signature

@@ -6,7 +6,7 @@
 3. The same roles again change nothing, and `verify.yml` finds everything in its place.
 4. Everything is stopped, and comes by itself as at a boot; every unit runs, and none is more exposed than the limit.
 5. A made-up citizen enrols with a virtual card, and the controller counts one.
-6. A courier that hangs is started afresh; a screen that hangs is gone with all that is its when it is restarted.
+6. A screen, a courier and a server that hang are started afresh, a screen with all that is its.
 """
 
 from __future__ import annotations
@@ -187,7 +187,10 @@ def hung() -> None:
     wait_until(lambda: not {*screen} & {*run("pgrep", "--euid", SCREEN, check=False).split()}, "the old screen is gone")
     wait_for_active(["dipchip-kiosk-ui.service"])
     tell(f"  a screen that hung was gone with its {len(screen)} processes, and another there, in {_since(began)}")
-    hangs("dipchip-kiosk-courier.service", "courier")
+    hangs("dipchip-kiosk-ui.service", "dipchip-kiosk ui")
+    hangs("dipchip-kiosk-courier.service", "dipchip-kiosk courier")
+    hangs("dipchip-fleet-courier.service", "dipchip-fleet courier")
+    hangs("dipchip-fleet-web.service", "dipchip-fleet web")
 
 
 def hangs(unit: str, program: str) -> None:
@@ -202,7 +205,7 @@ def hangs(unit: str, program: str) -> None:
     run("systemctl", "daemon-reload")
     run("systemctl", "restart", unit)
     time.sleep(_PATIENCE_S * 1.25)  # what is well is left alone
-    processes = run("pgrep", "--full", f"^/opt/dipchip/.*/python3 .*dipchip-kiosk {program} ").split()
+    processes = run("pgrep", "--full", f"^/opt/dipchip/.*/python3 .*{program} ").split()
     if shown(unit, "NRestarts") != "0" or len(processes) != 1:
         message = f"{unit} did not go on by itself; its processes: {processes}\n{journal(unit)}"
         raise UnmetError(message)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kiosk.watchdog import Watchdog
+from wire.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def test_systemd_hears_at_once_and_not_at_each_round(systemd: socket.socket) -> 
     watchdog = Watchdog(systemd.getsockname())
     for _ in range(100):
         watchdog.alive()
-    assert systemd.recv(100) == b"WATCHDOG=1"
+    assert systemd.recv(100) == b"READY=1\nWATCHDOG=1"
     with pytest.raises(BlockingIOError):
         systemd.recv(100)
 
@@ -36,7 +36,7 @@ def test_an_abstract_name_is_understood(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{tmp_path}")
         Watchdog(f"@{tmp_path}").alive()
-        assert listening.recv(100) == b"WATCHDOG=1"
+        assert listening.recv(100) == b"READY=1\nWATCHDOG=1"
 
 
 def test_where_nobody_asked_or_hears_nothing_fails(tmp_path: Path) -> None:
