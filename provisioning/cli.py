@@ -26,6 +26,7 @@ from provisioning.fleet import make as make_fleet
 from provisioning.following import Lists, follow
 from provisioning.identities import AgentWish, Site
 from provisioning.identities import make as make_kiosk
+from provisioning.inventory_commands import write_inventory
 from provisioning.places import Layout
 from provisioning.releases_commands import app as release
 from provisioning.roots_commands import app as roots
@@ -41,6 +42,7 @@ app.add_typer(release, name="release")
 app.command()(enrol)
 app.command()(commission)
 app.command()(renew)
+app.command("inventory")(write_inventory)
 
 Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]
 Port = Annotated[int, typer.Option(min=1, max=65535)]

@@ -142,9 +142,7 @@ class Machine:
         except WireError as error:
             return Refused(UNUSABLE, f"The controller's answer is none ({error}). Update the controller first.")
         if received.digest != hashlib.sha256(message).hexdigest():
-            return Refused(
-                UNUSABLE, "The controller answers about another report. Try again; then ask the fleet team."
-            )
+            return Refused(UNUSABLE, "The controller answers about another report. Try again; then ask the fleet team.")
         return None
 
     def words(self, language: str) -> list[str]:
