@@ -126,6 +126,27 @@ def printer(config: Config, language: Words = Language.TH) -> None:
     raise typer.Exit({PRINTED: 0, NO_PRINTER: 3}.get(came, 1))
 
 
+@app.command("scan-claim")
+def scan_claim(
+    camera: Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")] = "usb:0",
+    camera_pin: Annotated[str, typer.Option(help="The only camera that may serve.")] = "",
+    within: Annotated[float, typer.Option(help="For how many seconds to look.")] = 30.0,
+) -> None:
+    """Look with the camera for a claim's QR code, and print what it holds. It needs no settings: there are none yet.
+
+    Exit code 0: seen. 1: none was seen. 2: the camera does not work.
+    """
+    import time  # noqa: PLC0415
+
+    from kiosk.face.cameras import camera_from  # noqa: PLC0415
+    from kiosk.face.claim_code import seen  # noqa: PLC0415
+
+    found = seen(camera_from(camera, pin=camera_pin, allow_software=True), within, time.monotonic)
+    if found is not None:
+        typer.echo(found)
+    raise typer.Exit(0 if found is not None else 1)
+
+
 @app.command()
 def courier(config: Config) -> None:
     """Carry events to the controller and receipts back. It needs the network and the store, and no device."""

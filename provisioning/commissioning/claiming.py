@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provisioning.commissioning.dialogues import WELL, busy
 from provisioning.commissioning.pages import Act, Form, Page, Work, line
@@ -13,7 +13,7 @@ from provisioning.device.asking import How
 from wire.claims import ALPHABET, CODE_LETTERS, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from provisioning.commissioning.becoming import Machine, Refused
     from provisioning.commissioning.dialogues import Dialogue
@@ -40,17 +40,18 @@ def way(machine: Machine) -> Dialogue:
             yield Page(line("for_it.title"), (_for_it(machine, refused),), (Act.CLOSE,))
 
 
-def claim(machine: Machine, progress: Progress, typed: Callable[[str, str], None]) -> Dialogue:
-    """Facility and code, typed once; `typed` keeps them over a power cut."""
+def claim(
+    machine: Machine,
+    progress: Progress,
+    typed: Callable[[str, str], None],
+    scan: Callable[[], tuple[str, str] | None],
+) -> Dialogue:
+    """Facility and code, typed once or read by the camera; `typed` keeps them over a power cut."""
     facility, code = progress.facility, progress.code
     while True:
         if not (facility and code):
-            title = line("claim.facility")
-            answer: Answer = yield Page(title, (), (Act.GO,), Form.KEYS, DIGITS, _FACILITY_DIGITS)
-            facility = answer.typed
-            answer = yield Page(line("claim.code"), (), (Act.RETYPE, Act.GO), Form.KEYS, ALPHABET, CODE_LETTERS)
-            code = answer.typed if answer.act is Act.GO else ""
-            if not code:
+            facility, code = yield from _told(scan)
+            if not (facility and code):
                 continue
             typed(facility, code)
         refused: Refused | None = yield Work(busy(Step.CLAIM), partial(machine.claim, code, facility))
@@ -62,6 +63,23 @@ def claim(machine: Machine, progress: Progress, typed: Callable[[str, str], None
             yield Page(line("for_it.title"), (_for_it(machine, refused),), (Act.CLOSE,))
         if answer.act is Act.RETYPE:
             facility = code = ""
+
+
+def _told(scan: Callable[[], tuple[str, str] | None]) -> Generator[Page | Work, Any, tuple[str, str]]:
+    """What the technician types or shows; two empty texts where it is to be begun anew."""
+    title = line("claim.facility")
+    answer: Answer = yield Page(title, (), (Act.SCAN, Act.GO), Form.KEYS, DIGITS, _FACILITY_DIGITS)
+    while answer.act in (Act.SCAN, Act.AGAIN):
+        looking = Page(line("scan.title"), (line("scan.busy"),), form=Form.BUSY)
+        found: tuple[str, str] | None = yield Work(looking, scan)
+        if found is not None:
+            return found
+        answer = yield Page(line("scan.title"), (line("scan.nothing"),), (Act.RETYPE, Act.AGAIN))
+    if answer.act is Act.RETYPE:
+        return "", ""
+    facility = answer.typed
+    answer = yield Page(line("claim.code"), (), (Act.RETYPE, Act.GO), Form.KEYS, ALPHABET, CODE_LETTERS)
+    return facility, answer.typed if answer.act is Act.GO else ""
 
 
 def words(machine: Machine) -> Dialogue:

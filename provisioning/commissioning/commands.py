@@ -62,7 +62,7 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
         machine=machine,
         doctor=Doctor(tuple(shlex.split(kiosk_command)), place / "kiosk.toml"),
         voice=Voice(),
-        trials=Trials(tuple(shlex.split(kiosk_command)), place, layout),
+        trials=Trials(tuple(shlex.split(kiosk_command)), place, layout, (camera, camera_pin)),
         keeper=Keeper(kept or place / "commissioning"),
         words=load_words(),
         now_ms=lambda: time.time_ns() // 1_000_000,

@@ -36,6 +36,9 @@ class Speaks(Protocol):
 class Tries(Protocol):
     """Has the kiosk do for nobody what it does for people; why it failed, as a word of the texts, or nothing."""
 
+    def scan(self) -> tuple[str, str] | None:
+        """Look with the camera for a claim's QR code: facility and code; None where none was seen."""
+
     def slip(self) -> str:
         """Print a slip."""
 
@@ -141,7 +144,7 @@ class Guide:
         kit = self._kit
         begin: Mapping[Step, Callable[[], Dialogue]] = {
             Step.WAY: lambda: claiming.way(kit.machine),
-            Step.CLAIM: lambda: claiming.claim(kit.machine, self.progress, self._typed),
+            Step.CLAIM: lambda: claiming.claim(kit.machine, self.progress, self._typed, kit.trials.scan),
             Step.WORDS: lambda: claiming.words(kit.machine),
             Step.NETWORK: lambda: dialogues.examined(step, kit.doctor, ("clock", "network", "certificates")),
             Step.READER: lambda: dialogues.examined(step, kit.doctor, ("reader",), dialogues.no_card),

@@ -26,11 +26,12 @@ class Act(StrEnum):
     MESSAGE = "message"
     CLOSE = "close"
     RETYPE = "retype"
+    SCAN = "scan"
     BACK = "back"  # to the step before
     END = "end"
 
 
-_LEAVES = (Act.LATER, Act.NO, Act.BACK, Act.CLOSE, Act.RETYPE, Act.END, Act.ABSENT, Act.MESSAGE)
+_LEAVES = (Act.LATER, Act.NO, Act.BACK, Act.CLOSE, Act.RETYPE, Act.SCAN, Act.END, Act.ABSENT, Act.MESSAGE)
 
 
 def is_forward(act: Act) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Has the kiosk print a slip, and serve one person on this terminal: `dipchip-kiosk printer` and `rehearse`.
+"""Has the kiosk read a QR code (`scan-claim`), print a slip (`printer`) and serve one person here (`rehearse`).
 
 On an installed kiosk the visit runs as the screen's own user, with the event key as its credential, as in the field.
 """
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provisioning.places import KioskPlaces, Layout, credential
+from wire.claims import scanned
+from wire.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_PRINTING_S, _VISIT_S = 30.0, 900.0
+_SCANNING_S, _PRINTING_S, _VISIT_S = 90.0, 30.0, 900.0
 _PRINTER_CODES = ("printer_not_set", "printer_absent", "printer_no_paper", "printer_silent", "printer_no_font")
 _UNIT = "dipchip-kiosk-rehearsal"
 _AS_THE_SCREEN = (  # systemd/dipchip-kiosk-ui.service
@@ -37,11 +39,23 @@ class Trials:
         command: what is started, with its first arguments.
         place: the folder of this kiosk's identity.
         layout: whether the units and their users are installed.
+        camera: which one reads a claim's QR code, and which it has to be, as `enrol` takes both.
     """
 
     command: tuple[str, ...]
     place: Path
     layout: Layout
+    camera: tuple[str, str] = ("usb:0", "")
+
+    def scan(self) -> tuple[str, str] | None:
+        """See `Tries`."""
+        line = (*self.command, "scan-claim", "--camera", self.camera[0], "--camera-pin", self.camera[1])
+        try:
+            ran = subprocess.run(line, capture_output=True, check=False, timeout=_SCANNING_S)  # noqa: S603 - no shell
+            code, facility = scanned(ran.stdout.decode(errors="replace").strip())
+        except (OSError, subprocess.TimeoutExpired, Malformed):
+            return None
+        return facility, code
 
     def slip(self) -> str:
         """See `Tries`."""

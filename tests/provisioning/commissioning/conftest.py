@@ -52,11 +52,15 @@ class ToldVoice:
 
 @dataclass
 class ToldTrials:
-    """The kiosk's trials: what is wrong with the printer, and why a visit fails; how often each was tried."""
+    """The QR code that is shown, what is wrong with the printer, why a visit fails; and what was tried."""
 
+    shown: tuple[str, str] | None = None
     printer: str = ""
     visitor: str = ""
     tried: list[str] = field(default_factory=list)
+
+    def scan(self) -> tuple[str, str] | None:
+        return self.shown
 
     def slip(self) -> str:
         self.tried.append("slip")

@@ -60,11 +60,12 @@ def pages(place: Path) -> Mapping[str, tuple[Step, Page]]:
     network = ("clock", "network", "certificates")
     return {
         "way": (Step.WAY, Page(line("way.title"), (line("way.begin"),), (Act.GO,))),
-        "facility": (Step.CLAIM, Page(line("claim.facility"), (), (Act.GO,), Form.KEYS, DIGITS, 5)),
+        "facility": (Step.CLAIM, Page(line("claim.facility"), (), (Act.SCAN, Act.GO), Form.KEYS, DIGITS, 5)),
         "code": (
             Step.CLAIM,
             Page(line("claim.code"), (), (Act.RETYPE, Act.GO), Form.KEYS, ALPHABET, CODE_LETTERS),
         ),
+        "scan": (Step.CLAIM, Page(line("scan.title"), (line("scan.busy"),), form=Form.BUSY)),
         "refused": (
             Step.CLAIM,
             Page(line("claim.title"), (line("refused.not_this_door"),), (Act.MESSAGE, Act.RETYPE, Act.AGAIN)),

@@ -125,6 +125,17 @@ async def test_a_claim_that_was_cut_off_goes_on_without_typing(bench: Bench) -> 
         assert hand.guide.step is Step.WORDS
 
 
+async def test_a_code_that_is_shown_to_the_camera_is_not_typed(bench: Bench) -> None:
+    async with before(bench, (58, 15)) as hand:
+        await hand.touch("act-go", "act-go", "act-scan")
+        assert "ไม่เห็นคิวอาร์ติดตั้ง" in hand.text
+        await hand.touch("act-retype")
+        assert "รหัสหน่วยบริการ" in hand.text
+        bench.trials.shown = (HERE, bench.counter.code())
+        await hand.touch("act-scan")
+        assert hand.guide.step is Step.WORDS
+
+
 async def test_the_words_are_those_that_the_controller_has(bench: Bench) -> None:
     async with before(bench, (80, 24)) as hand:
         await claimed(hand, bench.counter.code())
