@@ -58,11 +58,15 @@ touch "$place/made/said"
 
 echo "Booting ..."
 tail --follow --lines=+1 "$place/made/said" &
-trap "kill $!" EXIT
+said=$!
+# Whoever ends this script ends the container too.
+trap 'kill $said ${container-} 2>/dev/null; wait ${container-} 2>/dev/null' EXIT
 result=0
 $nspawn --private-network --bind-ro="$place/fetched:/srv/fetched" --bind="$place/made:/srv/made" \
   --bind-ro="$PWD/$here/debian.list:/etc/apt/sources.list" --bind-ro="$PWD/$here/pip.conf:/etc/pip.conf" \
   --bind-ro="$PWD/$here/container-test.service:/etc/systemd/system/container-test.service" \
-  --console=read-only --boot systemd.wants=container-test.service </dev/null >"$place/made/console" 2>&1 || result=$?
+  --console=read-only --boot systemd.wants=container-test.service </dev/null >"$place/made/console" 2>&1 &
+container=$!
+wait $container || result=$?
 sleep 1
 exit $result
