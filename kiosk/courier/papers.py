@@ -56,6 +56,7 @@ def examine(broker: Broker, kiosk: str, now: datetime) -> Finding:
         "left": Figure((papers.own.not_valid_after_utc - now).days, "d"),
         "root_left": Figure((root.not_valid_after_utc - now).days, "d"),
         "until": Figure(papers.own.not_valid_after_utc.isoformat(" ", "seconds")),
+        "tls_key": Figure(str(tls.kept(broker))),
     }
     code, technician = _judged(papers, root, kiosk, now)
     level = Level.WELL if code == OK else Level.CARE if code in _CARE else Level.FAULT

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from wire.hello import Kept
 from wire.wrapped_keys import is_wrapped
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def is_in_chip(broker: Broker) -> bool:
         return is_wrapped(broker.key.read_bytes())
     except OSError:
         return False
+
+
+def kept(broker: Broker) -> Kept:
+    """How the TLS key is kept."""
+    return Kept.TPM if is_in_chip(broker) else Kept.FILE
 
 
 def certificate_ms(broker: Broker) -> int:

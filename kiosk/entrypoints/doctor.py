@@ -15,7 +15,7 @@ import msgspec
 from kiosk import config, device
 from kiosk.courier import network_check, papers
 from kiosk.entrypoints import doctor_words
-from kiosk.findings import Finding, Level, Part, Report, worst
+from kiosk.findings import Figure, Finding, Level, Part, Report, worst
 from kiosk.machine import clock, disk, panel, power, temperature
 from kiosk.machine.kernel import Kernel
 from kiosk.machine.serving import screen_process
@@ -61,7 +61,7 @@ class Examination:
             Part.STORE: lambda: checkup.examine(self._settings.store, device.wall_ms(), time.monotonic),
             Part.CLOCK: self._clock,
             Part.NETWORK: lambda: network_check.judged(self._walked()),
-            Part.CERTIFICATES: lambda: papers.examine(self._settings.broker, self._settings.kiosk, device.utc_now()),
+            Part.CERTIFICATES: self._certificates,
             Part.DISK: lambda: disk.examine(self._settings.store, self._kernel),
             Part.TEMPERATURE: lambda: temperature.examine(self._kernel),
             Part.POWER: lambda: power.examine(self._kernel),
@@ -84,6 +84,16 @@ class Examination:
         live = self._settings.profile is Profile.LIVE
         camera = camera_from(self._settings.camera, pin=self._settings.camera_pin, allow_software=not live)
         return camera_check.examine(camera, time.monotonic, live=live)
+
+    def _certificates(self) -> Finding:
+        """The courier's papers, and how the event key is kept where that is this process's to read."""
+        settings = self._settings
+        found = papers.examine(settings.broker, settings.kiosk, device.utc_now())
+        try:
+            kept = config.event_key_kept(config.read_signing_key(settings.event_key), settings.trust)
+        except config.ConfigError:
+            return found
+        return msgspec.structs.replace(found, figures={**found.figures, "event_key": Figure(str(kept))})
 
     def _clock(self) -> Finding:
         ahead_s = next((way.door_ahead_s for way in self._walked() if way.door_ahead_s is not None), None)
