@@ -68,7 +68,11 @@ def is_in_chip(broker: Broker) -> bool:
 
 def kept(broker: Broker) -> Kept:
     """How the TLS key is kept."""
-    return Kept.TPM if is_in_chip(broker) else Kept.FILE
+    if is_in_chip(broker):
+        return Kept.TPM
+    plain = broker.certificate.with_name("kiosk.key")
+    is_sealed = plain.with_name("kiosk.key.sealed").exists() and not plain.exists()
+    return Kept.SEALED_FILE if is_sealed else Kept.FILE
 
 
 def certificate_ms(broker: Broker) -> int:

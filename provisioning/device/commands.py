@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisioning.device import sealing
 from provisioning.device.asking import ask
 from provisioning.device.chip import TlsKey
 from provisioning.device.enrolment import Enrolment, Hardware
@@ -97,6 +98,18 @@ def renew(
     said = step(Identity.read(config), event_key, now(), report, in_chip=tls_key.is_in_chip)
     for line in (*report.lines, said):
         typer.echo(line)
+
+
+def seal(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="This kiosk's identity: /etc/dipchip/kiosk.")],
+    units: Annotated[Path, typer.Option(help="Where systemd reads drop-ins.")] = Path("/etc/systemd/system"),
+) -> None:
+    """Seal the keys that lie open in a kiosk's folder, and tell its units so. Again: seal what has come since."""
+    report = Report()
+    sealing.seal(place, units, report)
+    for line in report.lines:
+        typer.echo(line)
+    typer.echo("systemctl daemon-reload lets the units take them; the opener is on this card too, so it is no TPM.")
 
 
 def event_key_uri(file: Path | None) -> str:

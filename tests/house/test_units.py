@@ -76,9 +76,7 @@ def test_systemd_understands_every_line(root: Path, unit: str) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("name", "drop_in"), [("courier", "courier"), ("identity", "event-key"), ("ui", "event-key")]
-)
+@pytest.mark.parametrize(("name", "drop_in"), [("courier", "courier"), ("identity", "event-key"), ("ui", "event-key")])
 def test_a_unit_of_a_kiosk_with_a_tpm_may_open_that_and_no_other_device_more(
     root: Path, name: str, drop_in: str
 ) -> None:

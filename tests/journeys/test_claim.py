@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -29,7 +30,7 @@ from tests.simulators.claiming import FACILITY, ClaimProvince, Machine, provisio
 from tests.simulators.lists import Fetching, FollowingUnits
 from tests.simulators.province import PATIENCE_S
 from tests.simulators.services import script, wait_until
-from tests.simulators.tpm import Tpm
+from tests.simulators.tpm import OPENSSL_CONF, Tpm
 from wire.certificates import LEAF_LIFE
 from wire.claims import ALPHABET, CLAIM, LIVES_MS, Introduction, Why, claim_code
 from wire.envelope import decode
@@ -208,8 +209,9 @@ def test_a_kiosk_whose_keys_are_in_a_tpm_claims_connects_and_renews_with_them(
 
 def shown_at(machine: Machine, chip: Tpm) -> dict[str, str]:
     """How the kiosk's own examination ends at broker and door, which ask for its certificate and its key."""
+    shutil.copy(OPENSSL_CONF, machine.folder.parent)  # where the role puts it: above the kiosk's own folder
     command = [script("dipchip-kiosk"), "doctor", "network", "--json", "--config", str(machine.folder / "kiosk.toml")]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **chip.for_tls})
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **chip.environment})
     (found,) = json.loads(ran.stdout)["parts"]
     return {step["way"]: step["code"] for step in found["steps"]}
 
