@@ -80,8 +80,8 @@ STANDINGS = {
 
 KEPT = {
     Kept.TPM: lazy_gettext("In the security chip (TPM)"),
-    Kept.SEALED_FILE: lazy_gettext("Sealed on the memory card: who copies all of it has the key"),
-    Kept.FILE: lazy_gettext("On the memory card: who copies it has the key"),
+    Kept.SEALED_FILE: lazy_gettext("On the memory card, sealed"),
+    Kept.FILE: lazy_gettext("On the memory card"),
 }
 
 
@@ -137,8 +137,10 @@ def _keys(found: Closeup) -> Told:
     if found.event_key is None or found.tls_key is None:
         return Told(gettext("Keys"), str(VALIDITIES[Validity.UNKNOWN]), "never_seen", lines)
     worst = max(found.event_key, found.tls_key, key=list(Kept).index)
-    tone = "ok" if worst is Kept.TPM else "needs_care"
-    return Told(gettext("Keys"), str(KEPT[worst]), tone, () if found.event_key is found.tls_key else lines)
+    shown = () if found.event_key is found.tls_key else lines
+    if worst is not Kept.TPM:
+        shown = (*shown, gettext("Whoever copies the whole card has the key."))
+    return Told(gettext("Keys"), str(KEPT[worst]), "ok" if worst is Kept.TPM else "never_seen", shown)
 
 
 def _until(found: Closeup, now_ms: int) -> tuple[str, ...]:
