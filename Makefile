@@ -21,10 +21,10 @@ AXE := axe-core@4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 # What the tests and the demo run for real, and what pyscard and OpenCV need.
-APT := chromium espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libconfig9 libgl1 libglib2.0-0 \
-       libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libtpm2-pkcs11-1 libulfius2.7 \
+APT := chromium dbus-daemon espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gcc g++ glewlwyd-common iproute2 libcbor0.8 libconfig9 libgl1 libglib2.0-0 \
+       libharfbuzz-subset0 libhoel1.4 libldap-2.5-0 liboath0 libpango-1.0-0 libpangoft2-1.0-0 libpcsclite-dev librhonabwy1.1 libtss2-tcti-tabrmd0 libtpm2-pkcs11-1 libulfius2.7 \
        librsvg2-bin libsixel-bin mosquitto nginx-light opensc openssl pcscd poppler-utils postgresql python3-dev python3-venv swig swtpm systemd tmux \
-       tpm2-tools util-linux vsmartcard-vpcd
+       tpm2-abrmd tpm2-openssl tpm2-tools util-linux vsmartcard-vpcd
 
 .PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test lock clean
 

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from wire import ids
 from wire.errors import WireError
 from wire.events import Profile
+from wire.hello import Kept
 from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
 from wire.phones import CENTRAL, HelpNumber
 from wire.provinces import province_code
@@ -262,6 +263,14 @@ def read_signing_key(path: Path) -> SigningKey:
     except (OSError, ValueError, WireError) as error:
         message = f"{path.name}: {type(error).__name__}. Commission this kiosk again with dipchip-provision."
         raise ConfigError(message) from error
+
+
+def event_key_kept(key: SigningKey, trust: Path) -> Kept:
+    """How the event key is kept, by the key and by what lies beside the trust file (docs/adr/0046)."""
+    if key.is_in_token:
+        return Kept.TPM
+    sealed, plain = trust.with_name("event.jwk.sealed"), trust.with_name("event.jwk")
+    return Kept.SEALED_FILE if sealed.exists() and not plain.exists() else Kept.FILE
 
 
 def release() -> str:

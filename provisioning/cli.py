@@ -17,7 +17,7 @@ from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
 from provisioning.commissioning.commands import commission
-from provisioning.device.commands import enrol, renew
+from provisioning.device.commands import enrol, renew, seal
 from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError, RefusedError
 from provisioning.files import Report, folder, public, read
@@ -43,6 +43,7 @@ app.command()(enrol)
 app.command()(commission)
 app.command()(renew)
 app.command("inventory")(write_inventory)
+app.command()(seal)
 
 Fleet = Annotated[Path, typer.Argument(metavar="DIR", help="The fleet's folder.")]
 Port = Annotated[int, typer.Option(min=1, max=65535)]

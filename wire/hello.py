@@ -3,10 +3,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from wire.bodies import Code, Count, Instant, KioskText, Nonce, ShortText, StreamText, Version1
 from wire.events import Moment, Profile
+
+
+class Kept(StrEnum):
+    """How a kiosk says it keeps a key. Nothing proves it to the controller."""
+
+    TPM = "tpm"  # born in a TPM, and it cannot leave it
+    SEALED_FILE = (
+        "sealed_file"  # a file that only this installation of the system opens; a copy of the whole card does too
+    )
+    FILE = "file"  # whoever has the card has the key
 
 
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +43,8 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     how they ended, and as `opinion.<code>` what people thought of their visits on the days before this one. `call` is
     there only while somebody waits for a helper: a fresh id for each time that one is called. `order_nonce` is what an
     order has to carry now; a kiosk that takes none has none. `certificate_ms` is until when its certificate is good.
-    `profile` says whether those who come here are real; a kiosk that does not say so is only tried out.
+    `profile` says whether those who come here are real; a kiosk that does not say so is only tried out. `event_key` and
+    `tls_key` say how those two are kept.
     """
 
     v: Version1
@@ -49,3 +62,5 @@ class Heartbeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     order_nonce: Nonce | None = None
     certificate_ms: Instant | None = None
     profile: Profile | None = None
+    event_key: Kept | None = None
+    tls_key: Kept | None = None

@@ -132,6 +132,11 @@ class SigningKey:
         """The same key under another name."""
         return type(self).from_jwk({**self.jwk(), "kid": kid})
 
+    @property
+    def is_in_token(self) -> bool:
+        """Whether the private half is in a token, and not here."""
+        return self._token is not None
+
     def jwk(self) -> dict[str, Any]:
         """The private JWK, for a file that only its owner reads; of a key in a token, where that is."""
         if self._token is not None:

@@ -17,7 +17,7 @@ from fleet.complaints import acceptance as complaints
 from fleet.courier import quarantine
 from fleet.courier.examining import Examined, Repeated
 from fleet.courier.reception import Body, Incoming, Refusal, Verified, origin, refuse
-from fleet.devices.certificates import Certificates
+from fleet.devices.certificates import Certificates, Said
 from fleet.devices.help_calls import HelpCalls
 from fleet.devices.opinions import Opinions
 from fleet.devices.order_book import Orders
@@ -156,7 +156,7 @@ class Batch:
             self._sightings.reported(kiosk.id, body, message.at_ms)
             self._calls.heard(kiosk.id, body.call, message.at_ms)
             self._orders.heard(kiosk.id, body.order_nonce, message.at_ms)
-            self._certificates.heard(kiosk.id, body.certificate_ms)
+            self._certificates.heard(kiosk.id, Said(body.certificate_ms, body.event_key, body.tls_key))
             self._opinions.heard(kiosk, body, message.at_ms)
             self._beating[kiosk.id] = kiosk
         elif isinstance(body, OrderResult):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Until when each kiosk's certificate is good, as the kiosk says it, by the controller's own clock.
+"""Until when each kiosk's certificate is good and how its keys are kept, as the kiosk says it.
 
-A certificate that has ended shuts its kiosk out of the broker and the door alike: somebody has to renew it before.
+Days are counted by the controller's own clock. A certificate that has ended shuts its kiosk out of the broker and the
+door alike: somebody has to renew it before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from fleet.devices.registry import ACTIVE
 from fleet.store.device_tables import kiosk_certificate
 from fleet.store.many import Insertion, Lookup, Of
 from fleet.store.tables import kiosk
+from wire.hello import Kept
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,13 +55,28 @@ class Ending:
         return days_left(self.until_ms, now_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a kiosk says of its certificate and its keys; None where its release does not say it."""
+
+    until_ms: int | None = None
+    event_key: Kept | None = None
+    tls_key: Kept | None = None
+
+
 _KNOWN = Lookup(
-    "SELECT kiosk_certificate.kiosk, kiosk_certificate.until_ms FROM {asked} "
+    "SELECT kiosk_certificate.kiosk, until_ms, event_key, tls_key FROM {asked} "
     "JOIN kiosk_certificate ON kiosk_certificate.kiosk = asked.kiosk",
     kiosk=Of.TEXT,
 )
 _SAID = Insertion(
-    kiosk_certificate, "kiosk", "until_ms", on_conflict="(kiosk) DO UPDATE SET until_ms = excluded.until_ms"
+    kiosk_certificate,
+    "kiosk",
+    "until_ms",
+    "event_key",
+    "tls_key",
+    on_conflict="(kiosk) DO UPDATE SET"
+    " until_ms = excluded.until_ms, event_key = excluded.event_key, tls_key = excluded.tls_key",
 )
 
 
@@ -67,17 +84,18 @@ class Certificates:
     """What the heartbeats of one batch say of certificates; the last of each kiosk counts."""
 
     def __init__(self) -> None:
-        self._until_ms: dict[KioskId, int] = {}
+        self._said: dict[KioskId, tuple[int, Kept | None, Kept | None]] = {}
 
-    def heard(self, who: KioskId, until_ms: int | None) -> None:
-        """Note until when a kiosk's certificate is good, where it says so."""
-        if until_ms is not None:
-            self._until_ms[who] = until_ms
+    def heard(self, who: KioskId, said: Said) -> None:
+        """Note what a kiosk says, where it says until when its certificate is good."""
+        if said.until_ms is not None:
+            self._said[who] = (said.until_ms, said.event_key, said.tls_key)
 
     def write(self, connection: Connection) -> None:
         """Write what has changed: once in two months a kiosk."""
-        known = {row.kiosk: row.until_ms for row in _KNOWN.rows(connection, [(who,) for who in self._until_ms])}
-        _SAID.add(connection, [said for said in self._until_ms.items() if known.get(said[0]) != said[1]])
+        rows = _KNOWN.rows(connection, [(who,) for who in self._said])
+        known = {row.kiosk: (row.until_ms, row.event_key, row.tls_key) for row in rows}
+        _SAID.add(connection, [(who, *said) for who, said in self._said.items() if known.get(who) != said])
 
 
 def judge(until_ms: int | None, now_ms: int) -> Validity:
@@ -96,10 +114,14 @@ def days_left(until_ms: int, now_ms: int) -> int:
     return max(0, until_ms - now_ms) // DAY_MS
 
 
-def read_until(connection: Connection, who: KioskId) -> int | None:
-    """Until when a kiosk's certificate is good; None where it did not say."""
-    asked = select(kiosk_certificate.c.until_ms).where(kiosk_certificate.c.kiosk == who)
-    return connection.execute(asked).scalar_one_or_none()
+def read_said(connection: Connection, who: KioskId) -> Said:
+    """What a kiosk last said of its certificate and its keys."""
+    table = kiosk_certificate.c
+    row = connection.execute(select(table.until_ms, table.event_key, table.tls_key).where(table.kiosk == who)).first()
+    if row is None:
+        return Said()
+    event_key, tls_key = (None if told is None else Kept(told) for told in row[1:])
+    return Said(row.until_ms, event_key, tls_key)
 
 
 def read_ending(connection: Connection, now_ms: int, scope: Scope) -> list[Ending]:

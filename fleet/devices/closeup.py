@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fleet.devices.health import Device
     from fleet.devices.losses import Loss
     from fleet.store.scope import Scope
+    from wire.hello import Kept
     from wire.ids import KioskId
 
 _STREAMS = 20  # the latest; a kiosk begins one at each start
@@ -52,6 +53,8 @@ class Closeup:
     facts: Facts
     usual_release: str | None
     certificate_ms: int | None
+    event_key: Kept | None
+    tls_key: Kept | None
     books: tuple[Book, ...]
     older: int
     loss: Loss | None
@@ -66,7 +69,7 @@ def read_closeup(connection: Connection, who: KioskId, now_ms: int, scope: Scope
     is_lost = loss is not None and loss.standing is losses.Standing.REPORTED
     count = connection.execute(select(func.count()).where(stream.c.kiosk == who)).scalar_one()
     books = _books(connection, who)
-    until_ms = certificates.read_until(connection, who)
+    said = certificates.read_said(connection, who)
     vigil = by_hours(connection, now_ms)
     mine = select(kiosk.c.registered_ms, vigil.silent_ms.label("silent_ms"))
     row = connection.execute(mine.where(kiosk.c.id == who, standing_in(scope))).one()
@@ -74,10 +77,12 @@ def read_closeup(connection: Connection, who: KioskId, now_ms: int, scope: Scope
         device=device,
         registered_ms=int(row.registered_ms),
         facts=facts.judge(
-            device, now_ms, is_reported_lost=is_lost, besides=Besides(int(row.silent_ms), usual, until_ms)
+            device, now_ms, is_reported_lost=is_lost, besides=Besides(int(row.silent_ms), usual, said.until_ms)
         ),
         usual_release=usual,
-        certificate_ms=until_ms,
+        certificate_ms=said.until_ms,
+        event_key=said.event_key,
+        tls_key=said.tls_key,
         books=books,
         older=int(count) - len(books),
         loss=loss,

@@ -32,12 +32,14 @@ loss = Table(
     Index(None, "kiosk"),
 )
 
-# Until when each kiosk's certificate is good, as its heartbeats say.
+# Until when each kiosk's certificate is good and how its two keys are kept, as its heartbeats say.
 kiosk_certificate = Table(
     "kiosk_certificate",
     metadata,
     Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
     Column("until_ms", _MS, nullable=False),
+    Column("event_key", String(16)),
+    Column("tls_key", String(16)),
     Index(None, "until_ms"),
 )
 

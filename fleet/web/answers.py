@@ -15,6 +15,7 @@ from fleet.devices.health import Care, Condition
 from fleet.devices.losses import Kind, Standing
 from fleet.web.agenda import Cause, Counted
 from wire.events import Profile
+from wire.hello import Kept
 
 
 class _Answer(BaseModel):
@@ -265,7 +266,10 @@ class LossAnswer(_Answer):
 
 
 class CloseupAnswer(_Answer):
-    """One kiosk, close up; `usual_release` is what most kiosks of the account's scope run."""
+    """One kiosk, close up; `usual_release` is what most kiosks of the account's scope run.
+
+    `event_key` and `tls_key` are how the kiosk says that it keeps them: nothing proves it.
+    """
 
     at: str
     device: DeviceAnswer
@@ -273,6 +277,8 @@ class CloseupAnswer(_Answer):
     facts: FactsAnswer
     usual_release: str | None
     certificate_until: str | None
+    event_key: Kept | None
+    tls_key: Kept | None
     books: list[BookAnswer]
     older_streams: int
     loss: LossAnswer | None

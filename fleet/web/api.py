@@ -170,6 +170,8 @@ def device(name: str) -> answers.CloseupAnswer:
         facts=answers.FactsAnswer(**asdict(found.facts)),
         usual_release=found.usual_release,
         certificate_until=at_or_none(found.certificate_ms),
+        event_key=found.event_key,
+        tls_key=found.tls_key,
         books=[
             answers.BookAnswer(
                 stream=book.stream,

@@ -13,6 +13,7 @@ from fleet.devices.certificates import Validity, days_left
 from fleet.devices.facts import Connectivity, Health, Lifecycle, Software
 from fleet.devices.losses import Kind, Standing
 from fleet.web.wording import CARES, ago, number, written_moment
+from wire.hello import Kept
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -77,6 +78,13 @@ STANDINGS = {
 }
 
 
+KEPT = {
+    Kept.TPM: lazy_gettext("In the security chip (TPM)"),
+    Kept.SEALED_FILE: lazy_gettext("On the memory card, sealed"),
+    Kept.FILE: lazy_gettext("On the memory card"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One fact as the page shows it; `tone` colours it, `more` are the lines below."""
@@ -104,7 +112,7 @@ _TONES: dict[StrEnum, str] = {
 
 
 def facts_words(found: Closeup, now_ms: int) -> tuple[Told, ...]:
-    """Say the five facts."""
+    """Say the five facts, and how the keys are kept."""
     facts, device = found.facts, found.device
     since = gettext("registered %(moment)s", moment=written_moment(found.registered_ms))
     heard = () if device.seen_ms is None else (gettext("heard %(ago)s", ago=ago(device.seen_ms, now_ms)),)
@@ -118,7 +126,21 @@ def facts_words(found: Closeup, now_ms: int) -> tuple[Told, ...]:
         _told(gettext("Software"), facts.software, SOFTWARES[facts.software], releases),
         _told(gettext("Health"), facts.health, HEALTHS[facts.health], cares),
         _told(gettext("Certificate"), facts.certificate, VALIDITIES[facts.certificate], _until(found, now_ms)),
+        _keys(found),
     )
+
+
+def _keys(found: Closeup) -> Told:
+    """How the kiosk keeps its two keys: in front the worse of them, which a thief takes, where both are known."""
+    named = ((gettext("Signing key"), found.event_key), (gettext("Connection key"), found.tls_key))
+    lines = tuple(f"{name}: {KEPT[kept]}" for name, kept in named if kept is not None)
+    if found.event_key is None or found.tls_key is None:
+        return Told(gettext("Keys"), str(VALIDITIES[Validity.UNKNOWN]), "never_seen", lines)
+    worst = max(found.event_key, found.tls_key, key=list(Kept).index)
+    shown = () if found.event_key is found.tls_key else lines
+    if worst is not Kept.TPM:
+        shown = (*shown, gettext("Whoever copies the whole card has the key."))
+    return Told(gettext("Keys"), str(KEPT[worst]), "ok" if worst is Kept.TPM else "never_seen", shown)
 
 
 def _until(found: Closeup, now_ms: int) -> tuple[str, ...]:

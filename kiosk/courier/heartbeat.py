@@ -53,6 +53,8 @@ def heartbeat(store: Store, kiosk: KioskId, release: str, profile: Profile | Non
         order_nonce=nonce,
         certificate_ms=noticeboard.certificate_ms(told),
         profile=profile,
+        event_key=noticeboard.kept(told, Topic.EVENT_KEY),
+        tls_key=noticeboard.kept(told, Topic.TLS_KEY),
     )
 
 

@@ -14,6 +14,8 @@ from cryptography.x509.oid import NameOID
 from kiosk.courier import tls
 from kiosk.findings import OK, Code, Figure, Finding, Level, Part
 from wire.certificates import LEAF_LIFE, RENEW_BEFORE
+from wire.errors import WireError
+from wire.wrapped_keys import is_wrapped, public_half
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +56,7 @@ def examine(broker: Broker, kiosk: str, now: datetime) -> Finding:
         "left": Figure((papers.own.not_valid_after_utc - now).days, "d"),
         "root_left": Figure((root.not_valid_after_utc - now).days, "d"),
         "until": Figure(papers.own.not_valid_after_utc.isoformat(" ", "seconds")),
+        "tls_key": Figure(str(tls.kept(broker))),
     }
     code, technician = _judged(papers, root, kiosk, now)
     level = Level.WELL if code == OK else Level.CARE if code in _CARE else Level.FAULT
@@ -90,11 +93,11 @@ def _read(broker: Broker) -> _Papers:
     key = _bytes(broker.key)
     own, *between = _certificates(tls.shown(broker))
     try:
-        private = serialization.load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
+        public = public_half(key) if is_wrapped(key) else serialization.load_pem_private_key(key, None).public_key()
+    except (ValueError, TypeError, WireError) as error:
         message = f"{broker.key.name}: no private key that can be read ({type(error).__name__})."
         raise _UnusableError(Code.KEYS_MISSING, message) from error
-    return _Papers(own, between, _certificates(broker.ca), private.public_key() == own.public_key())
+    return _Papers(own, between, _certificates(broker.ca), public == own.public_key())
 
 
 def _certificates(file: Path) -> list[x509.Certificate]:

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+
+from wire.hello import Kept
+from wire.wrapped_keys import is_wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +18,19 @@ if TYPE_CHECKING:
     from kiosk.config import Broker
 
 _BEGINS = b"-----BEGIN CERTIFICATE-----"
+_TURN = threading.Lock()
+
+
+class _TakesTurns(ssl.SSLSocket):
+    """Shakes hands while no other one of this process does: OpenSSL's provider for TPMs serves one thread at a time.
+
+    tpm2-openssl 1.1.1 is not to be called by two threads. What comes after a handshake does not need the TPM.
+    """
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as the standard library has it
+        """Wait for the turn, and take it."""
+        with _TURN:
+            super().do_handshake(block)
 
 
 def context(broker: Broker) -> ssl.SSLContext:
@@ -23,7 +40,8 @@ def context(broker: Broker) -> ssl.SSLContext:
         OSError, ssl.SSLError: when a certificate or key file cannot be used.
     """
     made = without_papers(broker)
-    made.load_cert_chain(str(shown(broker)), str(broker.key))
+    with _TURN:
+        made.load_cert_chain(str(shown(broker)), str(broker.key))
     return made
 
 
@@ -35,7 +53,26 @@ def without_papers(broker: Broker) -> ssl.SSLContext:
     """
     made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(broker.ca))
     made.minimum_version = ssl.TLSVersion.TLSv1_3
+    if is_in_chip(broker):
+        made.sslsocket_class = _TakesTurns
     return made
+
+
+def is_in_chip(broker: Broker) -> bool:
+    """Whether the kiosk's TLS key is in a TPM; false where its file is not this process's to read."""
+    try:
+        return is_wrapped(broker.key.read_bytes())
+    except OSError:
+        return False
+
+
+def kept(broker: Broker) -> Kept:
+    """How the TLS key is kept."""
+    if is_in_chip(broker):
+        return Kept.TPM
+    plain = broker.certificate.with_name("kiosk.key")
+    is_sealed = plain.with_name("kiosk.key.sealed").exists() and not plain.exists()
+    return Kept.SEALED_FILE if is_sealed else Kept.FILE
 
 
 def certificate_ms(broker: Broker) -> int:

@@ -61,6 +61,7 @@ def run(settings_file: Path) -> None:
     if store is None:
         return
     noticeboard.pin(store, Topic.CERTIFICATE, str(good_until_ms), device.wall_ms())
+    noticeboard.pin(store, Topic.TLS_KEY, tls.kept(settings.broker), device.wall_ms())
     delivery = Delivery(
         store=store,
         keys=keys,

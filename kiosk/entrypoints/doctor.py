@@ -6,6 +6,7 @@ It mends and sets nothing, and disturbs nobody who is being served. Source: docs
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kiosk import config, device
-from kiosk.courier import network_check, papers
+from kiosk.courier import network_check, papers, tls
 from kiosk.entrypoints import doctor_words
-from kiosk.findings import Finding, Level, Part, Report, worst
+from kiosk.findings import Figure, Finding, Level, Part, Report, worst
 from kiosk.machine import clock, disk, panel, power, temperature
 from kiosk.machine.kernel import Kernel
 from kiosk.machine.serving import screen_process
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _EXIT = {Level.UNKNOWN: 0, Level.WELL: 0, Level.CARE: 1, Level.FAULT: 2}
 _VERSION = 1
+_CONF = "OPENSSL_CONF"
 
 
 class Examination:
@@ -61,7 +63,7 @@ class Examination:
             Part.STORE: lambda: checkup.examine(self._settings.store, device.wall_ms(), time.monotonic),
             Part.CLOCK: self._clock,
             Part.NETWORK: lambda: network_check.judged(self._walked()),
-            Part.CERTIFICATES: lambda: papers.examine(self._settings.broker, self._settings.kiosk, device.utc_now()),
+            Part.CERTIFICATES: self._certificates,
             Part.DISK: lambda: disk.examine(self._settings.store, self._kernel),
             Part.TEMPERATURE: lambda: temperature.examine(self._kernel),
             Part.POWER: lambda: power.examine(self._kernel),
@@ -84,6 +86,16 @@ class Examination:
         live = self._settings.profile is Profile.LIVE
         camera = camera_from(self._settings.camera, pin=self._settings.camera_pin, allow_software=not live)
         return camera_check.examine(camera, time.monotonic, live=live)
+
+    def _certificates(self) -> Finding:
+        """The courier's papers, and how the event key is kept where that is this process's to read."""
+        settings = self._settings
+        found = papers.examine(settings.broker, settings.kiosk, device.utc_now())
+        try:
+            kept = config.event_key_kept(config.read_signing_key(settings.event_key), settings.trust)
+        except config.ConfigError:
+            return found
+        return msgspec.structs.replace(found, figures={**found.figures, "event_key": Figure(str(kept))})
 
     def _clock(self) -> Finding:
         ahead_s = next((way.door_ahead_s for way in self._walked() if way.door_ahead_s is not None), None)
@@ -115,8 +127,9 @@ def run(
     Raises:
         ConfigError: the settings cannot be read.
     """
-    device.keep_memory_private()
     settings, wordings = config.read(settings_file), load_wordings()
+    _begin_again_with_the_tpm(settings)
+    device.keep_memory_private()
     found: list[Finding] = []
     for finding in Examination(settings, asked, kernel).findings():
         advised = msgspec.structs.replace(finding, next=doctor_words.advice(finding, wordings))
@@ -131,6 +144,14 @@ def run(
     else:
         _say(doctor_words.of_all(report, wordings[language]))
     return report.exit_code
+
+
+def _begin_again_with_the_tpm(settings: Settings) -> None:
+    """Where the TLS key is in a TPM, OpenSSL must hear of it before Python begins, as the courier's unit sees to."""
+    told = settings.trust.parent.with_name("openssl-tpm.cnf")
+    if tls.is_in_chip(settings.broker) and _CONF not in os.environ and told.exists():
+        again = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, _CONF: str(told)})  # noqa: S606 - this very command
 
 
 def _say(lines: Sequence[str]) -> None:

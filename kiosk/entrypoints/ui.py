@@ -35,7 +35,7 @@ from kiosk.screens.packs import add_packs
 from kiosk.screens.slip import lines
 from kiosk.screens.speech import NoHeadphoneJack, SilentSpeech, Voice
 from kiosk.screens.wording import load_wordings
-from kiosk.store import inbox, outbox
+from kiosk.store import inbox, noticeboard, outbox
 from kiosk.store.database import DiskFullError, Store, StoreError
 from wire.events import Profile
 from wire.ids import new_stream_id
@@ -283,6 +283,8 @@ class Reception:
         sealed_to = config.read_trust(settings.trust).sealing()
         key = config.read_signing_key(settings.event_key)
         store = Store(settings.store)
+        kept = config.event_key_kept(key, settings.trust)
+        noticeboard.pin(store, noticeboard.Topic.EVENT_KEY, kept, device.wall_ms())
         inbox.forget_expired(store, device.wall_ms())
         outbox.erase_lapsed(store, device.wall_ms())
         return Filing(

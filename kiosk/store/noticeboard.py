@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from wire.hello import Kept
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
@@ -25,6 +27,8 @@ class Topic(StrEnum):
     CAMERA = "camera"  # by the screen process: ok or a fault code
     LINK = "link"  # by the courier: up or down
     CERTIFICATE = "certificate"  # by the courier: until when it is good, in ms
+    EVENT_KEY = "event_key"  # by the screen process: how it is kept, a `Kept`
+    TLS_KEY = "tls_key"  # by the courier: likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ def certificate_ms(told: Mapping[str, Notice]) -> int | None:
     """Until when the kiosk's certificate is good; None where the courier has not told."""
     notice = told.get(Topic.CERTIFICATE)
     return None if notice is None else int(notice.value)
+
+
+def kept(told: Mapping[str, Notice], topic: Topic) -> Kept | None:
+    """How one of the two keys is kept; None where nobody has told."""
+    notice = told.get(topic)
+    return None if notice is None else Kept(notice.value)
 
 
 def read(store: Store) -> dict[str, Notice]:

@@ -18,6 +18,7 @@ from provisioning.commissioning.sounding import Voice
 from provisioning.commissioning.trying import Trials
 from provisioning.commissioning.words import load_words
 from provisioning.device.asking import ask
+from provisioning.device.chip import TlsKey
 from provisioning.device.commands import (
     INTRODUCTION,
     Camera,
@@ -27,6 +28,7 @@ from provisioning.device.commands import (
     IntroductionFile,
     Models,
     Reader,
+    TlsKeyPlace,
     event_key_uri,
     introduced,
     now,
@@ -46,6 +48,7 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
     reader: Reader = "",
     models: Models = "",
     event_key_token: EventKeyToken = None,
+    tls_key: TlsKeyPlace = TlsKey.AUTO,
     installed: Installed = False,
     kept: Annotated[
         Path | None, typer.Option(help="Folder of progress, hand-over sheet and report; else DIR/commissioning.")
@@ -56,7 +59,9 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
 ) -> None:
     """Lead a technician on this screen from a bare machine to the hand-over sheet. Again: it goes on where it was."""
     layout = Layout.INSTALLED if installed else Layout.BESIDE
-    hardware = Hardware(camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token))
+    hardware = Hardware(
+        camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token), tls_key.is_in_chip
+    )
     machine = Machine(Enrolment(place, introduced(introduction), layout, ask), hardware, now)
     kit = Kit(
         machine=machine,

@@ -55,9 +55,17 @@ def lines(words: Words, identity: Identity, progress: Progress, told: Told, at_m
     ]
     for step in (step for step in Step if step in by_step and step not in _LEFT_OUT):
         paper += _step(words, by_step[step])
+    paper += _keys(words, told)
     level = words.known(f"sheet.level.{told.level}", "sheet.level.unknown")
     paper += ["", words.plain("sheet.overall", level=words.plain(level))]
     return [*paper, words.plain("sheet.call", number=identity.help_number)]
+
+
+def _keys(words: Words, told: Told) -> list[str]:
+    """How the two keys are kept, as far as the doctor has said it in words that are known here."""
+    figures = {name: told.of("certificates").figure(name) for name in ("tls_key", "event_key")}
+    kept = {name: words.known(f"sheet.kept.{value}", "") for name, value in figures.items()}
+    return [words.plain(f"sheet.{name}", kept=words.plain(key)) for name, key in kept.items() if key]
 
 
 def write(place: Path, papers: Mapping[str, list[str]], report: SelfTest, signed: bytes) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from provisioning.device import sealing
 from provisioning.device.asking import ask
+from provisioning.device.chip import TlsKey
 from provisioning.device.enrolment import Enrolment, Hardware
 from provisioning.device.renewal import Identity, step
 from provisioning.errors import FolderError, RefusedError
@@ -36,10 +38,15 @@ Models = Annotated[str, typer.Option(help="Folder of the face models; needed for
 EventKeyToken = Annotated[
     Path | None, typer.Option(help="A file with the pkcs11:... of an event key in a TPM; left out: it is a file.")
 ]
+TlsKeyPlace = Annotated[
+    TlsKey, typer.Option("--tls-key", help="Where TLS keys are made; auto: in the TPM of a machine prepared for it.")
+]
 Installed = Annotated[
     bool, typer.Option("--installed", help="Write paths as the units have them, not beside each other.")
 ]
 
+_TLS_NOT_ON_THE_CARD = "Its TLS key is in the TPM: who copies the card cannot connect in its name."
+_TLS_ON_THE_CARD = "Its TLS key is a file: who copies the card can connect in its name until it is revoked."
 _NOT_ON_THE_CARD = "Its event key is in the token: who copies the card cannot sign with it."
 _ON_THE_CARD = "Its event key is a file: who copies the card can pose as this kiosk until it is revoked."
 _NO_ROOTS = "Its image knows no roots: whom it believes and seals to is what the controller says."
@@ -56,6 +63,7 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
     reader: Reader = "",
     models: Models = "",
     event_key_token: EventKeyToken = None,
+    tls_key: TlsKeyPlace = TlsKey.AUTO,
     installed: Installed = False,
 ) -> None:
     """Make this machine the kiosk that a claim names. It makes its own keys; run again, it goes on where it stopped."""
@@ -65,12 +73,15 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
         typer.echo("Everything was in its place already; what a power cut had left is gone.")
         return
     code, where = _asked(claim, facility)
-    hardware = Hardware(camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token))
+    hardware = Hardware(
+        camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token), tls_key.is_in_chip
+    )
     bundle, fingerprint = enrolment.run(code, where, hardware, now(), report)
     for line in report.lines:
         typer.echo(line)
     typer.echo(f"This machine is {bundle.kiosk} at {bundle.facility}, profile {bundle.profile}.")
     typer.echo(_NOT_ON_THE_CARD if event_key_token else _ON_THE_CARD)
+    typer.echo(_TLS_NOT_ON_THE_CARD if enrolment.keeps_tls_in_chip else _TLS_ON_THE_CARD)
     if enrolment.introduction.roots is None:
         typer.echo(_NO_ROOTS)
     typer.echo(f"Words: {words_of(fingerprint)}")
@@ -80,12 +91,25 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
 def renew(
     config: Annotated[Path, typer.Option("--config", "-c", help="This kiosk's kiosk.toml")],
     event_key: Annotated[Path, typer.Option(help="Its event key, a private JWK.")],
+    tls_key: TlsKeyPlace = TlsKey.AUTO,
 ) -> None:
     """Ask for this kiosk's next certificate when it is time, and install the one that came. It needs no network."""
     report = Report()
-    said = step(Identity.read(config), event_key, now(), report)
+    said = step(Identity.read(config), event_key, now(), report, in_chip=tls_key.is_in_chip)
     for line in (*report.lines, said):
         typer.echo(line)
+
+
+def seal(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="This kiosk's identity: /etc/dipchip/kiosk.")],
+    units: Annotated[Path, typer.Option(help="Where systemd reads drop-ins.")] = Path("/etc/systemd/system"),
+) -> None:
+    """Seal the keys that lie open in a kiosk's folder, and tell its units so. Again: seal what has come since."""
+    report = Report()
+    sealing.seal(place, units, report)
+    for line in report.lines:
+        typer.echo(line)
+    typer.echo("systemctl daemon-reload lets the units take them; the opener is on this card too, so it is no TPM.")
 
 
 def event_key_uri(file: Path | None) -> str:

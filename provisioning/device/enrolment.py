@@ -29,6 +29,7 @@ from wire.claims import CLAIM, Bundle
 from wire.envelope import decode
 from wire.errors import WireError
 from wire.ids import key_id
+from wire.wrapped_keys import is_wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class Hardware:
     models: str
     agent: AgentWish
     event_key_token: str = ""
+    tls_in_chip: bool = False
 
     def __repr__(self) -> str:
         """Leave out the token's address: it holds a PIN."""
@@ -80,7 +82,7 @@ class Enrolment:
         """
         self._refuse_if_done()
         pending = folder(self.place / _PENDING, private=True)
-        keys = Keys.born(pending, hardware.event_key_token, report)
+        keys = Keys.born(pending, hardware.event_key_token, report, tls_in_chip=hardware.tls_in_chip)
         bundle = self._kept(keys, now)
         if bundle is None:
             known = pinned(self.introduction.roots)
@@ -99,6 +101,11 @@ class Enrolment:
             return False
         self._sweep()
         return True
+
+    @property
+    def keeps_tls_in_chip(self) -> bool:
+        """Whether the TLS key of the kiosk that this machine has become is in its TPM."""
+        return is_wrapped(read(self.place / KioskPlaces().key))
 
     def _refuse_if_done(self) -> None:
         if (self.place / _SETTINGS).exists():

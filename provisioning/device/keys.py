@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from cryptography.hazmat.primitives import serialization
 
-from provisioning.authority import key_file
+from provisioning.device.chip import ChipKey, tls_key
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import as_json, secret
 from wire.certificates import request
-from wire.claims import UNNAMED_COURIER_KEY, UNNAMED_EVENT_KEY, Claim
+from wire.claims import UNNAMED_COURIER_KEY, UNNAMED_EVENT_KEY, Claim, fingerprint
 from wire.envelope import seal_message
 from wire.errors import WireError
 from wire.signing import Kind, SigningKey
@@ -42,40 +42,41 @@ class Keys:
     tls: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def born(cls, place: Path, token: str, report: Report) -> Self:
+    def born(cls, place: Path, token: str, report: Report, *, tls_in_chip: bool = False) -> Self:
         """The keys in this folder; what is not there yet is made, so that a power cut costs none.
 
-        `token` is the PKCS#11 URI of an event key that was made in a TPM; empty: it is made here, as a file.
+        `token` is the PKCS#11 URI of an event key that was made in a TPM; empty: it is made here, as a file. The TLS
+        key is made in the TPM where that is wanted, and here where not.
 
         Raises:
             FolderError: a file holds no such key.
-            RefusedError: the token has no such key, or the claim was begun with another one.
+            RefusedError: the token has no such key, the claim was begun with another one, or the TPM makes none.
         """
         event = (
             _in_token(place / _EVENT, token, report) if token else _signing(place / _EVENT, UNNAMED_EVENT_KEY, report)
         )
         courier = _signing(place / _COURIER, UNNAMED_COURIER_KEY, report)
-        return cls(event, courier, key_file(place / _TLS, report))
+        return cls(event, courier, tls_key(place / _TLS, report, in_chip=tls_in_chip))
 
     def claim(self, code: ClaimCode, facility: str, roots: int | None = None) -> bytes:
         """The signed request; `roots` is the version of those in the image."""
-        return seal_message(self.event, Kind.CLAIM, self._body(code, facility, roots))
+        event, courier = self.event.public().jwk(), self.courier.public().jwk()
+        body = Claim(1, code, facility, event, courier, request(self.tls), roots)
+        return seal_message(self.event, Kind.CLAIM, body)
 
     def fingerprint(self) -> bytes:
         """What the words on both screens are made of."""
-        return self._body("22222222", "00000").fingerprint()
+        return fingerprint(self.event.public().jwk(), self.courier.public().jwk(), self.tls.public_key())
 
     def tls_pem(self) -> bytes:
         """The TLS key as its file holds it."""
         return private_pem(self.tls)
 
-    def _body(self, code: str, facility: str, roots: int | None = None) -> Claim:
-        event, courier = self.event.public().jwk(), self.courier.public().jwk()
-        return Claim(1, code, facility, event, courier, request(self.tls), roots)
-
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A TLS key as text, for a file that only its owner reads."""
+    """A TLS key as text, for a file that only its owner reads; of one in a TPM, what that has wrapped."""
+    if isinstance(key, ChipKey):
+        return key.wrapped
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
 
-from provisioning.authority import key_file
 from provisioning.device.believing import add, installed
+from provisioning.device.chip import tls_key
 from provisioning.device.keys import private_pem, signing_key
 from provisioning.errors import FolderError
 from provisioning.files import Report, private, public, read, remove
@@ -77,8 +77,8 @@ class Identity:
         return self.certificate.with_name(_NEXT_KEY)
 
 
-def step(identity: Identity, event_key: Path, now: datetime, report: Report) -> str:
-    """Do what can be done now; what that was, in words.
+def step(identity: Identity, event_key: Path, now: datetime, report: Report, *, in_chip: bool = False) -> str:
+    """Do what can be done now; what that was, in words. `in_chip` makes the next TLS key in this machine's TPM.
 
     1. Install an answer that has come.
     2. When the certificate is half over, or another key is wanted now, see that there is a request.
@@ -86,6 +86,7 @@ def step(identity: Identity, event_key: Path, now: datetime, report: Report) -> 
 
     Raises:
         FolderError: a file cannot be read or written.
+        RefusedError: the TPM does not do what was wanted.
     """
     if _install(identity, now, report):  # 1
         return "The next certificate is installed; the courier starts anew with it."
@@ -93,7 +94,7 @@ def step(identity: Identity, event_key: Path, now: datetime, report: Report) -> 
     if now < half_life(leaf) and not wanted.exists():  # 3
         remove(identity.spool / RENEWAL_REQUEST)
         return f"The certificate is good until {leaf.not_valid_after_utc:%Y-%m-%d}; from its middle on it is renewed."
-    _ask(identity, leaf, signing_key(event_key, read(event_key)), report)  # 2
+    _ask(identity, leaf, signing_key(event_key, read(event_key)), report, in_chip=in_chip)  # 2
     remove(wanted)
     return f"The certificate ends on {leaf.not_valid_after_utc:%Y-%m-%d}: the courier asks for the next one."
 
@@ -121,7 +122,7 @@ def _believed(identity: Identity, answer: bytes, now: datetime) -> tuple[bytes, 
     if len(answer) > ANSWER_BYTES or not identity.next_key.exists():
         message = "nobody has asked for it"
         raise BadSignature(message)
-    renewed, key = decode(answer, Renewed), key_file(identity.next_key, Report())
+    renewed, key = decode(answer, Renewed), tls_key(identity.next_key, Report(), in_chip=False)
     leaf = proven(renewed.certificate, x509.load_pem_x509_certificate(read(identity.ca)), identity.kiosk, now)
     if leaf.public_key() != key.public_key():
         message = "it is for another key"
@@ -138,11 +139,12 @@ def _own(identity: Identity) -> x509.Certificate:
     return leaf
 
 
-def _ask(identity: Identity, leaf: x509.Certificate, event_key: SigningKey, report: Report) -> None:
+def _ask(identity: Identity, leaf: x509.Certificate, event_key: SigningKey, report: Report, *, in_chip: bool) -> None:
     """See that there is a request for a key of its own, and leave one that is there: the courier may have sent it."""
-    if identity.next_key.exists() and key_file(identity.next_key, Report()).public_key() == leaf.public_key():
-        remove(identity.next_key)  # a power cut left it when it had become the key
-    key, asked = key_file(identity.next_key, report), identity.spool / RENEWAL_REQUEST
+    made, asked = identity.next_key, identity.spool / RENEWAL_REQUEST
+    if made.exists() and tls_key(made, Report(), in_chip=False).public_key() == leaf.public_key():
+        remove(made)  # a power cut left it when it had become the key
+    key = tls_key(made, report, in_chip=in_chip)
     if asked.exists() and _asks_for(read(asked), event_key, key.public_key()):
         report.kept(asked)
         return

@@ -77,6 +77,26 @@ def test_systemd_understands_every_line(root: Path, unit: str) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("name", "drop_in"), [("courier", "courier"), ("identity", "event-key"), ("ui", "event-key")])
+def test_a_unit_of_a_kiosk_with_a_tpm_may_open_that_and_no_other_device_more(
+    root: Path, name: str, drop_in: str
+) -> None:
+    unit, told = f"dipchip-kiosk-{name}.service", HOUSE / f"ansible/roles/kiosk/files/tpm-{drop_in}.conf"
+    folder = root / f"etc/systemd/system/{unit}.d"
+    folder.mkdir()
+    shutil.copy(told, folder / "30-tpm.conf")
+    try:
+        verified = analyze(root, "verify", "--man=no", unit)
+        said = analyze(root, "security", "--offline=true", "--no-pager", unit).stdout
+    finally:
+        shutil.rmtree(folder)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
+    assert found is not None, said
+    assert float(found[1]) <= MOST_EXPOSED
+    assert re.findall("^DeviceAllow=(.+)", told.read_text(), re.MULTILINE) == ["/dev/tpmrm0 rw"]
+
+
 def test_a_misspelled_line_would_be_found(root: Path) -> None:
     wrong = (SYSTEMD / UNITS[0]).read_text().replace("PrivateDevices=yes", "PrivateDevice=yes")
     (root / "etc/systemd/system/wrong.service").write_text(wrong)

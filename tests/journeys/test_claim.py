@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import shutil
 import sqlite3
+import subprocess
 import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -26,8 +29,8 @@ from tests.simulators.claimant import Claimant
 from tests.simulators.claiming import FACILITY, ClaimProvince, Machine, provision
 from tests.simulators.lists import Fetching, FollowingUnits
 from tests.simulators.province import PATIENCE_S
-from tests.simulators.services import wait_until
-from tests.simulators.tpm import Tpm
+from tests.simulators.services import script, wait_until
+from tests.simulators.tpm import OPENSSL_CONF, Tpm
 from wire.certificates import LEAF_LIFE
 from wire.claims import ALPHABET, CLAIM, LIVES_MS, Introduction, Why, claim_code
 from wire.envelope import decode
@@ -37,12 +40,15 @@ from wire.posting import MEDIA_TYPE as POSTED
 from wire.registration import default_shard
 from wire.roots import is_roots
 from wire.topics import Up, up
+from wire.wrapped_keys import public_half
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.simulators.province import Kiosk
+
+WRAPPED = [f"-----{word} TSS2 PRIVATE KEY-----" for word in ("BEGIN", "END")]
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 
@@ -164,29 +170,50 @@ def test_a_kiosk_from_a_store_room_heals_when_its_certificate_has_ended(province
 
 
 @pytest.mark.skipif(bool(tpm.missing()), reason=tpm.missing())
-def test_a_kiosk_whose_event_key_is_in_a_tpm_claims_and_renews_with_it(province: ClaimProvince, tmp_path: Path) -> None:
+def test_a_kiosk_whose_keys_are_in_a_tpm_claims_connects_and_renews_with_them(
+    province: ClaimProvince, tmp_path: Path
+) -> None:
     name = "k-udon-10"
     machine = province.machine(name)
+    pair = machine.folder / "tls/kiosk.key"
     with Tpm(tmp_path) as chip:
         machine.env = chip.environment
         address = tmp_path / "event.uri"
         address.write_text(chip.make_key("event") + "\n")
-        ran = machine.enrol(province.claim(name)["code"], FACILITY, "--event-key-token", str(address))
+        ran = machine.enrol(
+            province.claim(name)["code"], FACILITY, "--event-key-token", str(address), "--tls-key", "tpm"
+        )
         assert ran.returncode == 0, ran.stderr
-        assert "is in the token" in ran.stdout
+        assert ("is in the token" in ran.stdout, "key is in the TPM" in ran.stdout) == (True, True)
         assert "d" not in json.loads((machine.folder / "event.jwk").read_text())
+        assert [line for line in pair.read_text().splitlines() if "PRIVATE KEY" in line] == WRAPPED
+        assert public_half(pair.read_bytes()) == machine.leaf().public_key()
         old = machine.age(province.issuer(), datetime.now(UTC).replace(microsecond=0) - LEAF_LIFE)
         forget_given(province, name)
-        kiosk = machine.kiosk(name)
+        kiosk = machine.kiosk(name, chip.for_tls)
         kiosk.courier.start()
-        chip.forget()
-        machine.renew()
+        machine.renew("--tls-key", "tpm")
         wait_until((machine.folder / "renewal/renewal.json").exists, "the answer is brought", PATIENCE_S)
-        assert "is installed" in machine.renew()
-    restarted(kiosk)
-    province.wait_until_heard(name, 0)
-    assert province.good_until(name) > old.not_valid_after_utc
-    kiosk.courier.stop()
+        assert "is installed" in machine.renew("--tls-key", "tpm")
+        restarted(kiosk)
+        province.wait_until_heard(name, 0)
+        assert province.good_until(name) > old.not_valid_after_utc
+        assert public_half(pair.read_bytes()) == machine.leaf().public_key() != old.public_key()
+        assert shown_at(machine, chip) == {"broker": "ok", "door": "ok"}
+        kiosk.courier.stop()
+    with Tpm(tmp_path / "another") as other:
+        assert shown_at(machine, other) == dict.fromkeys(("broker", "door"), "certificate_unusable"), (
+            "a card that was copied"
+        )
+
+
+def shown_at(machine: Machine, chip: Tpm) -> dict[str, str]:
+    """How the kiosk's own examination ends at broker and door, which ask for its certificate and its key."""
+    shutil.copy(OPENSSL_CONF, machine.folder.parent)  # where the role puts it: above the kiosk's own folder
+    command = [script("dipchip-kiosk"), "doctor", "network", "--json", "--config", str(machine.folder / "kiosk.toml")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **chip.environment})
+    (found,) = json.loads(ran.stdout)["parts"]
+    return {step["way"]: step["code"] for step in found["steps"]}
 
 
 def test_a_revoked_kiosk_is_cut_off_and_stays_out_by_every_way(province: ClaimProvince, tmp_path: Path) -> None:

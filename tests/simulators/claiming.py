@@ -20,6 +20,9 @@ from sqlalchemy import select
 from fleet.store.device_tables import kiosk_certificate
 from fleet.store.session import open_engine, reading
 from fleet.store.tables import device_state
+from provisioning.device.chip import tls_key
+from provisioning.device.keys import private_pem
+from provisioning.files import Report
 from tests.simulators.province import PATIENCE_S, Kiosk, Province
 from tests.simulators.services import script, wait_until
 from wire.certificates import Authority, pem
@@ -45,19 +48,19 @@ class Machine:
         words = ("--claim", code, "--facility", facility, "--introduction", self._province.fleet / "introduction.json")
         return provision("enrol", self.folder, *words, "--camera", "file:none", *more, env=self.env)
 
-    def renew(self) -> str:
+    def renew(self, *more: str) -> str:
         """What the timer starts, once."""
         files = ("--config", self.folder / "kiosk.toml", "--event-key", self.folder / "event.jwk")
-        ran = provision("renew", *files, env=self.env)
+        ran = provision("renew", *files, *more, env=self.env)
         if ran.returncode != 0:
             raise RuntimeError(ran.stderr)
         return ran.stdout
 
-    def kiosk(self, name: str) -> Kiosk:
-        """The kiosk that it has become, under the name that stands on its label."""
+    def kiosk(self, name: str, env: Mapping[str, str] | None = None) -> Kiosk:
+        """The kiosk that it has become, under the name that stands on its label; `env` is what its courier needs."""
         named = self.folder.with_name(name)
         named.symlink_to(self.folder)
-        made = Kiosk(named, self._province.logs)
+        made = Kiosk(named, self._province.logs, env)
         self._province.stop_later(made)
         return made
 
@@ -68,16 +71,11 @@ class Machine:
     def age(self, issuer: Authority, began: datetime) -> x509.Certificate:
         """Give it a certificate as its signer would have given it at another time, for the same key."""
         pair = self.folder / "tls/kiosk.key"
-        key = serialization.load_pem_private_key(pair.read_bytes(), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError(pair)
+        key = tls_key(pair, Report(), in_chip=False)
         name = self.leaf().subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
         leaf = issuer.client(str(name), key.public_key(), began)
         chain = pem(leaf) + pem(issuer.certificate)
-        kept = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        pair.write_bytes(kept + chain)
+        pair.write_bytes(private_pem(key) + chain)
         (self.folder / "tls/kiosk.crt").write_bytes(chain)
         return leaf
 

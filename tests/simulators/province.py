@@ -32,7 +32,7 @@ from wire.envelope import digest, encode, split
 from wire.ids import kiosk_id, new_event_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -43,8 +43,8 @@ _PASSPHRASE = "only for tests, of course"  # noqa: S105 - of keys that live as l
 class Kiosk:
     """A provisioned kiosk: its folder, its courier's process, and the hand that files."""
 
-    def __init__(self, folder: Path, logs: Path) -> None:
-        """Read its settings and keys; nothing is started."""
+    def __init__(self, folder: Path, logs: Path, env: Mapping[str, str] | None = None) -> None:
+        """Read its settings and keys; nothing is started. `env` is what its unit sets besides."""
         self.folder = folder
         self.name = folder.name
         settings = config.read(folder / "kiosk.toml")
@@ -54,7 +54,7 @@ class Kiosk:
         self._hand.courier_key = config.read_signing_key(settings.courier_key)
         self.log = logs / f"{self.name}.log"
         command = [script("dipchip-kiosk"), "courier", "--config", str(folder / "kiosk.toml")]
-        self.courier = Service(command, log=self.log)
+        self.courier = Service(command, log=self.log, env=env)
 
     def file(self, count: int, *, age_ms: int = 0) -> list[str]:
         """File so many events, as long ago as told; their ids in order."""

@@ -61,7 +61,6 @@ def run(chip: Tpm, program: str, *words: str) -> subprocess.CompletedProcess[str
     """In a process of its own: the module remembers for ever which TPM it first met."""
     command = [sys.executable, "-c", program, *words]
     environment = {**os.environ, **chip.environment, "PYTHONPATH": f"{HOUSE}:{os.environ.get('PYTHONPATH', '')}"}
-    chip.forget()
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
 
 

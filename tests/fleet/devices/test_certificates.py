@@ -9,7 +9,7 @@ import pytest
 
 from fleet.alerts.rules import RuleId
 from fleet.devices import certificates
-from fleet.devices.certificates import DAY_MS, Validity, judge
+from fleet.devices.certificates import DAY_MS, Said, Validity, judge
 from fleet.devices.registry import revoke
 from fleet.entrypoints.observing import WholeFleet
 from fleet.store.hours import ALWAYS
@@ -17,6 +17,7 @@ from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from tests.fleet.books import NOW_MS, add_kiosk
 from wire.events import Profile
+from wire.hello import Kept
 from wire.ids import KioskId
 from wire.topics import Up
 
@@ -50,8 +51,18 @@ def test_a_kiosk_says_until_when_and_one_of_an_older_release_does_not(fleet: Fle
         fleet.take((new.topic(Up.HEARTBEAT), new.heartbeat(certificate_ms=until_ms)))
     fleet.take((old.topic(Up.HEARTBEAT), old.heartbeat()))
     with reading(fleet.engine) as connection:
-        assert certificates.read_until(connection, new.id) == 6_000
-        assert certificates.read_until(connection, old.id) is None
+        assert certificates.read_said(connection, new.id) == Said(6_000)
+        assert certificates.read_said(connection, old.id) == Said()
+
+
+def test_a_kiosk_says_how_its_keys_are_kept_and_the_last_word_counts(fleet: Fleet) -> None:
+    kiosk = fleet.kiosk()
+    for tls_key in (None, "file", "tpm"):
+        told = kiosk.heartbeat(certificate_ms=6_000, event_key="file", tls_key=tls_key)
+        fleet.take((kiosk.topic(Up.HEARTBEAT), told))
+        with reading(fleet.engine) as connection:
+            said = certificates.read_said(connection, kiosk.id)
+        assert said == Said(6_000, Kept.FILE, None if tls_key is None else Kept(tls_key))
 
 
 def test_those_that_end_soon_are_told_the_first_first_and_each_scope_its_own(engine: Engine) -> None:
@@ -83,5 +94,5 @@ def ends(engine: Engine, name: str, province: str, days: float) -> None:
     add_kiosk(engine, name, province=province)
     with unit_of_work(engine) as connection:
         said = certificates.Certificates()
-        said.heard(KioskId(name), NOW_MS + int(days * DAY_MS))
+        said.heard(KioskId(name), Said(NOW_MS + int(days * DAY_MS)))
         said.write(connection)

@@ -13,6 +13,7 @@ from fleet.alerts import book
 from fleet.alerts.judging import Alarm
 from fleet.alerts.rules import RuleId
 from fleet.alerts.subjects import kiosk_at
+from fleet.devices.certificates import Certificates, Said
 from fleet.devices.help_calls import HelpCalls
 from fleet.operators.accounts import Role
 from fleet.store.session import reading, unit_of_work
@@ -20,6 +21,7 @@ from fleet.store.tables import help_call
 from fleet.web.app import create_app
 from tests.fleet.books import NOW_MS, add_kiosk, hand_over, heard
 from tests.fleet.web.signed_in import Clock, Visitor, closed
+from wire.hello import Kept
 from wire.ids import KioskId, facility_code
 from wire.provinces import province_code
 
@@ -123,6 +125,32 @@ def test_a_helper_is_named_from_the_page_and_not_in_the_log(console: APIFlask, b
         assert connection.execute(help_call.select()).one().name == "สมชาย"
         (entry,) = audit.entries(connection)
     assert (entry.act, entry.detail) == ("help.acknowledged", {"minutes": 5})
+
+
+@pytest.mark.parametrize(
+    ("event_key", "tls_key", "word", "lines"),
+    [
+        (Kept.TPM, Kept.TPM, "อยู่ในชิปนิรภัย (TPM)", 0),
+        (Kept.FILE, Kept.FILE, "อยู่ในการ์ดหน่วยความจำ", 0),
+        (Kept.TPM, Kept.SEALED_FILE, "ปิดผนึกไว้", 2),
+        (None, Kept.TPM, "ไม่ทราบ", 1),
+    ],
+)
+def test_how_its_keys_are_kept_is_said_by_the_worse_of_them(
+    console: APIFlask, books: Engine, event_key: Kept | None, tls_key: Kept, word: str, lines: int
+) -> None:
+    with unit_of_work(books) as connection:
+        said = Certificates()
+        said.heard(UDON, Said(NOW_MS, event_key, tls_key))
+        said.write(connection)
+    viewer = Visitor.signed_in(console, books, "viewer", Role.VIEWER)
+    shown = viewer.get(f"/devices/{UDON}?lang=th").text
+    _, _, fact = shown.partition(">กุญแจ<")
+    assert word in fact[:400]
+    assert shown.count("กุญแจลงนาม:") + shown.count("กุญแจเชื่อมต่อ:") == lines
+    told = viewer.get(f"/api/v1/devices/{UDON}").json
+    assert told is not None
+    assert (told["event_key"], told["tls_key"]) == (event_key, tls_key)
 
 
 def test_what_happened_must_be_said(console: APIFlask, books: Engine) -> None:

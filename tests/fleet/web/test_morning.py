@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from fleet.devices import help_calls
-from fleet.devices.certificates import Certificates
+from fleet.devices.certificates import Certificates, Said
 from fleet.devices.help_calls import Coming, HelpCalls
 from fleet.store.days import bangkok_day
 from fleet.store.scope import NATION, province_scope
@@ -339,7 +339,7 @@ def test_one_certificate_that_ends_soon_names_its_kiosk(engine: Engine) -> None:
 def certified(engine: Engine, name: str, days: float) -> None:
     with unit_of_work(engine) as connection:
         said = Certificates()
-        said.heard(kiosk_id(name), NOW_MS + int(days * DAY_MS))
+        said.heard(kiosk_id(name), Said(NOW_MS + int(days * DAY_MS)))
         said.write(connection)
 
 

@@ -13,6 +13,7 @@ from tests.kiosk.courier.conftest import SHARD
 from tests.kiosk.courier.test_delivery import CALL, OTHER_CALL, RECEIPTS, _of, _receipt
 from wire import topics
 from wire.envelope import digest, seal_message
+from wire.hello import Kept
 from wire.ids import KeyId
 from wire.orders import ORDER_BYTES, Op, Order
 from wire.receipts import Receipt
@@ -101,3 +102,12 @@ def test_a_heartbeat_says_until_when_the_certificate_is_good_once_the_courier_ha
     assert heartbeat(store, KIOSK, "0.1.0").certificate_ms is None
     noticeboard.pin(store, Topic.CERTIFICATE, "1796000000000", 1)
     assert heartbeat(store, KIOSK, "0.1.0").certificate_ms == 1_796_000_000_000
+
+
+def test_a_heartbeat_says_how_each_key_is_kept_once_its_process_has_told(store: Store) -> None:
+    told = heartbeat(store, KIOSK, "0.1.0")
+    assert (told.event_key, told.tls_key) == (None, None)
+    noticeboard.pin(store, Topic.EVENT_KEY, Kept.FILE, 1)
+    noticeboard.pin(store, Topic.TLS_KEY, Kept.TPM, 1)
+    told = heartbeat(store, KIOSK, "0.1.0")
+    assert (told.event_key, told.tls_key) == (Kept.FILE, Kept.TPM)
