@@ -17,7 +17,7 @@ from provisioning import policies
 from provisioning.authority import Authorities
 from provisioning.broker import Listener, publish_revocations
 from provisioning.commissioning.commands import commission
-from provisioning.device.commands import enrol, renew, seal
+from provisioning.device.commands import Printer, enrol, renew, seal
 from provisioning.door import Entrance
 from provisioning.errors import ProvisioningError, RefusedError
 from provisioning.files import Report, folder, public, read
@@ -101,6 +101,7 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     camera_pin: Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")] = "",
     reader: Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")] = "",
     models: Annotated[str, typer.Option(help="Folder of the face models; needed for live.")] = "",
+    printer: Printer = "",
     face_policy: Annotated[
         Path | None, typer.Option("--policy", help="The fleet's signed face policy; needed for live.")
     ] = None,
@@ -133,6 +134,7 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
         face_policy,
         layout,
         wish,
+        printer,
     )
     make_kiosk(directory, site, out, _now(), report)
     _tell(report, "Keys that existed were kept; a kiosk that needs new keys gets a new name.")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+_PRINTER = re.compile(r"/dev/[A-Za-z0-9][\w/.-]{0,58}")
 _CAMERA = re.compile(r"pi|usb:([0-9]{1,2}|/dev/.+)|file:.+")
 _PIN = {"pi": re.compile(r"libcamera:.+"), "usb": re.compile(r"serial:.+|/dev/v4l/by-(path|id)/[^/]+")}
 _PROFILES = ("test", "live")
@@ -77,6 +78,7 @@ class Site:
     policy: Path | None
     layout: Layout
     agent: AgentWish
+    printer: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what the kiosk or the controller would refuse later.
@@ -120,6 +122,9 @@ class Site:
                 f"--camera-pin {self.camera_pin!r}: must be libcamera:ID for pi; for usb serial:NUMBER,"
                 " /dev/v4l/by-id/NAME or /dev/v4l/by-path/NAME; nothing for a file."
             )
+            raise RefusedError(message)
+        if self.printer and not _PRINTER.fullmatch(self.printer):
+            message = f"--printer {self.printer!r}: must be a device, as /dev/usb/lp0, or nothing."
             raise RefusedError(message)
         if self.profile == "live" and (not self.models or self.policy is None or self.camera.startswith("file:")):
             message = (
@@ -229,6 +234,7 @@ def settings(site: Site, reached: Reached) -> bytes:
         spool=at.spool,
         agent=site.agent.enabled,
         origins=list(site.agent.origins),
+        printer=site.printer,
         laser_number=site.agent.laser_number,
         entitlement=site.agent.entitlement,
     )

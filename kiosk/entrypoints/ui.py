@@ -23,7 +23,7 @@ from kiosk.entrypoints.slips import NoPrinter, ProcessPrinter
 from kiosk.entrypoints.terminal import graphics
 from kiosk.entrypoints.voices import EspeakSpeech
 from kiosk.machine.kernel import Kernel
-from kiosk.machine.serving import screen_process
+from kiosk.machine.serving import serves_already
 from kiosk.records.desk import Desk
 from kiosk.records.diagnosis import diagnosis
 from kiosk.records.filing import Filing
@@ -75,7 +75,7 @@ def rehearse(settings_file: Path, log_file: Path, visit: OneVisit) -> str:
     Raises:
         ConfigError: the kiosk is serving already.
     """
-    if screen_process(Kernel(), besides=os.getpid()) is not None:
+    if serves_already(Kernel(), settings_file, os.getpid()):
         message = "rehearse: the kiosk serves already, and has card reader and camera. Stop dipchip-kiosk-ui first."
         raise config.ConfigError(message)
     device.keep_memory_private()

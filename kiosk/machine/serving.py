@@ -19,10 +19,15 @@ _PROGRAM, _COMMANDS = "dipchip-kiosk", ("ui", "rehearse")
 _INTERPRETED_AT_MOST = 1  # the program is the first word, or the second after Python; later, it is somebody's argument
 
 
-def screen_process(kernel: Kernel, *, besides: int = 0) -> Path | None:
-    """The screen process below `/proc`, None when none is seen; `besides` is a process that is passed over."""
-    seen = (each for each in sorted(kernel.proc.glob("[0-9]*")) if each.name != str(besides))
-    return next((each for each in seen if _is_screen(each)), None)
+def screen_process(kernel: Kernel) -> Path | None:
+    """The screen process below `/proc`, None when none is seen."""
+    return next((each for each in sorted(kernel.proc.glob("[0-9]*")) if _is_screen(_words(each))), None)
+
+
+def serves_already(kernel: Kernel, settings: Path, besides: int) -> bool:
+    """Whether a screen process of these settings runs, that is not process `besides`."""
+    others = (_words(each) for each in kernel.proc.glob("[0-9]*") if each.name != str(besides))
+    return any(_is_screen(words) and str(settings) in words for words in others)
 
 
 def terminal_cells(process: Path) -> tuple[int, int] | None:
@@ -40,10 +45,13 @@ def terminal_cells(process: Path) -> tuple[int, int] | None:
     return (size.columns, size.lines) if size.columns and size.lines else None
 
 
-def _is_screen(process: Path) -> bool:
+def _words(process: Path) -> list[str]:
     try:
-        words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        return (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
-        return False
+        return []
+
+
+def _is_screen(words: list[str]) -> bool:
     at = next((at for at, word in enumerate(words) if PurePath(word).name == _PROGRAM), None)
     return at is not None and at <= _INTERPRETED_AT_MOST and words[at + 1 : at + 2] in ([each] for each in _COMMANDS)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from provisioning.device.asking import NotGrantedError, NotReachedError
 from provisioning.device.keys import signing_key
+from provisioning.device.sealing import opened
 from provisioning.errors import FolderError, ProvisioningError
 from provisioning.files import Report, read, read_json
 from provisioning.places import KioskPlaces
@@ -125,10 +126,10 @@ class Machine:
         """What signs in this kiosk's name.
 
         Raises:
-            FolderError: it cannot be read.
+            FolderError, RefusedError: it cannot be read, or systemd does not open it.
         """
         file = self.place / KioskPlaces().event_key
-        return signing_key(file, read(file))
+        return signing_key(file, opened(file))
 
     def report(self, message: bytes) -> Refused | None:
         """Hand a signed report to the controller; None when it is kept there. It may be sent again."""

@@ -27,6 +27,7 @@ from provisioning.device.commands import (
     Installed,
     IntroductionFile,
     Models,
+    Printer,
     Reader,
     TlsKeyPlace,
     event_key_uri,
@@ -47,6 +48,7 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
     camera_pin: CameraPin = "",
     reader: Reader = "",
     models: Models = "",
+    printer: Printer = "",
     event_key_token: EventKeyToken = None,
     tls_key: TlsKeyPlace = TlsKey.AUTO,
     installed: Installed = False,
@@ -60,7 +62,7 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
     """Lead a technician on this screen from a bare machine to the hand-over sheet. Again: it goes on where it was."""
     layout = Layout.INSTALLED if installed else Layout.BESIDE
     hardware = Hardware(
-        camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token), tls_key.is_in_chip
+        camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token), tls_key.is_in_chip, printer
     )
     machine = Machine(Enrolment(place, introduced(introduction), layout, ask), hardware, now)
     kit = Kit(

@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provisioning.device.sealing import given
 from provisioning.places import KioskPlaces, Layout, credential
 from wire.claims import scanned
 from wire.errors import Malformed
@@ -81,7 +82,7 @@ class Trials:
         if not self.layout.is_installed:
             return line
         key = KioskPlaces().event_key
-        has = (*_AS_THE_SCREEN, f"LoadCredential={key}:{self.place / key}")
+        has = (*_AS_THE_SCREEN, given(self.place / key))
         started = ("systemd-run", "--quiet", "--collect", "--wait", "--pty", f"--unit={_UNIT}")
         return (*started, *(f"--property={each}" for each in has), *line, "--event-key", credential(_UNIT, key))
 

@@ -34,6 +34,7 @@ IntroductionFile = Annotated[Path, typer.Option(help="What the image knows of it
 Camera = Annotated[str, typer.Option(help="pi, usb:NUMBER, usb:/dev/... or file:PATH.")]
 CameraPin = Annotated[str, typer.Option(help="The only camera that may serve; see docs/hardware.md.")]
 Reader = Annotated[str, typer.Option(help="A part of the reader's name; empty takes the first.")]
+Printer = Annotated[str, typer.Option(help="The slip printer's device, as /dev/usb/lp0; empty: there is none.")]
 Models = Annotated[str, typer.Option(help="Folder of the face models; needed for live.")]
 EventKeyToken = Annotated[
     Path | None, typer.Option(help="A file with the pkcs11:... of an event key in a TPM; left out: it is a file.")
@@ -62,6 +63,7 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
     camera_pin: CameraPin = "",
     reader: Reader = "",
     models: Models = "",
+    printer: Printer = "",
     event_key_token: EventKeyToken = None,
     tls_key: TlsKeyPlace = TlsKey.AUTO,
     installed: Installed = False,
@@ -74,7 +76,7 @@ def enrol(  # noqa: PLR0913 - each is one option of the command line
         return
     code, where = _asked(claim, facility)
     hardware = Hardware(
-        camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token), tls_key.is_in_chip
+        camera, camera_pin, reader, models, AgentWish(), event_key_uri(event_key_token), tls_key.is_in_chip, printer
     )
     bundle, fingerprint = enrolment.run(code, where, hardware, now(), report)
     for line in report.lines:

@@ -55,6 +55,7 @@ class Hardware:
     agent: AgentWish
     event_key_token: str = ""
     tls_in_chip: bool = False
+    printer: str = ""
 
     def __repr__(self) -> str:
         """Leave out the token's address: it holds a PIN."""
@@ -175,6 +176,7 @@ class Enrolment:
             policy=policy,
             layout=self.layout,
             agent=hardware.agent,
+            printer=hardware.printer,
         )
 
     def _named(self, name: str, key: SigningKey, kid: str, report: Report) -> None:

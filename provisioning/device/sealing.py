@@ -19,7 +19,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from provisioning.errors import RefusedError
-from provisioning.files import folder, private, public, remove
+from provisioning.files import folder, private, public, read, remove
 from wire.wrapped_keys import is_wrapped
 
 if TYPE_CHECKING:
@@ -60,6 +60,25 @@ def seal(place: Path, units: Path, report: Report) -> None:
         if plain[name] is not None:
             remove(place / name)  # 3
             report.lines.append(f"sealed {place / name}")
+
+
+def opened(path: Path) -> bytes:
+    """A key's file, sealed or not.
+
+    Raises:
+        FolderError: neither is there, or it cannot be read.
+        RefusedError: systemd does not open it here.
+    """
+    sealed = _sealed(path)
+    return _systemd_creds("decrypt", f"--name={path.name}", said=read(sealed)) if sealed.exists() else read(path)
+
+
+def given(path: Path) -> str:
+    """How a unit is given a key's file, sealed or not."""
+    sealed = _sealed(path)
+    if sealed.exists():
+        return f"LoadCredentialEncrypted={path.name}:{sealed}"
+    return f"LoadCredential={path.name}:{path}"
 
 
 def _sealed(path: Path) -> Path:
@@ -110,11 +129,7 @@ def _drop_in(place: Path, unit: str, told: list[str]) -> bytes:
         "# Made by dipchip-provision seal: these keys are sealed, and systemd opens them for this unit.",
         "[Service]",
     ]
-    lines += [
-        f"LoadCredentialEncrypted={name.rpartition('/')[2]}:{_sealed(place / name)}"
-        for name in told
-        if unit in _KEYS[name]
-    ]
+    lines += [given(place / name) for name in told if unit in _KEYS[name]]
     if unit == _RENEWS and "tls/kiosk.key" in told:
         # The next pair is written open by a user who may not seal; root seals it as soon as that has ended.
         lines.append(f"ExecStartPost=+/opt/dipchip/current/bin/dipchip-provision seal {place}")

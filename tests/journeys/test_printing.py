@@ -17,7 +17,7 @@ from kiosk.screens.code_digits import grouped
 from kiosk.screens.slip import Line, Look
 from kiosk.screens.wording import load_wordings
 from tests.simulators.canary import Canary
-from tests.simulators.lobby import Lobby
+from tests.simulators.lobby import FACILITY, KIOSK, PROVINCE, Lobby
 from tests.simulators.patient import CITIZENS, Patient
 from tests.simulators.services import wait_until
 from tests.simulators.slip_printer import printer
@@ -38,8 +38,7 @@ def test_a_person_takes_the_code_on_paper_and_another_goes_on_without_a_printer_
 ) -> None:
     with printer() as machine:
         lobby = Lobby(place / "printing", clips=clips, activate_after_s=120.0, console=False)
-        with (lobby.kiosk / "kiosk.toml").open("a", encoding="utf-8") as settings:
-            settings.write(f'\n[printer]\ndevice = "{machine.device}"\n')
+        lobby.provision_kiosk(KIOSK, FACILITY, PROVINCE, lobby.kiosk, *lobby.camera, "--printer", str(machine.device))
         with lobby:
             lobby.wait_for_link()
             patient = lobby.patient(CITIZENS[0])

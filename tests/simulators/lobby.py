@@ -65,11 +65,11 @@ class Lobby:
         self.reader = PcscDaemon(directory / "pcsc")
         self._stack = ExitStack()
         idp_port = free_port()
+        self.camera = ("--camera", camera or f"file:{self.scene.camera}")
         self._provision(
             database_url or f"sqlite:///{self.fleet / 'fleet.db'}",
             idp_url=f"http://127.0.0.1:{idp_port}",
             web_port=web_port or free_port(),
-            camera=camera or f"file:{self.scene.camera}",
         )
         self.idp = self._service(
             "idp-sandbox",
@@ -98,7 +98,7 @@ class Lobby:
         )
         self.address = ""
 
-    def _provision(self, database_url: str, *, idp_url: str, web_port: int, camera: str) -> None:
+    def _provision(self, database_url: str, *, idp_url: str, web_port: int) -> None:
         provision = script("dipchip-provision")
         self._run(
             "provision-fleet",
@@ -106,7 +106,7 @@ class Lobby:
             *("--database-url", database_url, "--idp-url", idp_url, "--web-port", str(web_port)),
             "--open-console",
         )
-        self.provision_kiosk(KIOSK, FACILITY, PROVINCE, self.kiosk, "--camera", camera)
+        self.provision_kiosk(KIOSK, FACILITY, PROVINCE, self.kiosk, *self.camera)
 
     def provision_kiosk(self, name: str, facility: str, province: str, out: Path, *more: str) -> None:
         """Make one kiosk's folder."""

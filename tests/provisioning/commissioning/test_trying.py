@@ -27,8 +27,9 @@ def test_a_slip_that_is_good_for_nothing_comes_out(bench: Bench) -> None:
     trials = Trials((script("dipchip-kiosk"),), bench.place, Layout.BESIDE)
     assert trials.slip() == "printer_not_set"
     with printer() as machine:
-        with (bench.place / "kiosk.toml").open("a", encoding="utf-8") as settings:
-            settings.write(f'\n[printer]\ndevice = "{machine.device}"\n')
+        settings = bench.place / "kiosk.toml"
+        with_it = settings.read_text(encoding="utf-8").replace('device = ""', f'device = "{machine.device}"')
+        settings.write_text(with_it, encoding="utf-8")
         assert trials.slip() == ""
         assert machine.slip().getbbox() is not None
         machine.has_paper = False
