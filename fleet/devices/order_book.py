@@ -102,7 +102,7 @@ def unsent(connection: Connection, shards: Collection[Shard] | None, now_ms: int
 def leaving(connection: Connection, ids: Collection[KioskId], now_ms: int) -> list[Order]:
     """The waiting orders of these kiosks as they are said now, noted as sent."""
     asked = (
-        select(kiosk_order.c.kiosk, kiosk_order.c.n, kiosk_order.c.op, order_nonce.c.nonce)
+        select(kiosk_order.c.kiosk, kiosk_order.c.n, kiosk_order.c.op, kiosk_order.c.release, order_nonce.c.nonce)
         .join(order_nonce, order_nonce.c.kiosk == kiosk_order.c.kiosk)
         .join(kiosk, kiosk.c.id == kiosk_order.c.kiosk)
         .where(_WAITING, kiosk_order.c.expires_ms > now_ms, kiosk.c.status == ACTIVE)
@@ -111,7 +111,10 @@ def leaving(connection: Connection, ids: Collection[KioskId], now_ms: int) -> li
     for row in rows:
         this = and_(kiosk_order.c.kiosk == row.kiosk, kiosk_order.c.n == row.n)
         connection.execute(update(kiosk_order).where(this).values(sent_ms=now_ms))
-    return [Order(v=1, kiosk=row.kiosk, nonce=row.nonce, n=row.n, op=row.op, ttl_s=TTL_S) for row in rows]
+    return [
+        Order(v=1, kiosk=row.kiosk, nonce=row.nonce, n=row.n, op=row.op, ttl_s=TTL_S, release=row.release)
+        for row in rows
+    ]
 
 
 def expire(connection: Connection, now_ms: int) -> int:

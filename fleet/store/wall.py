@@ -28,6 +28,7 @@ from fleet.store import (
     matching_tables,
     operator_tables,
     order_tables,
+    rollout_tables,
     sum_tables,
     tables,
 )
@@ -109,6 +110,9 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),
         # Not the nonce: only a courier makes orders.
         order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),
+        rollout_tables.kiosk_ring.name: Walled(BY_KIOSK),
+        rollout_tables.ring_pin.name: Walled(BY_PLACE, _REPLACE),
+        rollout_tables.rollout_kiosk.name: Walled(BY_KIOSK, "SELECT, UPDATE (state, n, changed_ms)"),
         tables.alarm.name: Walled(BY_KIOSK, "SELECT, UPDATE (looked_ms)"),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"
@@ -170,6 +174,9 @@ OPEN: Mapping[str, str] = MappingProxyType(
         matching_tables.matching.name: _LOOK,
         operator_tables.morning_check.name: "SELECT, INSERT",  # who has looked, asked for by one scope
         tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
+        # A release and who agreed on it; how kiosks stand in it is walled.
+        rollout_tables.rollout.name: _KEEP,
+        rollout_tables.rollout_wave.name: "SELECT, INSERT",
         alert_tables.alert_watch.name: _LOOK,  # whether anybody would be told
     }
 )

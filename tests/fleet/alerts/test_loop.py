@@ -16,7 +16,7 @@ from fleet.alerts.loop import Alerting, Surroundings
 from fleet.alerts.outbox import GIVE_UP_MS
 from fleet.alerts.subscribers import ChannelKind
 from fleet.alerts.windows import Window
-from fleet.devices import attention
+from fleet.devices import attention, rollout_driving
 from fleet.entrypoints.observing import WholeFleet
 from fleet.store.hours import ALWAYS, Hours
 from fleet.store.scope import NATION, Scope
@@ -68,7 +68,7 @@ class World:
         self.clock = Clock(NOW_MS)
         self.post = Postbox()
         seen = WholeFleet(**{"hours": ALWAYS, "profile": Profile.TEST, **fleet})
-        around = Surroundings(seen, dict.fromkeys(ChannelKind, self.post), Nobody(), self.clock)
+        around = Surroundings(seen, dict.fromkeys(ChannelKind, self.post), Nobody(), self.clock, rollout_driving)
         self.alerting = Alerting(engine, name, around)
 
     def pass_by(self, minutes: int, every: int = 1) -> None:
@@ -283,7 +283,7 @@ class Stopping:
 
 
 def test_a_round_that_fails_leaves_the_heartbeat_away_and_the_process_alive(engine: Engine) -> None:
-    around = Surroundings(Blind(), {}, Nobody(), Clock(NOW_MS))
+    around = Surroundings(Blind(), {}, Nobody(), Clock(NOW_MS), rollout_driving)
     stop: Any = Stopping()
     Alerting(engine, "one", around).run(stop, 30)
     with reading(engine) as connection:
