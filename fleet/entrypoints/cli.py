@@ -24,6 +24,7 @@ from fleet.entrypoints.options import (  # noqa: TC001 - likewise
     SheetNumber,
 )
 from fleet.entrypoints.order_commands import order
+from fleet.entrypoints.rollout_commands import rollout
 from fleet.entrypoints.sandbox_commands import idp_sandbox, provider_id_sandbox
 from fleet.errors import FleetError
 from fleet.people.columns import Columns
@@ -43,6 +44,7 @@ app.add_typer(alert, name="alert")
 app.add_typer(imports, name="import")
 app.command()(match)
 app.add_typer(order, name="order")
+app.add_typer(rollout, name="rollout")
 app.add_typer(complaint, name="complaint")
 app.add_typer(claim, name="claim")
 app.command()(signer)

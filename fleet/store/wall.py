@@ -112,7 +112,7 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),
         rollout_tables.kiosk_ring.name: Walled(BY_KIOSK),
         rollout_tables.ring_pin.name: Walled(BY_PLACE, _REPLACE),
-        rollout_tables.rollout_kiosk.name: Walled(BY_KIOSK, "SELECT, UPDATE (state, n, changed_ms)"),
+        rollout_tables.rollout_kiosk.name: Walled(BY_KIOSK, "SELECT, UPDATE (state, n, changed_ms, since_ms)"),
         tables.alarm.name: Walled(BY_KIOSK, "SELECT, UPDATE (looked_ms)"),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"
