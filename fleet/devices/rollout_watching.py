@@ -21,6 +21,7 @@ from fleet.devices.rollout_rules import Stage
 from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.store.alert_tables import alert, opening_hours
 from fleet.store.hours import ALWAYS, FLEET, Hours
+from fleet.store.order_tables import order_nonce
 from fleet.store.rollout_tables import rollout_kiosk
 from fleet.store.tables import device_state, kiosk
 
@@ -93,7 +94,7 @@ def look(connection: Connection, found: Rollout, wave: Wave, now_ms: int) -> See
     fresh = [row for row in failed if row.changed_ms > found.counted_ms]
     here = [row for row in theirs if row.wave == wave.n]
     judged = sorted(row.changed_ms for row in here if row.state in (Stage.ON, Stage.FAILED))
-    reachable = sum(1 for row in here if row.seen_ms is not None and row.seen_ms >= (wave.began_ms or 0))
+    reachable = sum(1 for row in here if (row.heard_ms or 0) >= (wave.began_ms or 0))
     least = needed(found.proposal.gates.sample, reachable)
     openings, alarmed = Openings.read(connection), _alarmed(connection, now_ms)
     ours = [row for row in rows if row.state == Stage.ON]
@@ -123,10 +124,12 @@ def visits(sessions: str | None) -> tuple[int, int]:
 
 
 def _asked(number: int) -> Any:  # noqa: ANN401 - a statement of many columns
-    its = (kiosk.c.province, kiosk.c.facility, device_state.c.seen_ms, device_state.c.sessions)
+    """`heard_ms` is of those that take orders alone: others cannot be asked."""
+    its = (kiosk.c.province, kiosk.c.facility, device_state.c.seen_ms, device_state.c.sessions, order_nonce.c.heard_ms)
     known = rollout_kiosk.join(kiosk, kiosk.c.id == rollout_kiosk.c.kiosk)
+    known = known.outerjoin(device_state, device_state.c.kiosk == rollout_kiosk.c.kiosk)
     asked = select(rollout_kiosk, *its).select_from(
-        known.outerjoin(device_state, device_state.c.kiosk == rollout_kiosk.c.kiosk)
+        known.outerjoin(order_nonce, order_nonce.c.kiosk == rollout_kiosk.c.kiosk)
     )
     return asked.where(rollout_kiosk.c.rollout == number, rollout_kiosk.c.state != Stage.LEFT_OUT)
 
