@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import and_, or_, select, update
 
-from fleet.devices.orders import LIVES_MS, State
+from fleet.devices.orders import ALONE, LIVES_MS, State
 from fleet.devices.registry import ACTIVE
 from fleet.store.many import Insertion, Lookup, Of
 from fleet.store.order_tables import kiosk_order, order_nonce
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _WAITING = and_(
-    kiosk_order.c.ended_ms.is_(None), kiosk_order.c.taken_ms.is_(None), kiosk_order.c.op.in_([str(op) for op in Op])
+    kiosk_order.c.ended_ms.is_(None),
+    kiosk_order.c.taken_ms.is_(None),
+    # What a row may say is checked where it is signed: an update names a release, and nothing else does.
+    or_(
+        and_(kiosk_order.c.op.in_(sorted(ALONE)), kiosk_order.c.release.is_(None)),
+        and_(kiosk_order.c.op == Op.UPDATE, kiosk_order.c.release.is_not(None)),
+    ),
 )
 _HEARD_AGAIN_MS = LIVES_MS // 3  # so often one that did not change is written: it says that its kiosk is there
 _KNOWN = Lookup(

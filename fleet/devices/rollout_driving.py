@@ -23,8 +23,8 @@ from fleet.devices.orders import LIVES_MS, OrderRefusedError, update_to
 from fleet.devices.registry import ACTIVE
 from fleet.devices.rings import WITH_RING, Ring
 from fleet.devices.rollout_judging import Decision, judge
-from fleet.devices.rollout_rules import Stage, State
-from fleet.devices.rollout_settling import settle
+from fleet.devices.rollout_rules import Stage, State, later
+from fleet.devices.rollout_settling import LATER, settle
 from fleet.devices.rollout_watching import Openings, look, watch
 from fleet.store.device_tables import loss
 from fleet.store.hours import ALWAYS
@@ -32,14 +32,14 @@ from fleet.store.many import Insertion
 from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.rollout_tables import rollout_kiosk, rollout_wave
 from fleet.store.scope import NATION
-from fleet.store.tables import kiosk
+from fleet.store.tables import device_state, kiosk
 from wire.ids import KioskId, ReleaseVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from fleet.devices.rollout_rules import Rollout, Wave
 
@@ -157,7 +157,10 @@ def _ask(connection: Connection, found: Rollout, now_ms: int) -> None:
     at_most = min(A_STEP, AT_ONCE - sum(busy.values()))
     for row in _candidates(connection, found, now_ms):
         site = (row.province, row.facility)
-        if len(chosen) < at_most and busy.get(site, 0) < found.proposal.at_facility:  # 2
+        if later(row.release, found.proposal.release):
+            left_out = {"state": str(Stage.LEFT_OUT), "reason": LATER, "changed_ms": now_ms}
+            connection.execute(update(rollout_kiosk).where(*_of(found, row.kiosk)).values(**left_out))
+        elif len(chosen) < at_most and busy.get(site, 0) < found.proposal.at_facility:  # 2
             chosen.append(KioskId(row.kiosk))
             busy[site] = busy.get(site, 0) + 1
     for who in sorted(chosen):  # as the courier locks them
@@ -166,9 +169,12 @@ def _ask(connection: Connection, found: Rollout, now_ms: int) -> None:
             n = update_to(connection, who, release, by, now_ms, NATION)
         except OrderRefusedError:  # somebody ordered something this moment
             continue
-        its = (rollout_kiosk.c.rollout == found.number, rollout_kiosk.c.kiosk == who)
         ordered = {"state": str(Stage.ORDERED), "n": n, "changed_ms": now_ms, "again_ms": None}
-        connection.execute(update(rollout_kiosk).where(*its).values(**ordered))
+        connection.execute(update(rollout_kiosk).where(*_of(found, who)).values(**ordered))
+
+
+def _of(found: Rollout, who: str) -> tuple[ColumnElement[bool], ...]:
+    return (rollout_kiosk.c.rollout == found.number, rollout_kiosk.c.kiosk == who)
 
 
 def _busy(connection: Connection) -> dict[tuple[str, str], int]:
@@ -189,8 +195,9 @@ def _candidates(connection: Connection, found: Rollout, now_ms: int) -> Iterator
     open_order = select(kiosk_order.c.kiosk).where(kiosk_order.c.ended_ms.is_(None))
     reported = select(loss.c.kiosk).where(loss.c.confirmed_ms.is_(None), loss.c.withdrawn_ms.is_(None))
     asked = (
-        select(rollout_kiosk.c.kiosk, rollout_kiosk.c.wave, kiosk.c.province, kiosk.c.facility)
+        select(rollout_kiosk.c.kiosk, rollout_kiosk.c.wave, kiosk.c.province, kiosk.c.facility, device_state.c.release)
         .join(kiosk, kiosk.c.id == rollout_kiosk.c.kiosk)
+        .outerjoin(device_state, device_state.c.kiosk == rollout_kiosk.c.kiosk)
         .join(order_nonce, order_nonce.c.kiosk == rollout_kiosk.c.kiosk)
         .where(
             rollout_kiosk.c.rollout == found.number,

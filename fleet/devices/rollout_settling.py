@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select, update
 from fleet.devices.health import WITH_STATE
 from fleet.devices.orders import State as OrderState
 from fleet.devices.registry import ACTIVE
-from fleet.devices.rollout_rules import Stage, later
+from fleet.devices.rollout_rules import Stage
 from fleet.devices.vigil import by_hours
 from fleet.store.order_tables import kiosk_order
 from fleet.store.rollout_tables import rollout_kiosk
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 REVOKED, LATER, CANCELLED = "revoked", "later_release", "cancelled"  # why one is left out
 NOT_BACK = "not_back"  # it took the order, and is silent since
 WENT_BACK = "went_back"  # it ran the release, and runs another one again
+NO_WORD = "no_word"  # it is heard, and says nothing of its orders: a release that knows no updates
 NOT_SHOWN = "not_shown"  # it says that it is done, and does not run the release
 AGAIN = frozenset(
     {NotUpdated.UNREACHABLE, NotUpdated.NEVER_QUIET, NotUpdated.NOT_OFFERED, NotUpdated.REPLACED, NotUpdated.NO_ANSWER}
 )
-NONE_FOR_IT = frozenset({NotUpdated.CANNOT_UPDATE, NotUpdated.OLDER_RELEASE})
+NONE_FOR_IT = frozenset({NotUpdated.CANNOT_UPDATE, NotUpdated.OLDER_RELEASE, "unknown_op"})
 ATTEMPTS = 5  # of which the last one counts
+_TRIED = frozenset({OrderState.REFUSED, OrderState.EXPIRED})
 _AGAIN_AFTER_MS = 30 * 60 * 1000  # twice as long after each attempt
 _SHOWN_WITHIN_MS = 15 * 60 * 1000  # a heartbeat comes each minute
 _ANSWERS_WITHIN_MS = 26 * 60 * 60 * 1000  # what installs releases on a kiosk is given up there after a day
@@ -58,9 +60,9 @@ def settle(connection: Connection, found: Rollout, now_ms: int) -> None:
         if news is None or (news.stage, news.reason) == (row.state, row.reason):
             continue
         its = update(rollout_kiosk).where(rollout_kiosk.c.rollout == found.number, rollout_kiosk.c.kiosk == row.kiosk)
-        tried = news.stage in (Stage.WAITING, Stage.FAILED)
+        tried = news.stage in (Stage.WAITING, Stage.FAILED) and row.ending in _TRIED
         values = {"state": str(news.stage), "reason": news.reason, "again_ms": news.again_ms, "changed_ms": now_ms}
-        values |= {"attempts": row.attempts + 1} if tried and row.ending == OrderState.REFUSED else {}
+        values |= {"attempts": row.attempts + 1} if tried else {}
         values |= {"since_ms": None} if news.stage is Stage.ON else {}
         connection.execute(its.values(**values))
 
@@ -77,10 +79,9 @@ def _asked(connection: Connection, found: Rollout, now_ms: int) -> Any:  # noqa:
     stage = rollout_kiosk.c.state
     moved = or_(
         stage.in_([Stage.ORDERED, Stage.TAKEN]),
-        and_(stage.in_([Stage.WAITING, Stage.FAILED]), has_it),
+        and_(stage.in_([Stage.WAITING, Stage.FAILED, Stage.LEFT_OUT]), has_it),
         and_(stage == Stage.ON, ~has_it),
         and_(stage == Stage.WAITING, kiosk.c.status != ACTIVE),
-        and_(stage == Stage.WAITING, rollout_kiosk.c.n.is_(None), state.release.is_not(None)),
     )
     columns = (rollout_kiosk, *its, state.release.label("runs"), state.seen_ms, silent)
     return select(*columns).select_from(known).where(rollout_kiosk.c.rollout == found.number, moved)
@@ -88,17 +89,16 @@ def _asked(connection: Connection, found: Rollout, now_ms: int) -> Any:  # noqa:
 
 def _news(row: Row[Any], release: str, now_ms: int) -> _News | None:
     if row.status != ACTIVE:
-        return None if row.state == Stage.ON else _News(Stage.LEFT_OUT, REVOKED)
+        return None if row.state in (Stage.ON, Stage.LEFT_OUT) else _News(Stage.LEFT_OUT, REVOKED)
     if row.runs == release:
         return _News(Stage.ON)
     match row.state:
         case Stage.ON:
             return _News(Stage.FAILED, WENT_BACK)
-        case Stage.WAITING | Stage.FAILED:
-            is_later = row.state == Stage.WAITING and later(row.runs, release)
-            return _News(Stage.LEFT_OUT, LATER) if is_later else None
-        case _:
+        case Stage.ORDERED | Stage.TAKEN:
             return _of_order(row, now_ms)
+        case _:
+            return None
 
 
 def _of_order(row: Row[Any], now_ms: int) -> _News | None:
@@ -110,11 +110,17 @@ def _of_order(row: Row[Any], now_ms: int) -> _News | None:
         case OrderState.CANCELLED:
             return _News(Stage.LEFT_OUT, CANCELLED)
     if row.taken_ms is None:
-        return _News(Stage.WAITING) if row.ending is not None else None
+        return _unanswered(row)
     is_gone = row.is_silent and now_ms > row.taken_ms + _BACK_WITHIN_MS
     if is_gone or now_ms > row.taken_ms + _ANSWERS_WITHIN_MS:
         return _News(Stage.FAILED, NOT_BACK)
     return _News(Stage.TAKEN)
+
+
+def _unanswered(row: Row[Any]) -> _News | None:
+    if row.ending is None:
+        return None
+    return _News(Stage.WAITING) if row.attempts + 1 < ATTEMPTS else _News(Stage.LEFT_OUT, NO_WORD)
 
 
 def _of_refusal(row: Row[Any], now_ms: int) -> _News:

@@ -53,6 +53,7 @@ _REGION = "(SELECT current_setting('dipchip.region', true))"
 # Compared within: then the planner takes it for as likely as not. Compared outside it expects one row in 200, and
 # sorts whole tables on the disk that it could have summed in memory.
 _NATION = f"(SELECT current_setting('dipchip.level', true) = '{NATION.level}')"
+_SOMEBODY = "(SELECT current_setting('dipchip.level', true) <> '')"
 
 BY_PROVINCE = f"{_NATION} OR ({_FACILITY} = '' AND province = ANY ({_PROVINCES}))"
 BY_PLACE = f"{_NATION} OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"
@@ -110,6 +111,9 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),
         # Not the nonce: only a courier makes orders.
         order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),
+        # Everybody sees a release and who agreed on it; only who stands for the country writes it.
+        rollout_tables.rollout.name: Walled(_SOMEBODY, _KEEP, _NATION),
+        rollout_tables.rollout_wave.name: Walled(_SOMEBODY, "SELECT, INSERT", _NATION),
         rollout_tables.kiosk_ring.name: Walled(BY_KIOSK),
         rollout_tables.ring_pin.name: Walled(BY_PLACE, _REPLACE),
         rollout_tables.rollout_kiosk.name: Walled(BY_KIOSK, "SELECT, UPDATE (state, n, changed_ms, since_ms)"),
@@ -174,9 +178,6 @@ OPEN: Mapping[str, str] = MappingProxyType(
         matching_tables.matching.name: _LOOK,
         operator_tables.morning_check.name: "SELECT, INSERT",  # who has looked, asked for by one scope
         tables.audit.name: _KEEP,  # UPDATE for the lock on it; the table refuses to be changed
-        # A release and who agreed on it; how kiosks stand in it is walled.
-        rollout_tables.rollout.name: _KEEP,
-        rollout_tables.rollout_wave.name: "SELECT, INSERT",
         alert_tables.alert_watch.name: _LOOK,  # whether anybody would be told
     }
 )

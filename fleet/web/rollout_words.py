@@ -17,7 +17,7 @@ from fleet.devices.rollout_rules import (
     State,
     Why,
 )
-from fleet.devices.rollout_settling import CANCELLED, LATER, NOT_BACK, NOT_SHOWN, REVOKED, WENT_BACK
+from fleet.devices.rollout_settling import CANCELLED, LATER, NO_WORD, NOT_BACK, NOT_SHOWN, REVOKED, WENT_BACK
 from fleet.web.order_words import REASONS
 
 STATES = {
@@ -87,6 +87,7 @@ WAITS = {
 }
 _OWN = {
     NOT_BACK: lazy_gettext("It took the release and did not come back. Go there and look at its screen."),
+    NO_WORD: lazy_gettext("It is heard, and says nothing of this order. Update it by the playbook."),
     NOT_SHOWN: lazy_gettext("It says that it is done, and runs another release. Restart its program."),
     WENT_BACK: lazy_gettext("It ran the release and runs another one again. Collect diagnostics."),
     REVOKED: lazy_gettext("The kiosk is withdrawn."),

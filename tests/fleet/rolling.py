@@ -11,7 +11,7 @@ from fleet.devices.rollout_judging import Gates
 from fleet.devices.rollout_rules import Proposal, Stage
 from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
-from wire.orders import NotUpdated, Op, Order, Outcome, open_order
+from wire.orders import Op, Order, Outcome, open_order
 from wire.topics import Down, Up, kind_of_down
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Band:
         self.fleet = fleet
         fleet.dispatch.renew()
         self.members: dict[str, Member] = {}
-        self.does: Callable[[Member, Order], NotUpdated | None] = lambda _member, _order: None
+        self.does: Callable[[Member, Order], str | None] = lambda _member, _order: None
+        self.hears: Callable[[Member], bool] = lambda _member: True
         self.obeys = True
 
     def join(self, n: int, *, at_each: int = 1, province: str = "41") -> None:
@@ -79,7 +80,7 @@ class Band:
         return (each for each in self.members.values() if not each.is_away)
 
     def _hear(self, member: Member, order: Order) -> None:
-        if member.is_away or order.n in [each.n for each in member.orders]:
+        if member.is_away or not self.hears(member) or order.n in [each.n for each in member.orders]:
             return
         assert order.op == Op.UPDATE
         assert order.release is not None

@@ -13,7 +13,7 @@ from fleet.devices.registry import revoke
 from fleet.devices.rings import Ring
 from fleet.devices.rollout_judging import Ground
 from fleet.devices.rollout_rules import WAITS_MS, RolloutRefusedError, Stage, State, Why, check_proposal
-from fleet.devices.rollout_settling import ATTEMPTS, NOT_BACK, NOT_SHOWN, REVOKED, WENT_BACK
+from fleet.devices.rollout_settling import ATTEMPTS, LATER, NO_WORD, NOT_BACK, NOT_SHOWN, REVOKED, WENT_BACK
 from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.store.alert_tables import alert, opening_hours
 from fleet.store.order_tables import kiosk_order
@@ -222,6 +222,28 @@ def test_what_cannot_be_now_is_asked_again_a_few_times_and_what_is_none_for_it_i
     revoke_now(band, early)
     band.step(5)
     assert band.stage(number, early.wire.id) == (Stage.LEFT_OUT, REVOKED)
+
+
+def test_a_kiosk_that_knows_no_updates_or_has_a_later_release_is_left_out(band: Band) -> None:
+    with unit_of_work(band.fleet.engine) as connection:
+        rings.allot(connection, band.fleet.clock())
+        (early,) = [each for each in band.members.values() if rings.ring_of(connection, each.wire.id) is Ring.EARLY]
+    early.release = "2.0.0"
+    band.beat()
+    band.does = lambda _member, _order: "unknown_op"
+    number = band.start()
+    band.step(5)
+    (pilot,) = in_ring(band, number, Ring.PILOT)
+    assert band.stage(number, pilot.wire.id) == (Stage.LEFT_OUT, "unknown_op")
+    assert band.stands(number).wave > 1, "a wave of which nobody is left passes"
+    broad, *_ = [each for each in in_ring(band, number, Ring.BROAD) if not each.orders]
+    band.hears = lambda member: member is not broad
+    band.step(5)
+    assert band.stage(number, early.wire.id) == (Stage.LEFT_OUT, LATER)
+    for _ in range(ATTEMPTS):
+        band.pass_by(hours=2)
+        band.step(3)
+    assert band.stage(number, broad.wire.id) == (Stage.LEFT_OUT, NO_WORD)
 
 
 def revoke_now(band: Band, member: Member) -> None:
