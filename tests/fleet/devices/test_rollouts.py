@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from sqlalchemy import insert, select, update
 
 from fleet.devices import orders, rings, rollout_driving, rollouts
 from fleet.devices.registry import revoke
 from fleet.devices.rings import Ring
-from fleet.devices.rollout_judging import Ground
+from fleet.devices.rollout_judging import Ground, Group
 from fleet.devices.rollout_rules import WAITS_MS, RolloutRefusedError, Stage, State, Why, check_proposal
 from fleet.devices.rollout_settling import ATTEMPTS, LATER, NO_WORD, NOT_BACK, NOT_SHOWN, REVOKED, WENT_BACK
 from fleet.devices.vigil import SILENT_AFTER_MS
@@ -20,7 +21,7 @@ from fleet.store.order_tables import kiosk_order
 from fleet.store.rollout_tables import rollout_kiosk
 from fleet.store.scope import NATION, OutOfScopeError, Scope
 from fleet.store.session import reading, unit_of_work
-from fleet.store.tables import audit
+from fleet.store.tables import audit, device_state
 from tests.fleet.road import Fleet
 from tests.fleet.rolling import NEW, OLD, Band, Member, wanted
 from wire.ids import FacilityCode
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 UDON = Scope.parse("province:41")
 
@@ -117,7 +118,31 @@ def test_two_failures_stop_it_and_whoever_goes_on_has_seen_them(both: Band) -> N
     assert band.stands(number).state is State.RUNNING
 
 
-def test_worse_health_than_of_the_others_stops_it(empty: Band) -> None:
+def alarms(connection: Connection, now_ms: int) -> None:
+    """Five of the pilots have an alarm."""
+    for k in range(5):
+        said = {"rule": "camera", "subject": f"kiosk:k-{k:03}", "severity": "warning"}
+        connection.execute(insert(alert).values(**said, since_ms=now_ms, raised_ms=now_ms))
+
+
+def poor_visits(connection: Connection, _now_ms: int) -> None:
+    """Visits end badly at five of the pilots, and well at all others."""
+    state = device_state.c
+    connection.execute(update(device_state).values(sessions='{"accepted": 2, "filed": 9, "opinion.rated_1": 9}'))
+    ill = update(device_state).where(state.kiosk.in_([f"k-{k:03}" for k in range(5)]))
+    connection.execute(ill.values(sessions='{"accepted": 2, "filed": 3, "card_problem": 6}'))
+
+
+@pytest.mark.parametrize(
+    ("happens", "ground", "updated", "others"),
+    [
+        (alarms, Ground.ALARMS, Group(8, 0, 5), Group(32, 0, 0)),
+        (poor_visits, Ground.VISITS, Group(8, 0, 0, 8, 5), Group(32, 0, 0, 32, 0)),
+    ],
+)
+def test_worse_health_than_of_the_others_stops_it(
+    empty: Band, happens: Callable[[Connection, int], None], ground: Ground, updated: Group, others: Group
+) -> None:
     band, fleet = empty, empty.fleet
     band.join(40)
     with unit_of_work(fleet.engine) as connection:
@@ -125,20 +150,24 @@ def test_worse_health_than_of_the_others_stops_it(empty: Band) -> None:
         for k in range(8):  # eight pilots
             site = (province_code("41"), FacilityCode(f"{10000 + k:05}"))
             rings.pin(connection, site, Ring.PILOT, "malee", fleet.clock(), NATION)
+        for name, each in band.members.items():  # and no other
+            if rings.ring_of(connection, each.wire.id) is Ring.PILOT and name > "k-007":
+                site = (province_code("41"), FacilityCode(each.wire.facility))
+                rings.pin(connection, site, Ring.BROAD, "malee", fleet.clock(), NATION)
     number = band.start()
     band.step(5)
-    assert band.stages(number)[Stage.ON] >= 8
     fleet.clock.ms += 50 * 60_000
     band.step(3)
+    assert band.stages(number) == {Stage.ON: 8, Stage.WAITING: 32}
     with unit_of_work(fleet.engine) as connection:
-        for k in range(5):
-            said = {"rule": "camera", "subject": f"kiosk:k-{k:03}", "severity": "warning"}
-            connection.execute(insert(alert).values(**said, since_ms=fleet.clock(), raised_ms=fleet.clock()))
-    band.step(5)
+        happens(connection, fleet.clock())
+        fleet.clock.ms += 1000
+        rollout_driving.step(connection, fleet.clock())
     stopped = band.stands(number)
-    assert (stopped.state, stopped.ground) == (State.STOPPED, Ground.ALARMS)
+    assert (stopped.state, stopped.ground) == (State.STOPPED, ground)
     assert stopped.seen is not None
-    assert (stopped.seen.updated.alarmed, stopped.seen.others.alarmed) == (5, 0)
+    for seen, expected in ((stopped.seen.updated, updated), (stopped.seen.others, others)):
+        assert msgspec.structs.replace(seen, minutes=0) == expected
     assert {each.release for each in in_ring(band, number, Ring.BROAD)} == {OLD}
 
 
