@@ -55,7 +55,8 @@ _ENLISTED = Insertion(
 
 
 def step(connection: Connection, now_ms: int) -> None:
-    """Go on with every rollout, as far as can be now."""
+    """Go on with every rollout, as far as can be now; kiosks that came meanwhile get a ring."""
+    rings.allot(connection, now_ms)
     for number in _touched(connection):
         settle(connection, rollouts.read(connection, number), now_ms)
     for found in rollouts.read_open(connection):
@@ -123,7 +124,6 @@ def _open_wave(connection: Connection, found: Rollout, wave: Wave, now_ms: int) 
 
 def _enlist(connection: Connection, found: Rollout, now_ms: int) -> None:
     """Put every kiosk that is in none into the wave of its ring, in an order that each rollout draws anew."""
-    rings.allot(connection, now_ms)
     here = select(rollout_kiosk.c.kiosk).where(rollout_kiosk.c.rollout == found.number)
     bare = select(kiosk.c.id, rings.ring().label("ring")).select_from(WITH_RING)
     rows = connection.execute(bare.where(kiosk.c.status == ACTIVE, kiosk.c.id.not_in(here))).all()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Response as AnyResponse
 
-    from fleet.devices.rollout_rules import Rollout
+    from fleet.devices.rollout_rules import Rollout, Wave
     from fleet.devices.rollouts import Part, Standing
 
 pages = APIBlueprint("rollouts", __name__, enable_openapi=False)
@@ -55,7 +55,13 @@ class Sight:
     failures: dict[str, tuple[Standing, ...]]
     in_hand: tuple[Standing, ...]
     left_out: tuple[Standing, ...]
+    rings: dict[Ring, int]
     is_whole: bool
+
+    def expected(self, wave: Wave) -> int:
+        """About how many kiosks a wave has that has not begun."""
+        before = [each.share for each in self.rollout.waves if each.ring is wave.ring and each.n < wave.n]
+        return self.rings[wave.ring] * (wave.share - max(before, default=0)) // 100
 
     @property
     def least(self) -> int:
@@ -142,6 +148,7 @@ def sight_of(number: int) -> Sight:
             failures=rollouts.failures(connection, number, scope),
             in_hand=tuple(in_hand),
             left_out=rollouts.standings(connection, number, scope, Stage.LEFT_OUT),
+            rings=rings.counts(connection, scope),
             is_whole=scope.level is Level.NATION,
         )
 

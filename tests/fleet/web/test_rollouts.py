@@ -63,6 +63,8 @@ def test_two_people_let_a_release_out_and_one_of_them_holds_it_on_both_databases
     somchai = Visitor.signed_in(console, engine, "somchai", Role.APPROVER)
     assert malee.post("/rollouts", **WANTED).headers["Location"].endswith("/rollouts/1")
     assert "Approve<" not in malee.get(PAGE).text
+    step(engine)
+    assert malee.get(PAGE).text.count("about 1<") == 2, "a pilot and an early one"
     own = malee.post("/rollouts/1/approve")
     assert (own.status_code, "Another person" in own.text or "คน" in own.text) == (HTTPStatus.CONFLICT, True)
     assert somchai.post("/rollouts/1/approve").status_code == HTTPStatus.SEE_OTHER
