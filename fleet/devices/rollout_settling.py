@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of a rollout's orders at each kiosk, from the kiosk's own words: the release it says that it runs first.
+"""What came of a rollout's orders at each kiosk, from the kiosk's own words.
+
+It has to say that it runs the release, and that it is done: one that tries it runs it too, and may go back.
 
 A refusal is a failure, unless it says that it cannot be now (then the kiosk is asked again, a few times), or that the
 release is none for this kiosk (then it is left out).
@@ -43,6 +45,7 @@ _TRIED = frozenset({OrderState.REFUSED, OrderState.EXPIRED})
 _AGAIN_AFTER_MS = 30 * 60 * 1000  # twice as long after each attempt
 _SHOWN_WITHIN_MS = 15 * 60 * 1000  # a heartbeat comes each minute
 _ANSWERS_WITHIN_MS = 26 * 60 * 60 * 1000  # what installs releases on a kiosk is given up there after a day
+_SAYS_SO_MS = 2 * 60 * 1000
 _BACK_WITHIN_MS = 30 * 60 * 1000
 
 
@@ -81,6 +84,7 @@ def _asked(connection: Connection, found: Rollout, now_ms: int) -> Any:  # noqa:
         stage.in_([Stage.ORDERED, Stage.TAKEN]),
         and_(stage.in_([Stage.WAITING, Stage.FAILED, Stage.LEFT_OUT]), has_it),
         and_(stage == Stage.ON, ~has_it),
+        and_(stage == Stage.FAILED, rollout_kiosk.c.reason == NOT_BACK, state.seen_ms > rollout_kiosk.c.changed_ms),
         and_(stage == Stage.WAITING, kiosk.c.status != ACTIVE),
     )
     columns = (rollout_kiosk, *its, state.release.label("runs"), state.seen_ms, silent)
@@ -90,15 +94,26 @@ def _asked(connection: Connection, found: Rollout, now_ms: int) -> Any:  # noqa:
 def _news(row: Row[Any], release: str, now_ms: int) -> _News | None:
     if row.status != ACTIVE:
         return None if row.state in (Stage.ON, Stage.LEFT_OUT) else _News(Stage.LEFT_OUT, REVOKED)
-    if row.runs == release:
-        return _News(Stage.ON)
+    runs_it = row.runs == release
     match row.state:
         case Stage.ON:
-            return _News(Stage.FAILED, WENT_BACK)
+            return None if runs_it else _News(Stage.FAILED, WENT_BACK)
         case Stage.ORDERED | Stage.TAKEN:
+            return _News(Stage.ON) if runs_it and not _is_trying(row, now_ms) else _of_order(row, now_ms)
+        case Stage.FAILED if row.seen_ms <= row.changed_ms + _SAYS_SO_MS:
+            return None  # what it said before it went back
+        case Stage.FAILED if row.reason == NOT_BACK and not runs_it:
             return _of_order(row, now_ms)
         case _:
-            return None
+            return _News(Stage.ON) if runs_it else None
+
+
+def _is_trying(row: Row[Any], now_ms: int) -> bool:
+    """Whether it took an order of which it has not said the end, or has said that it went back."""
+    if row.ending == OrderState.REFUSED:
+        return bool(row.said != NotUpdated.SAME_RELEASE)
+    is_at_it = row.taken_ms is not None and now_ms <= row.taken_ms + _ANSWERS_WITHIN_MS
+    return bool(is_at_it and row.ending != OrderState.DONE)
 
 
 def _of_order(row: Row[Any], now_ms: int) -> _News | None:
@@ -111,10 +126,10 @@ def _of_order(row: Row[Any], now_ms: int) -> _News | None:
             return _News(Stage.LEFT_OUT, CANCELLED)
     if row.taken_ms is None:
         return _unanswered(row)
-    is_gone = row.is_silent and now_ms > row.taken_ms + _BACK_WITHIN_MS
-    if is_gone or now_ms > row.taken_ms + _ANSWERS_WITHIN_MS:
+    if row.is_silent and now_ms > row.taken_ms + _BACK_WITHIN_MS:
         return _News(Stage.FAILED, NOT_BACK)
-    return _News(Stage.TAKEN)
+    is_late = now_ms > row.taken_ms + _ANSWERS_WITHIN_MS
+    return _News(Stage.FAILED, NotUpdated.NO_ANSWER) if is_late else _News(Stage.TAKEN)
 
 
 def _unanswered(row: Row[Any]) -> _News | None:

@@ -6,9 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from fleet.devices import rollout_driving, rollouts
 from fleet.devices.rollout_judging import Gates
 from fleet.devices.rollout_rules import Proposal, Stage
+from fleet.store.rollout_tables import rollout_kiosk
 from fleet.store.scope import NATION
 from fleet.store.session import reading, unit_of_work
 from wire.orders import Op, Order, Outcome, open_order
@@ -17,6 +20,7 @@ from wire.topics import Down, Up, kind_of_down
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fleet.devices.rings import Ring
     from fleet.devices.rollout_rules import Rollout
     from tests.fleet.road import Fleet
     from tests.simulators.kiosk_wire import WireKiosk
@@ -126,6 +130,14 @@ class Band:
         """The rollout."""
         with reading(self.fleet.engine) as connection:
             return rollouts.read(connection, number)
+
+    def in_ring(self, number: int, ring: Ring) -> list[Member]:
+        """The kiosks of the waves of a ring."""
+        waves = [each.n for each in self.stands(number).waves if each.ring is ring]
+        mine = (rollout_kiosk.c.rollout == number, rollout_kiosk.c.wave.in_(waves))
+        with reading(self.fleet.engine) as connection:
+            found = connection.execute(select(rollout_kiosk.c.kiosk).where(*mine).order_by(rollout_kiosk.c.kiosk))
+            return [self.members[name] for name in found.scalars()]
 
     def stages(self, number: int) -> dict[Stage, int]:
         """How many kiosks stand how."""

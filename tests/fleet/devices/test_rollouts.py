@@ -10,53 +10,25 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from fleet.devices import orders, rings, rollout_driving, rollouts
-from fleet.devices.registry import revoke
 from fleet.devices.rings import Ring
 from fleet.devices.rollout_judging import Ground, Group
 from fleet.devices.rollout_rules import WAITS_MS, RolloutRefusedError, Stage, State, Why, check_proposal
-from fleet.devices.rollout_settling import ATTEMPTS, LATER, NO_WORD, NOT_BACK, NOT_SHOWN, REVOKED, WENT_BACK
-from fleet.devices.vigil import SILENT_AFTER_MS
 from fleet.store.alert_tables import alert, opening_hours
 from fleet.store.order_tables import kiosk_order
-from fleet.store.rollout_tables import rollout_kiosk
 from fleet.store.scope import NATION, OutOfScopeError, Scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import audit, device_state
-from tests.fleet.road import Fleet
-from tests.fleet.rolling import NEW, OLD, Band, Member, wanted
+from tests.fleet.rolling import NEW, OLD, Band, wanted
 from wire.ids import FacilityCode
 from wire.orders import NotUpdated, Op, Outcome
 from wire.provinces import province_code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 UDON = Scope.parse("province:41")
-
-
-@pytest.fixture
-def both(fleet: Fleet) -> Band:
-    """A dozen kiosks at a dozen facilities: one is a pilot, one early, the others the broad ring; on both databases."""
-    made = Band(fleet)
-    made.join(12)
-    return made
-
-
-@pytest.fixture
-def empty(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Band]:
-    """Nobody yet, on SQLite alone: what is tried by it is no database's."""
-    with Fleet.running(sqlite_engine, tmp_path) as fleet:
-        yield Band(fleet)
-
-
-@pytest.fixture
-def band(empty: Band) -> Band:
-    """The dozen."""
-    empty.join(12)
-    return empty
 
 
 def refused(act: Callable[[], object]) -> Why:
@@ -65,19 +37,11 @@ def refused(act: Callable[[], object]) -> Why:
     return error.value.why
 
 
-def in_ring(band: Band, number: int, ring: Ring) -> list[Member]:
-    """The kiosks of the waves of a ring."""
-    waves = [each.n for each in band.stands(number).waves if each.ring is ring]
-    with reading(band.fleet.engine) as connection:
-        asked = select(rollout_kiosk.c.kiosk).where(rollout_kiosk.c.rollout == number, rollout_kiosk.c.wave.in_(waves))
-        return [band.members[name] for name in connection.execute(asked).scalars()]
-
-
 def test_a_release_goes_from_ring_to_ring_until_every_kiosk_says_that_it_runs_it(both: Band) -> None:
     band = both
     number = band.start()
     band.step(5)
-    assert [each.release for each in in_ring(band, number, Ring.PILOT)] == [NEW]
+    assert [each.release for each in band.in_ring(number, Ring.PILOT)] == [NEW]
     assert band.stages(number) == {Stage.ON: 1, Stage.WAITING: 11}, "nobody else is asked before it is watched"
     assert band.stands(number).ground is Ground.BAKE
     band.pass_by(hours=1)
@@ -168,7 +132,7 @@ def test_worse_health_than_of_the_others_stops_it(
     assert stopped.seen is not None
     for seen, expected in ((stopped.seen.updated, updated), (stopped.seen.others, others)):
         assert msgspec.structs.replace(seen, minutes=0) == expected
-    assert {each.release for each in in_ring(band, number, Ring.BROAD)} == {OLD}
+    assert {each.release for each in band.in_ring(number, Ring.BROAD)} == {OLD}
 
 
 def test_a_restart_in_the_middle_and_a_second_step_at_once_change_nothing(both: Band) -> None:
@@ -180,7 +144,7 @@ def test_a_restart_in_the_middle_and_a_second_step_at_once_change_nothing(both: 
             rollout_driving.step(connection, band.fleet.clock())
     assert band.fleet.count(kiosk_order) == 1
     band.beat()
-    (pilot,) = in_ring(band, number, Ring.PILOT)
+    (pilot,) = band.in_ring(number, Ring.PILOT)
     (order,) = pilot.orders
     band.step()
     assert band.stages(number) == {Stage.TAKEN: 1, Stage.WAITING: 11}
@@ -188,96 +152,6 @@ def test_a_restart_in_the_middle_and_a_second_step_at_once_change_nothing(both: 
     band.tell(pilot, order, Outcome.DONE)
     band.step(5)
     assert band.stages(number) == {Stage.ON: 1, Stage.WAITING: 11}
-
-
-def test_that_it_is_done_is_not_believed_of_a_kiosk_that_runs_another_release(band: Band) -> None:
-    band.obeys = False
-    number = band.start()
-    band.step(5)
-    (pilot,) = in_ring(band, number, Ring.PILOT)
-    band.tell(pilot, pilot.orders[0], Outcome.DONE)
-    band.step(10)
-    assert band.stage(number, pilot.wire.id) == (Stage.TAKEN, None)
-    band.step(10)
-    assert band.stage(number, pilot.wire.id) == (Stage.FAILED, NOT_SHOWN)
-    pilot.release = NEW
-    band.step(5)
-    assert band.stage(number, pilot.wire.id) == (Stage.ON, None), "what it runs is the truth"
-    pilot.release = OLD
-    band.step(5)
-    assert band.stage(number, pilot.wire.id) == (Stage.FAILED, WENT_BACK)
-
-
-def test_a_kiosk_that_does_not_come_back_has_failed(band: Band) -> None:
-    band.obeys = False
-    number = band.start()
-    band.step(5)
-    (pilot,) = in_ring(band, number, Ring.PILOT)
-    pilot.is_away = True
-    band.step(SILENT_AFTER_MS // 60_000 + 20)
-    assert band.stage(number, pilot.wire.id) == (Stage.FAILED, NOT_BACK)
-
-
-def test_a_kiosk_that_is_away_is_asked_when_it_is_back(band: Band) -> None:
-    with unit_of_work(band.fleet.engine) as connection:
-        rings.allot(connection, band.fleet.clock())
-        (pilot,) = [
-            name for name in band.members if rings.ring_of(connection, band.members[name].wire.id) is Ring.PILOT
-        ]
-    band.members[pilot].is_away = True
-    band.pass_by(hours=1)
-    number = band.start()
-    band.step(10)
-    assert band.stages(number) == {Stage.WAITING: 12}
-    assert band.stands(number).ground is Ground.SAMPLE
-    band.members[pilot].is_away = False
-    band.step(5)
-    assert band.stage(number, pilot) == (Stage.ON, None)
-
-
-def test_what_cannot_be_now_is_asked_again_a_few_times_and_what_is_none_for_it_is_left_out(band: Band) -> None:
-    band.does = lambda _member, _order: NotUpdated.NEVER_QUIET
-    number = band.start()
-    band.step(5)
-    (pilot,) = in_ring(band, number, Ring.PILOT)
-    assert band.stage(number, pilot.wire.id) == (Stage.WAITING, "never_quiet")
-    for _ in range(ATTEMPTS):
-        band.pass_by(hours=10)
-        band.step(5)
-    assert len(pilot.orders) == ATTEMPTS
-    assert band.stage(number, pilot.wire.id) == (Stage.FAILED, "never_quiet")
-    band.does = lambda _member, _order: NotUpdated.OLDER_RELEASE
-    (early,) = in_ring(band, number, Ring.EARLY)
-    revoke_now(band, early)
-    band.step(5)
-    assert band.stage(number, early.wire.id) == (Stage.LEFT_OUT, REVOKED)
-
-
-def test_a_kiosk_that_knows_no_updates_or_has_a_later_release_is_left_out(band: Band) -> None:
-    with unit_of_work(band.fleet.engine) as connection:
-        rings.allot(connection, band.fleet.clock())
-        (early,) = [each for each in band.members.values() if rings.ring_of(connection, each.wire.id) is Ring.EARLY]
-    early.release = "2.0.0"
-    band.beat()
-    band.does = lambda _member, _order: "unknown_op"
-    number = band.start()
-    band.step(5)
-    (pilot,) = in_ring(band, number, Ring.PILOT)
-    assert band.stage(number, pilot.wire.id) == (Stage.LEFT_OUT, "unknown_op")
-    assert band.stands(number).wave > 1, "a wave of which nobody is left passes"
-    broad, *_ = [each for each in in_ring(band, number, Ring.BROAD) if not each.orders]
-    band.hears = lambda member: member is not broad
-    band.step(5)
-    assert band.stage(number, early.wire.id) == (Stage.LEFT_OUT, LATER)
-    for _ in range(ATTEMPTS):
-        band.pass_by(hours=2)
-        band.step(3)
-    assert band.stage(number, broad.wire.id) == (Stage.LEFT_OUT, NO_WORD)
-
-
-def revoke_now(band: Band, member: Member) -> None:
-    with unit_of_work(band.fleet.engine) as connection:
-        revoke(connection, member.wire.id)
 
 
 def test_a_facility_with_two_kiosks_keeps_one_at_work(empty: Band) -> None:
@@ -296,6 +170,7 @@ def test_a_facility_with_two_kiosks_keeps_one_at_work(empty: Band) -> None:
     for each in list(band.members.values()):
         if each.orders:
             each.release = NEW
+            band.tell(each, each.orders[0], Outcome.DONE)
     band.obeys = True
     band.step(5)
     assert band.stages(number) == {Stage.ON: 12}
@@ -385,7 +260,7 @@ def test_what_cannot_be_rolled_out_is_refused(changes: dict[str, object], why: W
 def test_a_person_s_order_comes_first_and_an_update_is_none_that_is_given_by_its_name(band: Band) -> None:
     number = band.start()
     band.step()
-    (pilot,) = in_ring(band, number, Ring.PILOT)
+    (pilot,) = band.in_ring(number, Ring.PILOT)
     with unit_of_work(band.fleet.engine) as connection:
         with pytest.raises(orders.OrderRefusedError):
             orders.give(connection, pilot.wire.id, Op.UPDATE, "malee", band.fleet.clock(), NATION)
