@@ -120,9 +120,9 @@ class Band:
             self.beat()
             self.fleet.clock.ms += MINUTE_MS
 
-    def pass_by(self, hours: int) -> None:
-        """Hours in which nothing is looked at but at their end."""
-        self.fleet.clock.ms += hours * 60 * MINUTE_MS
+    def pass_by(self, hours: int = 0, minutes: int = 0) -> None:
+        """Time in which nothing is looked at but at its end."""
+        self.fleet.clock.ms += (hours * 60 + minutes) * MINUTE_MS
         self.beat()
         self.step()
 

@@ -40,15 +40,15 @@ def refused(act: Callable[[], object]) -> Why:
 def test_a_release_goes_from_ring_to_ring_until_every_kiosk_says_that_it_runs_it(both: Band) -> None:
     band = both
     number = band.start()
-    band.step(5)
+    band.step(4)
     assert [each.release for each in band.in_ring(number, Ring.PILOT)] == [NEW]
     assert band.stages(number) == {Stage.ON: 1, Stage.WAITING: 11}, "nobody else is asked before it is watched"
     assert band.stands(number).ground is Ground.BAKE
     band.pass_by(hours=1)
-    band.step(5)
+    band.step(4)
     assert band.stages(number) == {Stage.ON: 2, Stage.WAITING: 10}
     band.pass_by(hours=1)
-    band.step(5)
+    band.step(4)
     assert band.stages(number) == {Stage.ON: 12}
     band.pass_by(hours=1)
     band.step()
@@ -60,12 +60,12 @@ def test_a_release_goes_from_ring_to_ring_until_every_kiosk_says_that_it_runs_it
 def test_two_failures_stop_it_and_whoever_goes_on_has_seen_them(both: Band) -> None:
     band = both
     number = band.start(wanted(broad=(100,)))
-    band.step(5)
+    band.step(4)
     band.pass_by(hours=1)
-    band.step(5)
+    band.step(4)
     band.does = lambda _member, _order: NotUpdated.TRIAL_CAMERA
     band.pass_by(hours=1)
-    band.step(5)
+    band.step(4)
     stopped = band.stands(number)
     assert (stopped.state, stopped.ground) == (State.STOPPED, Ground.FAILURES)
     with reading(band.fleet.engine) as connection:
@@ -73,12 +73,12 @@ def test_two_failures_stop_it_and_whoever_goes_on_has_seen_them(both: Band) -> N
         assert set(rollouts.failures(connection, number, NATION)) == {"trial_camera"}
         assert "rollout.stopped" in connection.execute(select(audit.c.act)).scalars().all()
     asked = sum(len(each.orders) for each in band.members.values())
-    band.step(5)
+    band.step(4)
     assert sum(len(each.orders) for each in band.members.values()) == asked, "nobody is asked any more"
     band.does = lambda _member, _order: None
     with unit_of_work(band.fleet.engine) as connection:
         rollouts.resume(connection, number, "somchai", band.fleet.clock())
-    band.step(5)
+    band.step(4)
     assert band.stands(number).state is State.RUNNING
 
 
@@ -119,7 +119,7 @@ def test_worse_health_than_of_the_others_stops_it(
                 site = (province_code("41"), FacilityCode(each.wire.facility))
                 rings.pin(connection, site, Ring.BROAD, "malee", fleet.clock(), NATION)
     number = band.start()
-    band.step(5)
+    band.step(4)
     fleet.clock.ms += 50 * 60_000
     band.step(3)
     assert band.stages(number) == {Stage.ON: 8, Stage.WAITING: 32}
@@ -150,7 +150,7 @@ def test_a_restart_in_the_middle_and_a_second_step_at_once_change_nothing(both: 
     assert band.stages(number) == {Stage.TAKEN: 1, Stage.WAITING: 11}
     pilot.release = NEW
     band.tell(pilot, order, Outcome.DONE)
-    band.step(5)
+    band.step(4)
     assert band.stages(number) == {Stage.ON: 1, Stage.WAITING: 11}
 
 
@@ -163,7 +163,7 @@ def test_a_facility_with_two_kiosks_keeps_one_at_work(empty: Band) -> None:
             rings.pin(connection, site, Ring.PILOT, "malee", fleet.clock(), NATION)
     band.obeys = False
     number = band.start()
-    band.step(5)
+    band.step(4)
     assert band.stages(number) == {Stage.TAKEN: 6, Stage.WAITING: 6}
     at_work = {each.wire.facility for each in band.members.values() if not each.orders}
     assert len(at_work) == 6
@@ -172,7 +172,7 @@ def test_a_facility_with_two_kiosks_keeps_one_at_work(empty: Band) -> None:
             each.release = NEW
             band.tell(each, each.orders[0], Outcome.DONE)
     band.obeys = True
-    band.step(5)
+    band.step(4)
     assert band.stages(number) == {Stage.ON: 12}
 
 
@@ -187,9 +187,10 @@ def test_kiosks_are_asked_outside_opening_hours_until_the_wave_has_waited_long_e
     band.beat()
     number = band.start(wanted(patience_s=20 * 60))
     band.fleet.clock.ms += 60_000
-    band.step(10)
+    band.step(3)
     assert band.stages(number) == {Stage.WAITING: 12}
-    band.step(15)
+    band.pass_by(minutes=20)
+    band.step(3)
     assert band.stages(number)[Stage.ON] == 1
 
 
@@ -203,11 +204,11 @@ def test_a_pause_takes_back_what_did_not_leave_and_an_end_is_one(both: Band) -> 
     with unit_of_work(band.fleet.engine) as connection:
         rollouts.pause(connection, number, "malee", band.fleet.clock())
     assert band.stages(number) == {Stage.WAITING: 12}
-    band.step(5)
+    band.step(4)
     assert not any(each.orders for each in band.members.values())
     with unit_of_work(band.fleet.engine) as connection:
         rollouts.resume(connection, number, "malee", band.fleet.clock())
-    band.step(5)
+    band.step(4)
     assert band.stages(number) == {Stage.ON: 1, Stage.WAITING: 11}
     with unit_of_work(band.fleet.engine) as connection:
         rollouts.abort(connection, number, "malee", band.fleet.clock())
@@ -269,7 +270,7 @@ def test_a_person_s_order_comes_first_and_an_update_is_none_that_is_given_by_its
         ended = update(kiosk_order).where(kiosk_order.c.op == Op.DIAGNOSE).values(ended_ms=1, ending="done")
         assert band.fleet.count(kiosk_order) in (0, 1)
         connection.execute(ended)
-    band.step(5)
+    band.step(4)
     assert band.stages(number)[Stage.ON] == 1
 
 
