@@ -24,7 +24,7 @@ from fleet.devices.registry import ACTIVE
 from fleet.devices.rings import WITH_RING, Ring
 from fleet.devices.rollout_judging import Decision, judge
 from fleet.devices.rollout_rules import Stage, State, later
-from fleet.devices.rollout_settling import LATER, settle
+from fleet.devices.rollout_settling import LATER, NOT_BACK, settle
 from fleet.devices.rollout_watching import Openings, look, watch
 from fleet.store.device_tables import loss
 from fleet.store.hours import ALWAYS
@@ -179,13 +179,15 @@ def _of(found: Rollout, who: str) -> tuple[ColumnElement[bool], ...]:
 
 def _busy(connection: Connection) -> dict[tuple[str, str], int]:
     """How many kiosks of each facility have a release in hand, or went away with one."""
+    went = and_(rollout_kiosk.c.state == Stage.FAILED, rollout_kiosk.c.reason == NOT_BACK)
     in_hand = or_(
         rollout_kiosk.c.state.in_([Stage.ORDERED, Stage.TAKEN]),
-        and_(rollout_kiosk.c.state == Stage.FAILED, rollout_kiosk.c.reason == "not_back"),
+        and_(went, device_state.c.seen_ms <= rollout_kiosk.c.changed_ms),
     )
     where = (kiosk.c.province, kiosk.c.facility)
     distinct = func.count(rollout_kiosk.c.kiosk.distinct())
     asked = select(*where, distinct).join(rollout_kiosk, rollout_kiosk.c.kiosk == kiosk.c.id)
+    asked = asked.outerjoin(device_state, device_state.c.kiosk == kiosk.c.id)
     rows = connection.execute(asked.where(in_hand, kiosk.c.status == ACTIVE).group_by(*where))
     return {(row[0], row[1]): int(row[2]) for row in rows}
 

@@ -13,6 +13,7 @@ from fleet.devices import orders, rings, rollout_driving, rollouts
 from fleet.devices.rings import Ring
 from fleet.devices.rollout_judging import Ground, Group
 from fleet.devices.rollout_rules import WAITS_MS, RolloutRefusedError, Stage, State, Why, check_proposal
+from fleet.devices.rollout_settling import NOT_BACK
 from fleet.store.alert_tables import alert, opening_hours
 from fleet.store.order_tables import kiosk_order
 from fleet.store.scope import NATION, OutOfScopeError, Scope
@@ -174,6 +175,31 @@ def test_a_facility_with_two_kiosks_keeps_one_at_work(empty: Band) -> None:
     band.obeys = True
     band.step(4)
     assert band.stages(number) == {Stage.ON: 12}
+
+
+def test_a_kiosk_that_went_away_with_a_release_holds_back_the_other_of_its_facility_until_it_is_heard(
+    empty: Band,
+) -> None:
+    band, fleet = empty, empty.fleet
+    band.join(2, at_each=2)
+    with unit_of_work(fleet.engine) as connection:
+        site = (province_code("41"), FacilityCode("10000"))
+        rings.pin(connection, site, Ring.PILOT, "malee", fleet.clock(), NATION)
+    band.obeys = False
+    first = band.start()
+    band.step(4)
+    (gone,) = [each for each in band.members.values() if each.orders]
+    (other,) = [each for each in band.members.values() if not each.orders]
+    gone.is_away = True
+    band.pass_by(hours=1)
+    assert band.stage(first, gone.wire.id) == (Stage.FAILED, NOT_BACK)
+    on(band, rollouts.abort, first, "malee")
+    second = band.start(wanted(release="1.2.0"))
+    band.step(3)
+    assert not other.orders
+    gone.is_away = False
+    band.step(3)
+    assert band.stages(second) == {Stage.TAKEN: 1, Stage.WAITING: 1}
 
 
 def test_kiosks_are_asked_outside_opening_hours_until_the_wave_has_waited_long_enough(band: Band) -> None:
