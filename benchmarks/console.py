@@ -21,14 +21,15 @@ from sqlalchemy import func, select
 
 from benchmarks.measure import compare, show
 from fleet.config import Settings, Web
+from fleet.devices import rollout_driving, rollouts
 from fleet.entrypoints.collecting import collect_seldom
 from fleet.entrypoints.demo_data import run
 from fleet.operators.accounts import Role
 from fleet.simulation.demo.plan import Plan
 from fleet.store.schema import upgrade
-from fleet.store.session import open_engine, reading
+from fleet.store.session import open_engine, reading, unit_of_work
 from fleet.store.tables import enrollment
-from tests.fleet.books import NOW_MS, bring_samples
+from tests.fleet.books import NOW_MS, bring_samples, propose_rollout
 from tests.fleet.operators.people import somebody
 from tests.fleet.web.signed_in import Clock, closed, sign_in
 from tests.simulators import postgres
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from flask.testing import FlaskClient
+    from sqlalchemy import Engine
     from werkzeug.routing import Rule
 
 _ALLOWED_MS = {"coverage.overview": 100.0}  # of 95 of a hundred answers; of every other page:
@@ -111,6 +113,7 @@ class _Console:
             settings = Settings(database_url=url, web=Web(profile="test"))
             run(settings, Plan(kiosks, people, days=365, seed=1, until_ms=NOW_MS))
         bring_samples(self.engine)
+        _roll_out(self.engine)
         self._client: FlaskClient = self._app.test_client()
         self._person = somebody(self.engine, role=Role.APPROVER)
         somebody(self.engine, "malee")  # the second account, to look at
@@ -153,6 +156,16 @@ class _Console:
         with reading(self.engine) as connection:
             asked = select(enrollment.c.province, func.count()).group_by(enrollment.c.province)
             return connection.execute(asked).all()
+
+
+def _roll_out(engine: Engine) -> None:
+    """Two rollouts, as the addresses' examples want them: every kiosk is in the second."""
+    for _ in range(2):
+        number = propose_rollout(engine)
+    with unit_of_work(engine) as connection:
+        rollouts.approve(connection, number, "an-approver", NOW_MS)
+        for _ in range(3):
+            rollout_driving.step(connection, NOW_MS)
 
 
 def _addresses(app: Flask) -> list[str]:

@@ -62,6 +62,13 @@ class Act(StrEnum):
     HELP_ACKNOWLEDGED = "help.acknowledged"
     ORDER_GIVEN = "order.given"
     ORDER_CANCELLED = "order.cancelled"
+    ROLLOUT_PROPOSED = "rollout.proposed"
+    ROLLOUT_APPROVED = "rollout.approved"
+    ROLLOUT_PAUSED = "rollout.paused"
+    ROLLOUT_RESUMED = "rollout.resumed"
+    ROLLOUT_ABORTED = "rollout.aborted"
+    ROLLOUT_STOPPED = "rollout.stopped"  # by itself
+    RING_PINNED = "ring.pinned"
     HELP_NUMBER_PROPOSED = "help_number.proposed"
     HELP_NUMBER_APPROVED = "help_number.approved"
     HELP_NUMBER_WITHDRAWN = "help_number.withdrawn"

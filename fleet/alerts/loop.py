@@ -46,6 +46,13 @@ class Bystander(Protocol):
         """Say that all was judged; a failure is theirs to notice."""
 
 
+class Rollouts(Protocol):
+    """What goes on only while somebody would be told of its trouble."""
+
+    def step(self, connection: Connection, now_ms: int) -> None:
+        """Go on, in this transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the loop works with."""
@@ -54,6 +61,7 @@ class Surroundings:
     channels: Mapping[ChannelKind, Channel]
     bystander: Bystander
     now_ms: Callable[[], int]
+    rollouts: Rollouts
 
 
 class Alerting:
@@ -81,6 +89,7 @@ class Alerting:
         if not self._judged():
             return False
         deliver(self._engine, self._around.channels, self._around.now_ms, self._holds)
+        self._roll_out()
         self._around.bystander.call()
         return True
 
@@ -88,6 +97,18 @@ class Alerting:
         """Leave the alerting to others at once."""
         with unit_of_work(self._engine) as connection:
             watch.release(connection, self._name)
+
+    def _roll_out(self) -> None:
+        """Once all was judged: what a rollout is compared by are these alarms. Its trouble is not the alerting's."""
+        now_ms = self._around.now_ms()
+        try:
+            with unit_of_work(self._engine) as connection:
+                if watch.hold(connection, self._name, now_ms):
+                    self._around.rollouts.step(connection, now_ms)
+        except _DATABASE_AWAY:
+            raise
+        except Exception:  # noqa: BLE001 - as above
+            _log.exception("rollouts_failed")
 
     def _holds(self) -> bool:
         with unit_of_work(self._engine) as connection:

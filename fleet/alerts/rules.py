@@ -50,6 +50,7 @@ class RuleId(StrEnum):
     RELAY_BEHIND = "relay_behind"
     BACKUP_OLD = "backup_old"
     UNDELIVERED = "undelivered"
+    ROLLOUT_STOPPED = "rollout_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,17 @@ RULES: Mapping[RuleId, Rule] = MappingProxyType(
             Words("ส่งการแจ้งเตือนทาง {code} ไม่ได้ {n} ฉบับ", "ตรวจการตั้งค่าช่องทางนั้นใน alerts.toml และที่อยู่ผู้รับ"),
             Words(
                 "{n} messages by {code} were given up", "Check that channel in alerts.toml and the recipient's address"
+            ),
+        ),
+        RuleId.ROLLOUT_STOPPED: Rule(
+            _CONTROLLER,
+            Severity.CRITICAL,
+            0,
+            0,  # somebody went on or ended it
+            Words("การปล่อยรุ่น {code} หยุดเอง ลำดับที่ {n}", "เปิดหน้าปล่อยรุ่น ดูสาเหตุ แล้วเดินต่อหรือยุติ"),
+            Words(
+                "Rollout {n} of release {code} has stopped by itself",
+                "Open its page, see why, and go on or end it",
             ),
         ),
     }

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import and_, or_, select, update
 
-from fleet.devices.orders import LIVES_MS, State
+from fleet.devices.orders import ALONE, LIVES_MS, State
 from fleet.devices.registry import ACTIVE
 from fleet.store.many import Insertion, Lookup, Of
 from fleet.store.order_tables import kiosk_order, order_nonce
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _WAITING = and_(
-    kiosk_order.c.ended_ms.is_(None), kiosk_order.c.taken_ms.is_(None), kiosk_order.c.op.in_([str(op) for op in Op])
+    kiosk_order.c.ended_ms.is_(None),
+    kiosk_order.c.taken_ms.is_(None),
+    # What a row may say is checked where it is signed: an update names a release, and nothing else does.
+    or_(
+        and_(kiosk_order.c.op.in_(sorted(ALONE)), kiosk_order.c.release.is_(None)),
+        and_(kiosk_order.c.op == Op.UPDATE, kiosk_order.c.release.is_not(None)),
+    ),
 )
 _HEARD_AGAIN_MS = LIVES_MS // 3  # so often one that did not change is written: it says that its kiosk is there
 _KNOWN = Lookup(
@@ -102,7 +108,7 @@ def unsent(connection: Connection, shards: Collection[Shard] | None, now_ms: int
 def leaving(connection: Connection, ids: Collection[KioskId], now_ms: int) -> list[Order]:
     """The waiting orders of these kiosks as they are said now, noted as sent."""
     asked = (
-        select(kiosk_order.c.kiosk, kiosk_order.c.n, kiosk_order.c.op, order_nonce.c.nonce)
+        select(kiosk_order.c.kiosk, kiosk_order.c.n, kiosk_order.c.op, kiosk_order.c.release, order_nonce.c.nonce)
         .join(order_nonce, order_nonce.c.kiosk == kiosk_order.c.kiosk)
         .join(kiosk, kiosk.c.id == kiosk_order.c.kiosk)
         .where(_WAITING, kiosk_order.c.expires_ms > now_ms, kiosk.c.status == ACTIVE)
@@ -111,7 +117,10 @@ def leaving(connection: Connection, ids: Collection[KioskId], now_ms: int) -> li
     for row in rows:
         this = and_(kiosk_order.c.kiosk == row.kiosk, kiosk_order.c.n == row.n)
         connection.execute(update(kiosk_order).where(this).values(sent_ms=now_ms))
-    return [Order(v=1, kiosk=row.kiosk, nonce=row.nonce, n=row.n, op=row.op, ttl_s=TTL_S) for row in rows]
+    return [
+        Order(v=1, kiosk=row.kiosk, nonce=row.nonce, n=row.n, op=row.op, ttl_s=TTL_S, release=row.release)
+        for row in rows
+    ]
 
 
 def expire(connection: Connection, now_ms: int) -> int:

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fleet.store.scope import Scope
-    from wire.ids import KioskId
+    from wire.ids import KioskId, ReleaseVersion
 
 LASTS_MS = 60 * 60 * 1000  # then nobody wants any more what a kiosk that was away would begin to do
 LIVES_MS = TTL_S * 1000  # no copy that was sent is carried out after so long
 SHOWN = 20  # orders of one kiosk, the latest
+ALONE = frozenset(Op) - {Op.UPDATE}  # what an order says by its name; an update says which release besides
 
 
 class Why(StrEnum):
@@ -81,6 +82,7 @@ class Given:
     reason: str | None
     cancelled_by: str | None
     diagnosis: Diagnosis | None
+    release: str | None = None  # of an update
 
     @property
     def is_open(self) -> bool:
@@ -94,8 +96,21 @@ def give(connection: Connection, who: KioskId, op: str, by: str, now_ms: int, sc
     Raises:
         OrderRefusedError: there is no such kiosk or op, or another order is open there.
     """
-    if op not in set(Op):
+    if op not in ALONE:
         raise OrderRefusedError(Why.UNKNOWN_OP)
+    return _give(connection, who, {"op": op, "asked_by": by}, now_ms, scope)
+
+
+def update_to(connection: Connection, who: KioskId, release: ReleaseVersion, by: str, now_ms: int, scope: Scope) -> int:
+    """Let a kiosk install a release, if its channel offers that very one; returns the order's number.
+
+    Raises:
+        OrderRefusedError: there is no such kiosk, or another order is open there.
+    """
+    return _give(connection, who, {"op": str(Op.UPDATE), "release": release, "asked_by": by}, now_ms, scope)
+
+
+def _give(connection: Connection, who: KioskId, what: dict[str, str], now_ms: int, scope: Scope) -> int:
     _require_active(connection, who, scope)
     if not takes_orders(connection, who):
         raise OrderRefusedError(Why.TAKES_NONE)
@@ -104,8 +119,8 @@ def give(connection: Connection, who: KioskId, op: str, by: str, now_ms: int, sc
         raise OrderRefusedError(Why.ONE_IS_OPEN)
     last = connection.execute(select(func.max(kiosk_order.c.n)).where(theirs)).scalar_one()
     n = max(now_ms, (last or 0) + 1)
-    row = {"kiosk": who, "n": n, "op": op, "asked_by": by, "asked_ms": now_ms, "expires_ms": now_ms + LASTS_MS}
-    connection.execute(kiosk_order.insert().values(**row))
+    row = {"kiosk": who, "n": n, "asked_ms": now_ms, "expires_ms": now_ms + LASTS_MS}
+    connection.execute(kiosk_order.insert().values(**row, **what))
     return n
 
 
@@ -171,6 +186,7 @@ def _given(row: Row[Any], now_ms: int) -> Given:
         reason=row.reason,
         cancelled_by=row.cancelled_by,
         diagnosis=None if row.diagnosis is None else msgspec.json.decode(row.diagnosis, type=Diagnosis),
+        release=row.release,
     )
 
 

@@ -18,6 +18,7 @@ from fleet.alerts.channels.webhook import Webhook, secret
 from fleet.alerts.delivery import Absent
 from fleet.alerts.loop import Alerting, Surroundings
 from fleet.alerts.subscribers import ChannelKind
+from fleet.devices import rollout_driving
 from fleet.entrypoints.clock import now_ms
 from fleet.entrypoints.keys import secret_text
 from fleet.entrypoints.logs import set_up
@@ -53,7 +54,7 @@ def run(settings: config.Settings) -> None:
         schedule.set_fleet_hours(connection, told.hours.days, told.hours.opens, told.hours.closes)
     with ExitStack() as stack:
         channels = _channels(told, stack)
-        around = Surroundings(fleet, channels, _bystander(told), now_ms)
+        around = Surroundings(fleet, channels, _bystander(told), now_ms, rollout_driving)
         alerting = Alerting(engine, f"{socket.gethostname()[:50]}/{os.getpid()}", around)
         _log.info(
             "alerts_started", channels=[each.value for each, by in channels.items() if not isinstance(by, Absent)]

@@ -24,6 +24,7 @@ from fleet.entrypoints.options import (  # noqa: TC001 - likewise
     SheetNumber,
 )
 from fleet.entrypoints.order_commands import order
+from fleet.entrypoints.rollout_commands import rollout
 from fleet.entrypoints.sandbox_commands import idp_sandbox, provider_id_sandbox
 from fleet.errors import FleetError
 from fleet.people.columns import Columns
@@ -43,6 +44,7 @@ app.add_typer(alert, name="alert")
 app.add_typer(imports, name="import")
 app.command()(match)
 app.add_typer(order, name="order")
+app.add_typer(rollout, name="rollout")
 app.add_typer(complaint, name="complaint")
 app.add_typer(claim, name="claim")
 app.command()(signer)
@@ -345,12 +347,13 @@ def simulate(  # noqa: PLR0913 - each is one option of the command line
     faults: Annotated[str, typer.Option(help="Some of drop,duplicate,restart,offline.")] = "",
     fault_every_s: Annotated[float, typer.Option(min=0.1, help="Each kiosk has a fault so often on average.")] = 60.0,
     seed: Annotated[int, typer.Option(help="The same seed plays the same faults.")] = 1,
+    updates_failing: Annotated[float, typer.Option(min=0, max=1, help="A release fails at this share of them.")] = 0.0,
 ) -> None:
     """Play a fleet of kiosks that do not exist. Exit code 1: not every event got its receipt, once."""
     from fleet.entrypoints import simulate as room  # noqa: PLC0415
     from fleet.simulation.crowd import Plan  # noqa: PLC0415
 
-    plan = Plan(seconds, settle_s, events_per_s, room.faults(faults), fault_every_s, seed)
+    plan = Plan(seconds, settle_s, events_per_s, room.faults(faults), fault_every_s, seed, updates_failing)
     if not room.run(_settings(config), papers, kiosks, plan):
         raise typer.Exit(1)
 

@@ -17,7 +17,7 @@ from fleet.alerts.observations import Observation, Sight
 from fleet.alerts.rules import RuleId
 from fleet.alerts.subjects import Subject, kiosk_at, part
 from fleet.audit import Act
-from fleet.devices import attention, certificates
+from fleet.devices import attention, certificates, rollouts
 from fleet.devices.attention import Site
 from fleet.devices.health import Care, Condition
 from fleet.devices.help_calls import Standing, open_calls
@@ -79,6 +79,7 @@ class WholeFleet:
             *_relay(connection, now_ms, self.profile),
             *_backup(connection, now_ms, self.backup_within_h),
             *_undelivered(connection, now_ms),
+            *_rollouts(connection),
         ]
         return Sight(now_ms, tuple(seen), {_scope(site): n for site, n in sites.items()})
 
@@ -188,6 +189,12 @@ def _backup(connection: Connection, now_ms: int, within_h: int | None) -> Iterat
 def _undelivered(connection: Connection, now_ms: int) -> Iterator[Observation]:
     for channel, (n, first_ms) in outbox.given_up(connection, now_ms).items():
         yield Observation(RuleId.UNDELIVERED, part(f"delivery/{channel}"), first_ms, code=channel.value, n=n)
+
+
+def _rollouts(connection: Connection) -> Iterator[Observation]:
+    for each in rollouts.stopped(connection):
+        where = part(f"rollout/{each.number}")
+        yield Observation(RuleId.ROLLOUT_STOPPED, where, each.changed_ms, code=each.proposal.release, n=each.number)
 
 
 def _subject(name: str, site: Site) -> Subject:

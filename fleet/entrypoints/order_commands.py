@@ -25,6 +25,16 @@ def give(config: Config, kiosk: Kiosk, op: Op) -> None:
     run(read(config), kiosk, op)
 
 
+@order.command()
+def update(
+    config: Config, kiosk: Kiosk, *, release: Annotated[str, typer.Option(help="Its version, as 0.2.0.")]
+) -> None:
+    """Let one kiosk install a release, for a trial; `rollout` is for all of them."""
+    from fleet.entrypoints.ordering import update as run  # noqa: PLC0415
+
+    run(read(config), kiosk, release)
+
+
 @order.command("list")
 def show(config: Config, kiosk: Kiosk) -> None:
     """List the last orders of a kiosk and what came of them."""

@@ -18,7 +18,8 @@ from fleet.errors import FleetError
 from fleet.store.scope import NATION
 from fleet.store.session import open_engine, reading, unit_of_work
 from wire.errors import WireError
-from wire.ids import kiosk_id
+from wire.ids import kiosk_id, release_version
+from wire.orders import Op
 
 if TYPE_CHECKING:
     from fleet.config import Settings
@@ -58,6 +59,32 @@ def give(settings: Settings, kiosk: str, op: str) -> None:
     finally:
         engine.dispose()
     _tell({"kiosk": who, "number": n, "op": op, "state": orders.State.QUEUED.value})
+
+
+def update(settings: Settings, kiosk: str, release: str) -> None:
+    """Let one kiosk install a release, outside any rollout; the courier sends it.
+
+    Raises:
+        NotOrderedError: nothing was ordered.
+    """
+    who, at_ms = _named(kiosk), now_ms()
+    try:
+        wanted = release_version(release)
+    except WireError as error:
+        message = f"{release}: {error}. Give the version of a release that was published."
+        raise NotOrderedError(message) from error
+    engine = open_engine(settings.database_url)
+    try:
+        with unit_of_work(engine) as connection:
+            n = orders.update_to(connection, who, wanted, account(), at_ms, NATION)
+            detail: audit.Detail = {"op": str(Op.UPDATE), "order": n, "release": wanted}
+            audit.record(connection, audit.Act.ORDER_GIVEN, who=account(), subject=who, at_ms=at_ms, detail=detail)
+    except OrderRefusedError as error:
+        raise _explained(who, error) from error
+    finally:
+        engine.dispose()
+    told = {"op": str(Op.UPDATE), "release": wanted, "state": orders.State.QUEUED.value}
+    _tell({"kiosk": who, "number": n, **told})
 
 
 def cancel(settings: Settings, kiosk: str, number: int) -> None:
@@ -108,6 +135,7 @@ def _described(order: Given) -> dict[str, object]:
         "kiosk": order.kiosk,
         "number": order.n,
         "op": order.op,
+        "release": order.release,
         "state": order.state.value,
         "by": order.asked_by,
         "reason": order.reason,

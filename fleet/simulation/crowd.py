@@ -35,7 +35,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is played. `events_per_s` is of all kiosks together; each has a fault every `fault_every_s` on average."""
+    """What is played. `events_per_s` is of all kiosks together; each has a fault every `fault_every_s` on average.
+
+    A release fails at a share of the kiosks, `updates_failing`.
+    """
 
     seconds: float
     settle_s: float
@@ -43,6 +46,7 @@ class Plan:
     faults: frozenset[Fault]
     fault_every_s: float
     seed: int
+    updates_failing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Crowd:
         self._tally = Tally()
         doors = asyncio.Semaphore(_DOORS)
         twice = _TWICE if Fault.DUPLICATE in plan.faults else 0.0
-        kiosks = [SimulatedKiosk(each, self._random, self._tally) for each in papers]
+        kiosks = [SimulatedKiosk(each, self._random, self._tally, failing=plan.updates_failing) for each in papers]
         self._lines = [Line(kiosk, twice=twice, doors=doors) for kiosk in kiosks]
         self._started_s = time.monotonic()
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from fleet.simulation.papers import Papers
 
 HEARTBEAT_EVERY_S = 30.0  # as a kiosk's courier
-_RELEASE = "simulated"
 _KEPT = 1000  # settled events that a restored controller can still get again; a card keeps them for 30 days
 _WAITS = 100_000
 _FACES = (*[Opinion.RATED_5] * 6, *[Opinion.RATED_4] * 3, Opinion.RATED_3, Opinion.RATED_2, Opinion.RATED_1)
@@ -88,8 +87,8 @@ class Tally:
 class SimulatedKiosk:
     """Every method is told the monotonic time in seconds."""
 
-    def __init__(self, papers: Papers, random: Random, tally: Tally) -> None:
-        """Begin with what its card kept, disconnected."""
+    def __init__(self, papers: Papers, random: Random, tally: Tally, *, failing: float = 0.0) -> None:
+        """Begin with what its card kept, disconnected. `failing` is the share of kiosks at which a release fails."""
         self.papers = papers
         self.id = KioskId(papers.registration.kiosk)
         self.shard = Shard(papers.registration.shard)
@@ -110,7 +109,7 @@ class SimulatedKiosk:
         self._sending = Sending()
         self._greeting = Greeting()
         self._heartbeat_at_s = 0.0
-        self._orders = SimulatedOrders(papers, self._moment)
+        self._orders = SimulatedOrders(papers, self._moment, failing)
         self._opinions: Counter[Opinion] = Counter()
         self._complaints: dict[str, bytes] = {}
         self._complain_at_s = 0.0
@@ -122,6 +121,11 @@ class SimulatedKiosk:
         waiting = tuple(Waiting(str(filed.stream), filed.seq, filed.message) for filed in self._outbox)
         if head is not None:
             save(self.papers.folder, Card(head, waiting))
+
+    @property
+    def release(self) -> str:
+        """What it runs."""
+        return self._orders.release
 
     @property
     def oldest_s(self) -> float | None:
@@ -153,7 +157,7 @@ class SimulatedKiosk:
             at=self._moment(now_s),
             profile=Profile.TEST,
             facility=registration.facility,
-            release=_RELEASE,
+            release=self.release,
             evidence=_EVIDENCE,
             sealed=Sealed.of(seals_to.kid, attachment),
         )
@@ -178,7 +182,7 @@ class SimulatedKiosk:
             place=self._random.choice(tuple(Place)),
             day=date.today(),  # noqa: DTZ011 - nobody asks which
             profile=Profile.TEST,
-            release=_RELEASE,
+            release=self.release,
             screen="ok",
             reader="ok",
             camera="ok",
@@ -194,6 +198,9 @@ class SimulatedKiosk:
 
     def due(self, now_s: float) -> Iterator[tuple[Up, bytes]]:
         """All that is to be published now, in order."""
+        if self._orders.go_on(now_s):
+            self.restart()
+            self._heartbeat_at_s = 0.0
         if now_s >= self._heartbeat_at_s:
             self._heartbeat_at_s = now_s + HEARTBEAT_EVERY_S
             yield Up.HEARTBEAT, seal_message(self.papers.courier_key, Kind.HEARTBEAT, self._heartbeat(now_s))
@@ -280,7 +287,7 @@ class SimulatedKiosk:
             v=1,
             kiosk=self.id,
             at=self._moment(now_s),
-            release=_RELEASE,
+            release=self.release,
             outbox=len(self._outbox),
             oldest_unacked_s=None if oldest_s is None else int(now_s - oldest_s),
             screen="resting" if self._orders.is_resting else "ok",

@@ -59,6 +59,7 @@ alert = Table(
     Column("window", ForeignKey("maintenance_window.id")),
     Column("acknowledged_ms", _MS),
     Column("acknowledged_by", String(80)),
+    Index(None, "raised_ms"),
     Index("uq_alert_standing", "rule", "subject", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
     Index(None, "cleared_ms"),
     sqlite_autoincrement=True,

@@ -12,6 +12,7 @@ from fleet.store import (
     matching_tables,
     operator_tables,
     order_tables,
+    rollout_tables,
     sum_tables,
 )
 from fleet.store.tables import metadata
@@ -26,5 +27,6 @@ __all__ = [
     "metadata",
     "operator_tables",
     "order_tables",
+    "rollout_tables",
     "sum_tables",
 ]

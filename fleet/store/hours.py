@@ -68,6 +68,16 @@ class Hours:
             missing -= max(0, ends - begins)
         return 0
 
+    def open_ms(self, first_ms: int, last_ms: int) -> int:
+        """For how long of a span of time it is open."""
+        day, last = (datetime.fromtimestamp(at / 1000, UTC).astimezone(BANGKOK) for at in (first_ms, last_ms))
+        found = 0
+        while day.date() <= last.date():
+            if day.weekday() in self.days:
+                found += max(0, min(last_ms, _ms(day, self.closes)) - max(first_ms, _ms(day, self.opens)))
+            day += timedelta(days=1)
+        return found
+
     def _is_open(self, now: datetime) -> bool:
         return now.weekday() in self.days and self.opens <= now.hour * 60 + now.minute < self.closes
 

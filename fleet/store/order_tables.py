@@ -17,6 +17,7 @@ kiosk_order = Table(
     Column("kiosk", ForeignKey("kiosk.id"), primary_key=True),
     Column("n", _MS, primary_key=True),  # only rises at each kiosk: it is the moment of the order, or later
     Column("op", String(16), nullable=False),  # wire.orders.Op
+    Column("release", String(20)),  # which one an update installs
     Column("asked_by", String(80), nullable=False),
     Column("asked_ms", _MS, nullable=False),
     Column("expires_ms", _MS, nullable=False),

@@ -28,6 +28,7 @@ from fleet.store import (
     matching_tables,
     operator_tables,
     order_tables,
+    rollout_tables,
     sum_tables,
     tables,
 )
@@ -52,6 +53,7 @@ _REGION = "(SELECT current_setting('dipchip.region', true))"
 # Compared within: then the planner takes it for as likely as not. Compared outside it expects one row in 200, and
 # sorts whole tables on the disk that it could have summed in memory.
 _NATION = f"(SELECT current_setting('dipchip.level', true) = '{NATION.level}')"
+_SOMEBODY = "(SELECT current_setting('dipchip.level', true) <> '')"
 
 BY_PROVINCE = f"{_NATION} OR ({_FACILITY} = '' AND province = ANY ({_PROVINCES}))"
 BY_PLACE = f"{_NATION} OR (province = ANY ({_PROVINCES}) AND {_FACILITY} IN ('', facility))"
@@ -110,6 +112,12 @@ WALLED: Mapping[str, Walled] = MappingProxyType(
         order_tables.kiosk_order.name: Walled(BY_KIOSK, _KEEP),
         # Not the nonce: only a courier makes orders.
         order_tables.order_nonce.name: Walled(BY_KIOSK, "SELECT (kiosk, heard_ms)"),
+        # Everybody sees a release and who agreed on it; only who stands for the country writes it.
+        rollout_tables.rollout.name: Walled(_SOMEBODY, _KEEP, _NATION),
+        rollout_tables.rollout_wave.name: Walled(_SOMEBODY, "SELECT, INSERT", _NATION),
+        rollout_tables.kiosk_ring.name: Walled(BY_KIOSK),
+        rollout_tables.ring_pin.name: Walled(BY_PLACE, _REPLACE),
+        rollout_tables.rollout_kiosk.name: Walled(BY_KIOSK, "SELECT, UPDATE (state, n, changed_ms, since_ms)"),
         tables.alarm.name: Walled(BY_KIOSK, "SELECT, UPDATE (looked_ms)"),
         tables.quarantine.name: Walled(
             BY_KIOSK, "SELECT (row, kiosk, kind, reason, size_bytes, received_ms)"

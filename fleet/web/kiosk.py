@@ -11,11 +11,11 @@ from flask import Response, abort, make_response, redirect, render_template, req
 
 from fleet.alerts import book
 from fleet.alerts.subjects import kiosk_at
-from fleet.devices import help_calls, orders, self_tests
+from fleet.devices import help_calls, orders, rings, rollouts, self_tests
 from fleet.devices.closeup import read_closeup
 from fleet.devices.health import Condition
 from fleet.devices.losses import Kind
-from fleet.web import order_words
+from fleet.web import order_words, rollout_words
 from fleet.web.alerts import said
 from fleet.web.deeds import kiosks as deeds
 from fleet.web.kiosk_words import KINDS, STANDINGS, facts_words
@@ -85,6 +85,7 @@ def _page(who: KioskId, refused: str = "") -> Response:
         calls = help_calls.open_calls(connection, moment, scope, only=who)
         ordered = orders.latest(connection, who, moment, scope)
         takes = orders.takes_orders(connection, who)
+        ring, rolled = rings.ring_of(connection, who), rollouts.last_of(connection, who, scope)
         self_test = self_tests.read_latest(connection, who)
         history = book.read_history(connection, _subject(found.device), scope, _HISTORY)
     shown = render_template(
@@ -103,6 +104,9 @@ def _page(who: KioskId, refused: str = "") -> Response:
         kinds=tuple(Kind),
         facts=facts_words(found, moment),
         orders=_orders(found.device, ordered, takes=takes),
+        ring=ring,
+        rolled=rolled,
+        rollout_words=rollout_words,
         loss_words={"kind": KINDS, "standing": STANDINGS},
         usual_minutes=_USUAL_MINUTES,
         minutes_at_most=MINUTES_AT_MOST,

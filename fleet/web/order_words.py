@@ -12,7 +12,7 @@ from fleet.devices.health import RESTING
 from fleet.devices.orders import State, Why
 from fleet.web.wording import age as written_age
 from fleet.web.wording import code_words, number, written_moment
-from wire.orders import Op
+from wire.orders import NotUpdated, Op
 
 if TYPE_CHECKING:
     from fleet.devices.health import Device
@@ -25,6 +25,7 @@ OPS = {
     Op.RESTART: lazy_gettext("Restart its program"),
     Op.DIAGNOSE: lazy_gettext("Collect diagnostics"),
     Op.ROTATE_KEY: lazy_gettext("Make a new key"),
+    Op.UPDATE: lazy_gettext("Install a release"),
 }
 EFFECTS = {
     Op.CLOSE: lazy_gettext(
@@ -45,6 +46,7 @@ EFFECTS = {
         "Nobody notices. The old one comes on the next list of revoked ones. A kiosk that may be in the wrong hands is "
         "reported lost instead."
     ),
+    Op.UPDATE: lazy_gettext("The kiosk fetches the release, tries it between two visits, and goes back if it fails."),
 }
 STATES = {
     State.QUEUED: lazy_gettext("Waits for the kiosk"),
@@ -59,6 +61,30 @@ REASONS = {
     "unknown_op": lazy_gettext("Its release does not know this order. Update the kiosk."),
     "cannot_renew": lazy_gettext("It does not renew its certificate by itself. Commission it again."),
     "not_renewed": lazy_gettext("No certificate came in an hour. Ask whoever runs the controller for the signer."),
+    NotUpdated.CANNOT_UPDATE: lazy_gettext("Nothing on it installs releases. Update it by the playbook."),
+    NotUpdated.SAME_RELEASE: lazy_gettext("It has this release already."),
+    NotUpdated.OLDER_RELEASE: lazy_gettext("It has a later release."),
+    NotUpdated.CANNOT_FOLLOW: lazy_gettext("The release follows a later one than it has. Roll that one out first."),
+    NotUpdated.NOT_OFFERED: lazy_gettext(
+        "Its channel does not offer this release. Publish it, or see which one it has."
+    ),
+    NotUpdated.NOT_BELIEVED: lazy_gettext(
+        "What is published is not signed as it must be, or too old. Check the repository, and the kiosk's clock."
+    ),
+    NotUpdated.UNREACHABLE: lazy_gettext("The repository did not answer. Check the way from the kiosk to it."),
+    NotUpdated.NO_ROOM: lazy_gettext("There is no room for it. Look at the kiosk's disk."),
+    NotUpdated.UNFIT: lazy_gettext("The release does not fit this machine. Ask whoever made it."),
+    NotUpdated.NEVER_QUIET: lazy_gettext("Somebody was served all the time. It is asked again."),
+    NotUpdated.CANNOT_SWITCH: lazy_gettext("It may not stop or start its own units. Run the playbook."),
+    NotUpdated.TRIED_BEFORE: lazy_gettext("The release has failed here as often as may be."),
+    NotUpdated.TRIAL_SCREEN: lazy_gettext("It went back: with the release the welcome screen did not stand."),
+    NotUpdated.TRIAL_READER: lazy_gettext("It went back: with the release the card reader was not found."),
+    NotUpdated.TRIAL_CAMERA: lazy_gettext("It went back: with the release the camera gave no picture."),
+    NotUpdated.TRIAL_STORE: lazy_gettext("It went back: with the release nothing could be kept."),
+    NotUpdated.TRIAL_UNITS: lazy_gettext("It went back: with the release a process did not stay up."),
+    NotUpdated.INTERRUPTED: lazy_gettext("Power or the machine failed during the trial, more than once."),
+    NotUpdated.REPLACED: lazy_gettext("A later order names another release."),
+    NotUpdated.NO_ANSWER: lazy_gettext("What installs releases said nothing for a day. Restart the kiosk."),
 }
 WHY_NOT = {
     Why.REVOKED: lazy_gettext("The kiosk is withdrawn already."),
@@ -94,9 +120,10 @@ def offered(device: Device) -> tuple[Offered, ...]:
     return tuple(Offered(op, str(OPS[op]), str(EFFECTS[op])) for op in (door, Op.RESTART, Op.DIAGNOSE, Op.ROTATE_KEY))
 
 
-def op_words(op: str) -> str:
+def op_words(op: str, release: str | None = None) -> str:
     """Name what was ordered."""
-    return str(OPS[Op(op)]) if op in set(Op) else op
+    name = str(OPS[Op(op)]) if op in set(Op) else op
+    return name if release is None else f"{name} {release}"
 
 
 def remark(order: Given) -> str:

@@ -54,6 +54,7 @@ class OrderAnswer(_Answer):
 
     number: int
     op: str
+    release: str | None = Field(description="which one an update installs")
     state: State
     asked_by: str
     asked_at: str
@@ -113,6 +114,7 @@ def _order(order: orders.Given) -> OrderAnswer:
     return OrderAnswer(
         number=order.n,
         op=order.op,
+        release=order.release,
         state=order.state,
         asked_by=order.asked_by,
         asked_at=at(order.asked_ms),

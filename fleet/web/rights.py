@@ -45,6 +45,7 @@ _APPROVE = Right(Role.APPROVER)
 _FIGURES = Right(width=Level.PROVINCE)  # of whole provinces: a facility has no share of its own
 _OVERSEE = Right(Role.APPROVER, Level.PROVINCE)  # what people did is theirs, and read by whoever answers for them
 _BRING_FIGURES = Right(Role.OPERATOR, Level.PROVINCE)
+_STEER = Right(Role.OPERATOR, Level.NATION)  # what every kiosk of the country may get
 
 _ADDRESSES = {
     "accounts.approve": _APPROVE,
@@ -139,6 +140,16 @@ _ADDRESSES = {
     "passkeys.add": _LOOK,
     "passkeys.begin": _LOOK,
     "passkeys.end": _LOOK,
+    "rollouts.abort": _STEER,
+    "rollouts.approve": Right(Role.APPROVER, Level.NATION),
+    "rollouts.one": _LOOK,
+    "rollouts.overview": _LOOK,
+    "rollouts.pause": _STEER,
+    "rollouts.pin": Right(Role.OPERATOR, Level.PROVINCE),
+    "rollouts.propose": _STEER,
+    "rollouts.resume": Right(Role.APPROVER, Level.NATION),  # it may have stopped by itself
+    "api_rollouts.one": _LOOK,
+    "api_rollouts.overview": _LOOK,
     "signing_in.end": _LOOK,
     "signing_in.leave": _LOOK,
     "signing_in.overview": _LOOK,
@@ -188,6 +199,12 @@ DEEDS = (
     "morning.check",
     "orders.cancel",
     "orders.give",
+    "rollouts.abort",
+    "rollouts.approve",
+    "rollouts.pause",
+    "rollouts.pin",
+    "rollouts.propose",
+    "rollouts.resume",
     "telling.add_window",
     "telling.end_window",
     "telling.set_hours",

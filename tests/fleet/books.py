@@ -12,6 +12,9 @@ from sqlalchemy import insert
 
 import fleet.people
 from fleet.coverage.region8 import place_of
+from fleet.devices import rollouts
+from fleet.devices.rollout_judging import Gates
+from fleet.devices.rollout_rules import Proposal
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
 from fleet.store.complaint_tables import complaint
 from fleet.store.days import bangkok_day
@@ -142,6 +145,13 @@ def waiting(engine: Engine, days_ago: list[int], *, province: str = "41") -> Non
         with unit_of_work(engine) as connection:
             day = bangkok_day(NOW_MS - days * 24 * 60 * MINUTE_MS)
             add_unused(connection, [("live", province, day, 1)])
+
+
+def propose_rollout(engine: Engine) -> int:
+    """Write down what somebody wants rolled out; its number."""
+    wanted = Proposal("1.1.0", "mends", Gates(20, 3600, 5))
+    with unit_of_work(engine) as connection:
+        return rollouts.propose(connection, wanted, "a-proposer", NOW_MS)
 
 
 def complain(engine: Engine, *, province: str = "41", facility: str = "11013") -> None:

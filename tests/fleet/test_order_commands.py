@@ -57,6 +57,16 @@ def test_an_order_is_given_listed_and_cancelled_and_each_act_is_in_the_log(
     assert acts == [("order.given", UDON), ("order.cancelled", UDON)]
 
 
+def test_one_kiosk_is_told_to_install_a_release(served: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    ordering.update(served, UDON, "0.2.0")
+    ordering.show(served, UDON)
+    assert [(each["op"], each["release"], each["state"]) for each in told(capsys)] == 2 * [
+        ("update", "0.2.0", "queued")
+    ]
+    with pytest.raises(NotOrderedError, match="three numbers"):
+        ordering.update(served, UDON, "newest")
+
+
 @pytest.mark.parametrize(
     ("kiosk", "op", "words"),
     [

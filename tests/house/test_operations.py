@@ -20,7 +20,7 @@ PROGRAMS = {
 TYPED = re.compile(
     r"(?:^|[ /`])(dipchip-(?:kiosk|fleet|provision)) "
     r"((?:(?:account|alert window|alert|announcement|claim|complaint|help|import|order|doctor|card|models|policy"
-    r"|release|roots|roster) )?"
+    r"|release|rollout|roots|roster) )?"
     r"[a-z][a-z-]*)"
     r"((?: [^`\n]+)?)"
 )

@@ -16,14 +16,14 @@ from fleet.alerts.loop import Alerting, Surroundings
 from fleet.alerts.outbox import GIVE_UP_MS
 from fleet.alerts.subscribers import ChannelKind
 from fleet.alerts.windows import Window
-from fleet.devices import attention
+from fleet.devices import attention, rollout_driving, rollouts
 from fleet.entrypoints.observing import WholeFleet
 from fleet.store.hours import ALWAYS, Hours
 from fleet.store.scope import NATION, Scope
 from fleet.store.session import reading, unit_of_work
 from fleet.store.tables import alarm, courier, device_state, enrollment, event
 from tests.fleet.alerts.letters import subscribe, subscription
-from tests.fleet.books import MINUTE_MS, NOW_MS, add_kiosk, heard, raise_alarm, refuse
+from tests.fleet.books import MINUTE_MS, NOW_MS, add_kiosk, heard, propose_rollout, raise_alarm, refuse
 from tests.fleet.road import Clock
 from tests.simulators.https_server import HttpsServer
 from wire.events import Profile
@@ -68,7 +68,7 @@ class World:
         self.clock = Clock(NOW_MS)
         self.post = Postbox()
         seen = WholeFleet(**{"hours": ALWAYS, "profile": Profile.TEST, **fleet})
-        around = Surroundings(seen, dict.fromkeys(ChannelKind, self.post), Nobody(), self.clock)
+        around = Surroundings(seen, dict.fromkeys(ChannelKind, self.post), Nobody(), self.clock, rollout_driving)
         self.alerting = Alerting(engine, name, around)
 
     def pass_by(self, minutes: int, every: int = 1) -> None:
@@ -282,8 +282,39 @@ class Stopping:
         assert seconds == 30
 
 
+def test_a_rollout_is_driven_by_who_holds_the_alerting_and_is_an_alarm_when_it_stops(
+    engine: Engine, world: World
+) -> None:
+    number = propose_rollout(engine)
+    with unit_of_work(engine) as connection:
+        rollouts.approve(connection, number, "somchai", NOW_MS)
+    world.pass_by(1)
+    other = World(engine, "two")
+    assert not other.alerting.step()
+    with unit_of_work(engine) as connection:
+        assert rollouts.read(connection, number).wave == 1
+        rollouts.change(connection, number, state="stopped", changed_ms=NOW_MS)
+    world.pass_by(1)
+    assert world.open() == {("rollout_stopped", f"controller:rollout/{number}")}
+    with unit_of_work(engine) as connection:
+        rollouts.resume(connection, number, "somchai", world.clock.ms)
+    world.pass_by(2)
+    assert world.open() == set()
+
+
+def test_a_rollout_in_trouble_does_not_hold_up_the_alarms(
+    engine: Engine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout_driving, "step", Blind().look)  # what would fail in it is not known
+    add_kiosk(engine, "udon-01")
+    heard(engine, "udon-01")
+    raise_alarm(engine, "udon-01")
+    world.pass_by(1)
+    assert world.open() == {("security", "kiosk:udon-01")}
+
+
 def test_a_round_that_fails_leaves_the_heartbeat_away_and_the_process_alive(engine: Engine) -> None:
-    around = Surroundings(Blind(), {}, Nobody(), Clock(NOW_MS))
+    around = Surroundings(Blind(), {}, Nobody(), Clock(NOW_MS), rollout_driving)
     stop: Any = Stopping()
     Alerting(engine, "one", around).run(stop, 30)
     with reading(engine) as connection:

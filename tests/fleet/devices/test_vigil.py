@@ -54,6 +54,27 @@ def test_what_was_heard_before_a_quarter_of_an_hour_of_opening_hours_is_silence(
     assert ALWAYS.before_open_ms(at(now), SILENT_AFTER_MS) == at(now) - SILENT_AFTER_MS
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "minutes"),
+    [
+        ("tue 10:00", "tue 10:30", 30),
+        ("tue 16:00", "wed 09:00", 60),  # the last half hour of one day, and the first of the next
+        ("fri 16:00", "sun 23:00", 30),
+        ("sat 10:00", "sun 10:00", 0),
+        ("tue 10:00", "tue 09:00", 0),
+    ],
+)
+def test_a_span_of_time_is_as_long_as_it_is_open(first: str, last: str, minutes: int) -> None:
+    assert OFFICE.open_ms(at(first), at(last)) == minutes * MINUTE_MS
+    assert ALWAYS.open_ms(at(first), at(last)) == max(0, at(last) - at(first))
+
+
+@given(first=st.integers(0, 7 * 24 * 60), open_for=st.integers(1, 20 * 60))
+def test_so_long_ago_as_it_was_open_it_was_open_for_so_long(first: int, open_for: int) -> None:
+    now_ms = at("mon 00:00") + first * MINUTE_MS
+    assert OFFICE.open_ms(OFFICE.before_open_ms(now_ms, open_for * MINUTE_MS), now_ms) == open_for * MINUTE_MS
+
+
 @given(now=st.integers(0, 7 * 24 * 60), later=st.integers(0, 3 * 24 * 60))
 def test_the_moment_never_goes_back(now: int, later: int) -> None:
     first, second = (

@@ -17,7 +17,8 @@ from fleet.store.session import reading, unit_of_work
 from tests.wire.test_orders import NONCE
 from wire.envelope import seal_message
 from wire.errors import NotForYou
-from wire.orders import TTL_S, Op, Order
+from wire.ids import release_version
+from wire.orders import TTL_S, NotUpdated, Op, Order
 from wire.signing import Kind
 from wire.topics import Down, Up, down, up
 
@@ -31,9 +32,13 @@ AT_S = 1_000.0
 
 @pytest.fixture
 def kiosk(fleet: Fleet, tmp_path: Path) -> SimulatedKiosk:
-    real = fleet.kiosk()
+    return simulated(fleet, tmp_path)
+
+
+def simulated(fleet: Fleet, folder: Path, name: str = "udon-01", failing: float = 0.0) -> SimulatedKiosk:
+    real = fleet.kiosk(name)
     papers = Papers(
-        folder=tmp_path,
+        folder=folder,
         registration=real.registration(),
         event_key=real.key,
         courier_key=real.courier_key,
@@ -42,7 +47,7 @@ def kiosk(fleet: Fleet, tmp_path: Path) -> SimulatedKiosk:
         host="localhost",
         port=8883,
     )
-    return SimulatedKiosk(papers, random.Random(1), Tally())  # noqa: S311 - chance that can be repeated
+    return SimulatedKiosk(papers, random.Random(1), Tally(), failing=failing)  # noqa: S311 - it can be repeated
 
 
 def speak(fleet: Fleet, kiosk: SimulatedKiosk, now_s: float) -> list[Up]:
@@ -66,6 +71,28 @@ def test_it_is_closed_and_enrols_nobody_until_it_is_opened_again(fleet: Fleet, k
         assert (latest.op, latest.state) == (op, State.DONE)
         kiosk.enrol(AT_S + 100 * n + 51)
         assert (kiosk.oldest_s is not None) == bool(enrolled)
+
+
+def test_a_release_is_tried_and_runs_at_some_of_them(fleet: Fleet, tmp_path: Path) -> None:
+    kiosks = [simulated(fleet, tmp_path, f"sim-{n:05}", failing=0.5) for n in range(8)]
+    ways = []
+    for k, kiosk in enumerate(kiosks):
+        for n, release in enumerate(("0.2.0", "0.3.0")):
+            at_s = AT_S + 1_000 * (2 * k + n)
+            speak(fleet, kiosk, at_s)
+            with unit_of_work(fleet.engine) as connection:
+                orders.update_to(connection, kiosk.id, release_version(release), "rollout 1", fleet.clock(), NATION)
+            speak(fleet, kiosk, at_s + 100)
+            speak(fleet, kiosk, at_s + 101)
+            speak(fleet, kiosk, at_s + 130)
+            with reading(fleet.engine) as connection:
+                latest, *_ = orders.latest(connection, kiosk.id, fleet.clock(), NATION)
+            has_it = kiosk.release == release
+            assert (latest.state, latest.release) == (State.DONE if has_it else State.REFUSED, release)
+            assert latest.reason in (None, NotUpdated.TRIAL_CAMERA)
+            ways.append(has_it)
+            fleet.clock.ms += 1
+    assert set(ways) == {True, False}
 
 
 def test_it_believes_no_order_that_is_not_fresh(fleet: Fleet, kiosk: SimulatedKiosk) -> None:

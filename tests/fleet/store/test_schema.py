@@ -36,7 +36,7 @@ def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
     upgrade(engine)
     upgrade(engine)
     with reading(engine) as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0033"
+        assert MigrationContext.configure(connection).get_current_revision() == "0032"
     engine.dispose()
 
 

@@ -92,7 +92,7 @@ def test_without_a_named_scope_nothing_is_seen(postgresql: Engine) -> None:
     with reading(postgresql) as connection:
         connection.execute(text(f"SET LOCAL ROLE {wall.ROLE}"))
         for name in wall.WALLED:
-            columns = ("province", "kiosk", "figure", "scope", "operator", "subscription")
+            columns = ("province", "kiosk", "figure", "scope", "operator", "subscription", "release", "rollout")
             column = next(each for each in columns if each in metadata.tables[name].c)
             rows = connection.execute(select(metadata.tables[name].c[column])).all()
             assert rows == [], name

@@ -21,6 +21,7 @@ SAID = {"words": "the card is not read", "category": "card", "term": "short", "s
 TOLD = {"channel": "mail", "address": "it@hospital.example", "least": "warning", "language": "th"}
 OPEN = {"facility": "10713", "days": "mon", "opens": "08:00", "closes": "09:00"}
 QUIET = {"until": "2026-11-25T18:00", "reason": "a new switch"}
+ROLL_OUT = {"release": "1.2.0", "words": "mends", "broad": "100"}
 NEWS = {"th": "ข่าว", "en": "News", "first_day": "2026-11-24", "last_day": "2026-11-30"}
 
 
@@ -195,6 +196,21 @@ CASES = {
         asked=tuple(f"/api/v1/devices/{UDON.name}-{n}/orders" for n in (1, 2)),
         foreign=(f"/api/v1/devices/{CHIANG_MAI.name}-2/orders",),
     ),
+    "rollouts.overview": Case(asked=("/rollouts", "/rollouts?lang=en")),
+    "rollouts.one": Case(asked=("/rollouts/1", "/rollouts/1?lang=en"), foreign=("/rollouts/99",)),
+    "rollouts.propose": Case(acts=(("/rollouts", ROLL_OUT),)),  # every kiosk of the country is somebody else's too
+    **{
+        f"rollouts.{deed}": Case(acts=((f"/rollouts/1/{deed}", {}), (f"/rollouts/99/{deed}", {})))
+        for deed in ("approve", "pause", "resume", "abort")
+    },
+    "rollouts.pin": Case(
+        acts=tuple(
+            ("/rollouts/rings", {"ring": "pilot"} | where)
+            for where in ({"province": "50", "facility": "10713"}, {"province": "41", "facility": "10713"})
+        )
+    ),
+    "api_rollouts.overview": Case(asked=("/api/v1/rollouts",)),
+    "api_rollouts.one": Case(asked=("/api/v1/rollouts/1",), foreign=("/api/v1/rollouts/99",)),
     "telling.overview": Case(asked=("/alerts/telling", "/alerts/telling?lang=en")),
     "api_telling.overview": Case(asked=("/api/v1/alerts/telling",)),
     "telling.subscribe": Case(

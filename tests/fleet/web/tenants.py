@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from fleet import audit
 from fleet.alerts import book, schedule, subscribers
@@ -16,8 +16,10 @@ from fleet.alerts.rules import RuleId, Severity
 from fleet.alerts.subjects import kiosk_at, place
 from fleet.alerts.subscribers import ChannelKind, Subscription
 from fleet.alerts.windows import Window
-from fleet.devices import claims
+from fleet.devices import claims, rings, rollouts
 from fleet.devices.health import HELP_WANTED
+from fleet.devices.rollout_judging import Gates, Group, Seen
+from fleet.devices.rollout_rules import Proposal
 from fleet.people import proposals
 from fleet.people.imports import DENOMINATORS, Attribution, Upload
 from fleet.store.alert_tables import alert_letter
@@ -27,12 +29,14 @@ from fleet.store.device_tables import kiosk_certificate, loss
 from fleet.store.every_table import metadata
 from fleet.store.matching_tables import matched_day, matched_province, matching
 from fleet.store.order_tables import kiosk_order, order_nonce
+from fleet.store.rollout_tables import kiosk_ring, rollout_kiosk, rollout_wave
 from fleet.store.scope import Scope
 from fleet.store.session import unit_of_work
 from fleet.store.sums import add_told, add_unused
 from fleet.store.tables import announcement, code_day, event, help_call, stream
 from tests.fleet.books import NOW_MS, add_kiosk, bring, count, hand_over, heard, lapse, raise_alarm, refuse, work
 from tests.fleet.operators.people import somebody
+from wire.envelope import encode
 from wire.events import Profile
 from wire.ids import FacilityCode, KioskId
 from wire.provinces import PROVINCES, province_code
@@ -101,6 +105,28 @@ def fill(engine: Engine) -> None:
         _fill_province(engine, tenant)
     for tenant in (UDON, CHIANG_MAI, NEXT_DOOR):
         _fill_site(engine, tenant)
+    _roll_out(engine)
+
+
+def _roll_out(engine: Engine) -> None:
+    """A rollout that stopped: at each site one kiosk runs the release, one failed, and one is installing it."""
+    wanted = Proposal("1.1.0", "mends", Gates(20, 3600, 5))
+    with unit_of_work(engine) as connection:
+        number = rollouts.propose(connection, wanted, "a-proposer", NOW_MS - 1000)
+        rollouts.approve(connection, number, "an-approver", NOW_MS - 1000)
+        seen = Seen(3, 3, 3, 3, 6, 6, 9, NOW_MS, Group(3, 60, 1, 3, 1), Group(9, 600, 0, 9, 0))
+        told = {"ground": "failures", "seen": encode(seen).decode(), "judged_ms": NOW_MS, "changed_ms": NOW_MS}
+        rollouts.change(connection, number, state="stopped", wave=1, **told)
+        connection.execute(update(rollout_wave).where(rollout_wave.c.n == 1).values(began_ms=NOW_MS - 1000))
+        for tenant in (UDON, CHIANG_MAI, NEXT_DOOR):
+            for n, stage in ((1, "on"), (2, "failed"), (3, "taken")):
+                reason = "trial_camera" if stage == "failed" else None
+                row = {"rollout": number, "kiosk": f"{tenant.name}-{n}", "wave": 1, "state": stage, "n": 5}
+                connection.execute(insert(rollout_kiosk).values(**row, reason=reason, changed_ms=NOW_MS))
+                ring = {"kiosk": f"{tenant.name}-{n}", "ring": "pilot", "given_ms": NOW_MS}
+                connection.execute(insert(kiosk_ring).values(ring))
+            site = (tenant.province, FacilityCode(tenant.facility))
+            rings.pin(connection, site, rings.Ring.EARLY, "x", NOW_MS, tenant.scope)
 
 
 def _written(numbers: tuple[int, ...]) -> set[str]:

@@ -9,9 +9,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import insert, update
 
+from fleet.devices import rings, rollout_driving
+from fleet.entrypoints.clock import now_ms
 from fleet.operators.accounts import Role
-from fleet.store.session import open_engine
+from fleet.store.order_tables import kiosk_order, order_nonce
+from fleet.store.scope import NATION
+from fleet.store.session import open_engine, unit_of_work
+from fleet.store.tables import device_state
 from tests.fleet.books import add_kiosk, heard
 from tests.fleet.operators.people import KEY_BYTES, somebody
 from tests.fleet.web.browsing import (
@@ -26,6 +32,8 @@ from tests.fleet.web.browsing import (
     wait_for_focus,
 )
 from tests.fleet.web.process import closed_settings_file, running
+from wire.ids import facility_code
+from wire.provinces import province_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,3 +175,43 @@ def test_an_announcement_is_proposed_by_one_and_approved_by_another(pages: Pages
     press(second, "Enter")
     assert "อนุมัติโดย news-2" in second.locator("tbody tr").inner_text()
     is_good_to_look_at(second)
+
+
+def test_a_release_is_let_out_by_two_stops_by_itself_and_is_ended_by_one(pages: Pages, console: Console) -> None:
+    somsri, malee = console.two("release")
+    for n in (1, 2):
+        add_kiosk(console.books, f"pilot-{n}", facility=f"1101{n}")
+    with unit_of_work(console.books) as connection:
+        for n in (1, 2):
+            said = {"kiosk": f"pilot-{n}", "seen_ms": now_ms(), "release": "0.1.0"}
+            connection.execute(insert(device_state).values(said))
+            connection.execute(insert(order_nonce).values(kiosk=f"pilot-{n}", nonce="1" * 32, heard_ms=now_ms()))
+            rings.pin(connection, (province_code("41"), facility_code(f"1101{n}")), rings.Ring.PILOT, "x", 1, NATION)
+    first = pages.signed_in(f"{console.address}rollouts", somsri)
+    for name, typed in (("release", "0.2.0"), ("words", "แก้เครื่องอ่านบัตร")):
+        tab_until(first, f'input[name="{name}"]')
+        first.keyboard.type(typed)
+    tab_until(first, 'input[name="at_once"]')
+    first.keyboard.press("Space")
+    tab_until(first, ".entry button")
+    press(first, "Enter")
+    assert "รออนุมัติ" in first.locator(".lead").inner_text()
+    is_good_to_look_at(first)
+    second = pages.signed_in(first.url, malee)
+    tab_until(second, ".answers button:not(.plain)")
+    press(second, "Enter")
+    with unit_of_work(console.books) as connection:
+        for _ in range(2):
+            rollout_driving.step(connection, now_ms())
+    second.reload()
+    assert "2 สั่งแล้ว" in second.locator(".waves tr[aria-current]").inner_text()
+    with unit_of_work(console.books) as connection:
+        connection.execute(update(kiosk_order).values(ended_ms=now_ms(), ending="refused", reason="trial_camera"))
+        rollout_driving.step(connection, now_ms())
+    second.reload()
+    assert "หยุดเอง" in second.locator(".lead").inner_text()
+    assert "กล้องไม่ให้ภาพ" in second.locator("#failures + table").inner_text()
+    is_good_to_look_at(second)
+    tab_until(second, ".answers button.danger")
+    press(second, "Enter")
+    assert "ยุติโดยเจ้าหน้าที่" in second.locator(".lead").inner_text()

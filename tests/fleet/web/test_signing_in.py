@@ -17,7 +17,7 @@ from fleet.store.session import reading, unit_of_work
 from fleet.web import gate
 from fleet.web.headers import HEADERS
 from fleet.web.paces import AT_ONCE, EVERY_MS
-from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, complain, hand_over
+from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, complain, hand_over, propose_rollout
 from tests.fleet.operators.people import PASSWORD, STEP_MS, Person, somebody
 from tests.fleet.web.signed_in import HERE, Clock, closed, sign_in, token_of
 
@@ -121,6 +121,7 @@ def test_whoever_signed_in_sees_every_page_and_asks_the_api(
     bring_samples(books)
     complain(books)
     hand_over(books, str(FILLED["name"]))
+    propose_rollout(books)
     for endpoint, address, method in addresses(console):
         if method == "GET":
             answer = client.get(address, buffered=True)
