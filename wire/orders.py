@@ -54,6 +54,31 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class NotUpdated(StrEnum):
+    """Every reason for which an ordered release was not installed; a kiosk goes on with what it had."""
+
+    CANNOT_UPDATE = "cannot_update"  # nothing here installs releases
+    SAME_RELEASE = "same_release"  # it has that one
+    OLDER_RELEASE = "older_release"  # a later one has stood its trial here
+    CANNOT_FOLLOW = "cannot_follow"  # it has to be installed over a later one than this kiosk has
+    NOT_OFFERED = "not_offered"  # the channel offers another one, or none
+    NOT_BELIEVED = "not_believed"  # signature, version or time of what is published, or other bytes than the signed
+    UNREACHABLE = "unreachable"  # the repository did not answer, or too slowly, however often it was asked
+    NO_ROOM = "no_room"
+    UNFIT = "unfit"  # signed, and nothing that this kiosk can hold
+    NEVER_QUIET = "never_quiet"  # somebody was served all the time
+    CANNOT_SWITCH = "cannot_switch"  # the kiosk's units may not be stopped or started
+    TRIED_BEFORE = "tried_before"  # it has failed here as often as may be
+    TRIAL_SCREEN = "trial_screen"  # it was tried, and the kiosk went back: the welcome did not stand
+    TRIAL_READER = "trial_reader"
+    TRIAL_CAMERA = "trial_camera"
+    TRIAL_STORE = "trial_store"
+    TRIAL_UNITS = "trial_units"  # a process did not stay up
+    INTERRUPTED = "interrupted"  # power or machine failed during its trial, more than once
+    REPLACED = "replaced"  # a later order names another release
+    NO_ANSWER = "no_answer"  # what installs releases has said nothing for a day
+
+
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing to do at one kiosk. `n` only rises there. An `op` that a release does not know is refused by a result.
 
