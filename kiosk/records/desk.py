@@ -25,6 +25,7 @@ from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import RESTING, Topic
+from kiosk.store.visiting import Visit
 from wire.ids import AskId, EventId
 
 if TYPE_CHECKING:
@@ -64,10 +65,8 @@ class Desk:
         self._printer = printer
         self._announced = controller.announced
         self._to_call = controller.to_call
-        self._call_at_s = 0.0
+        self._call_at_s = self._announce_at_s = self._heed_at_s = 0.0
         self._announces: Announcements = ()
-        self._announce_at_s = 0.0
-        self._heed_at_s = 0.0
         self._shows_rest = False
         self._stopping = threading.Event()
         self._abandoned = threading.Event()
@@ -75,8 +74,8 @@ class Desk:
         self._channel: pipe.Pipe[pipe.FromPerson] | None = None
         self._asks: dict[AskId, int] = {}
         self._unconfirmed: EventId | None = None
-        self._in_session = False
-        self._filed = False
+        self._in_session = self._filed = False
+        self._visit = Visit(filing.store.path)
         self._pinned: dict[Topic, str] = {}
 
     def say(self, intent: Intent) -> None:
@@ -272,11 +271,21 @@ class Desk:
                 self._in_session = not isinstance(state, Attract) and (
                     self._in_session or not isinstance(state, OutOfService)
                 )
-                self._screen.show(state)
+                if self._may_show():
+                    self._screen.show(state)
             case pipe.Previewed(width, height, rgb):
                 self._screen.preview(width, height, rgb)
             case pipe.Measured(meters):
                 self._screen.measure(meters)
+
+    def _may_show(self) -> bool:
+        """Hold the lock of a visit while there is one; where a release is being switched, none begins."""
+        if self._in_session and not self._visit.begin():
+            self._in_session = False
+            self._abandoned.set()
+        elif not self._in_session:
+            self._visit.end()
+        return not self._abandoned.is_set()
 
     def _note(self, read: pipe.CardRead) -> None:
         log.info("card_read", code=read.code, count=read.commands)
@@ -352,6 +361,7 @@ class Desk:
         if self._in_session:  # cut short: it has told no ending
             self._count(Farewell.FILED if self._filed else Farewell.NOT_SAVED)
         self._in_session = self._filed = False
+        self._visit.end()
         self._unconfirmed = None
         self._end_call()
         for ask in self._asks:

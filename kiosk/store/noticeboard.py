@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kiosk.store.database import Store
 
@@ -43,6 +43,12 @@ def pin(store: Store, topic: Topic, value: str, at_ms: int) -> None:
             " value = excluded.value, at_ms = excluded.at_ms",
             (topic, value, at_ms),
         )
+
+
+def unpin(store: Store, topics: Iterable[Topic]) -> None:
+    """Take down what was told of these."""
+    with store.transaction() as connection:
+        connection.executemany("DELETE FROM notice WHERE name = ?", [(topic,) for topic in topics])
 
 
 def certificate_ms(told: Mapping[str, Notice]) -> int | None:
