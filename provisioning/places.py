@@ -41,6 +41,9 @@ class KioskPlaces:
     certificate: str = "tls/kiosk.crt"
     key: str = "tls/kiosk.key"
     spool: str = "renewal"
+    release_root: str = "release-root.json"
+    updates_home: str = "releases"
+    updates_state: str = "updates"
 
     @classmethod
     def of(cls, layout: Layout) -> KioskPlaces:
@@ -53,6 +56,8 @@ class KioskPlaces:
             courier_key=_credential("dipchip-kiosk-courier", "courier.jwk"),
             key=_credential("dipchip-kiosk-courier", "kiosk.key"),
             spool="/var/lib/dipchip-renewal",
+            updates_home="/opt/dipchip",
+            updates_state="/var/lib/dipchip-update",
         )
 
 
@@ -127,6 +132,7 @@ class DoorPlaces:
     log: Path
     lists: Path
     given: Path
+    releases: Path
 
     @classmethod
     def of(cls, layout: Layout, made_in: Path) -> DoorPlaces:
@@ -134,7 +140,8 @@ class DoorPlaces:
         if layout is Layout.BESIDE:
             here = made_in.absolute()
             given = made_in.absolute().parent / "controller" / ControllerPlaces().revocations
-            return cls(here, here / "door.sock", here / "signer.sock", here / "access.log", here / "crl.pem", given)
+            sockets = here / "door.sock", here / "signer.sock"
+            return cls(here, *sockets, here / "access.log", here / "crl.pem", given, here / "releases")
         return cls(
             Path("/etc/dipchip/door"),
             Path("/run/dipchip-fleet-door/door.sock"),
@@ -142,4 +149,5 @@ class DoorPlaces:
             Path("/var/log/nginx/dipchip-door.log"),
             Path("/var/lib/dipchip-door-lists/crl.pem"),
             Path(ControllerPlaces.of(layout).revocations),
+            Path("/var/lib/dipchip-releases"),
         )

@@ -54,6 +54,8 @@ def run(settings_file: Path, source: Path | None, *, by_hand: bool, again: bool)
         ConfigError: this kiosk installs no releases, or another updater is at work.
     """
     settings = config.read(settings_file)
+    if settings.updates.root is None and not by_hand:
+        return 0
     if settings.updates.root is None:
         message = f"{settings_file}: updates.root is empty, so that no release is believed. See docs/operations.md."
         raise config.ConfigError(message)

@@ -6,7 +6,6 @@ What they publish is a folder that any server of files gives out, and that a sti
 
 from __future__ import annotations
 
-import copy
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
@@ -44,8 +43,14 @@ class ReleaseKeepers:
     def copied(self, folder: Path, home: Path) -> ReleaseKeepers:
         """The same people with the same keys, and a folder of their own from here on."""
         shutil.copytree(self.folder, folder)
-        made = copy.copy(self)
-        made.folder, made.home, made.places = folder, home, Places(folder / "releases")
+        return self.at(folder, home)
+
+    @classmethod
+    def at(cls, folder: Path, home: Path) -> ReleaseKeepers:
+        """Those who have kept this folder before."""
+        made = cls.__new__(cls)
+        made.folder, made.home, made.machine = folder, home, "aarch64"
+        made.places, made.now = Places(folder / "releases"), datetime.now(UTC).replace(microsecond=0)
         return made
 
     @property
@@ -112,7 +117,11 @@ class ReleaseKeepers:
 
     def add(self, version: str, *, follows: str = "0.0.0", program: str = "sys.exit(0)", key: str = "engineer") -> None:
         """Build and sign a release."""
-        slot = bundles.Slot.read(self.slot(version, program), self.machine, self.home)
+        self.add_slot(self.slot(version, program), follows=follows, key=key)
+
+    def add_slot(self, folder: Path, *, follows: str = "0.0.0", key: str = "engineer") -> None:
+        """Sign a release that stands somewhere."""
+        slot = bundles.Slot.read(folder, self.machine, self.home)
         bundles.add(
             self.places,
             CHANNEL,
