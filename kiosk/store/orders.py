@@ -149,7 +149,8 @@ def _book(connection: sqlite3.Connection) -> Book:
     rotation = None if begun is None else Rotation(*begun)
     asked = connection.execute("SELECT n, release, ended, reason FROM order_update").fetchone()
     update = None if asked is None else Update(asked[0], asked[1], bool(asked[2]), asked[3])
-    return Book() if row is None else Book(row[0], bool(row[1]), row[2], rotation, update)
+    last, resting, restarting = row or (0, 0, None)
+    return Book(last, bool(resting), restarting, rotation, update)
 
 
 def _enter(connection: sqlite3.Connection, now: Book, result: bytes) -> None:

@@ -7,17 +7,21 @@
 4. Everything is stopped, and comes by itself as at a boot; every unit runs, and none is more exposed than the limit.
 5. A made-up citizen enrols with a virtual card, and the controller counts one.
 6. A courier that hangs is started afresh; a screen that hangs is gone with all that is its when it is restarted.
+7. An ordered release comes by the door, stands its trial and runs; the next one's screen dies, and the kiosk goes back.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +39,17 @@ SETTINGS = Path("/etc/dipchip/kiosk/kiosk.toml")
 COURIER = ("--config", "/etc/dipchip/controller/courier.toml")
 SCENE = Path("/srv/scene")
 SCREEN = "dipchip-ui"
+KEEPERS = Path("/srv/made/keepers")
+STORE = "/var/lib/dipchip-store/store.db"
 _PATIENCE_S = 20
+_TRIAL_S = 900.0
 
 CONTROLLER = [f"dipchip-fleet-{name}.service" for name in ("courier", "relay", "alerts", "web", "door", "signer")]
 STARTED = [f"dipchip-kiosk-{name}.service" for name in ("courier", "ui", "agent")]
-WAITING = ["dipchip-fleet-months.timer", "dipchip-kiosk-identity.timer", "dipchip-kiosk-identity.path", "pcscd.socket"]
+KIOSKS_JOBS = [f"dipchip-kiosk-{name}" for name in ("identity.timer", "identity.path", "update.timer", "update.path")]
+WAITING = ["dipchip-fleet-months.timer", *KIOSKS_JOBS, "pcscd.socket"]
 DEBIANS = ["mosquitto.service", "nginx.service"]
-ONCE = ["dipchip-fleet-months.service", "dipchip-kiosk-identity.service"]
+ONCE = ["dipchip-fleet-months.service", "dipchip-kiosk-identity.service", "dipchip-kiosk-update.service"]
 
 MOST_EXPOSED = 2.0  # systemd-analyze security: 0 is locked, 10 is open
 MORE_EXPOSED = {"nginx.service": (3.0, "its master is root, to open port 443 and to read its key")}
@@ -213,6 +221,55 @@ def hangs(unit: str, program: str) -> None:
     tell(f"  {unit} was started afresh {_since(began)} after its process stopped")
 
 
+def updated() -> None:
+    """Step 7.
+
+    Raises:
+        UnmetError: a release does not stand that should, or one stands that should not.
+    """
+    shutil.rmtree("/var/lib/dipchip-releases")
+    Path("/var/lib/dipchip-releases").symlink_to(KEEPERS / "releases/repository")
+    for n, (act, version, wanted) in enumerate((("publish", "0.2.0", "done"), ("break", "0.3.0", "trial_screen")), 1):
+        run(
+            *(f"{CURRENT}/python", "-m", "tests.container.release", act, str(KEEPERS), version),
+            env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        )
+        run("chmod", "--recursive", "a+rX", str(KEEPERS / "releases/repository"))
+        began = time.monotonic()
+        order(n, version)
+        wait_until(partial(answered, wanted), f"{version}: {wanted}", _TRIAL_S)
+        links = [str(Path("/opt/dipchip", link).readlink()) for link in ("current", "proven")]
+        if links != ["/opt/dipchip/releases/0.2.0/venv"] * 2:
+            message = f"{version}: {links}\n{journal('dipchip-kiosk-update.service')}"
+            raise UnmetError(message)
+        wait_for_active(STARTED)
+        tell(f"  {version}: {wanted}, {_since(began)} after it was ordered")
+
+
+def order(n: int, release: str) -> None:
+    """Enter an order as the screen does once it has verified it."""
+    with sqlite3.connect(STORE, timeout=10) as store:
+        store.execute("INSERT OR IGNORE INTO order_book VALUES (1, 0, 0, NULL)")
+        store.execute("INSERT OR REPLACE INTO order_update (one, n, release) VALUES (1, ?, ?)", (n, release))
+
+
+def answered(wanted: str) -> bool:
+    """Whether the screen has signed that as what came of the last order.
+
+    Raises:
+        UnmetError: it says another thing.
+    """
+    with sqlite3.connect(STORE, timeout=10) as store:
+        if store.execute("SELECT count(*) FROM order_update").fetchone()[0]:
+            return False
+        said = store.execute("SELECT message FROM order_result ORDER BY rowid DESC LIMIT 1").fetchone()
+    told = json.loads(base64.urlsafe_b64decode(said[0].split(b".")[1] + b"=="))
+    if told.get("reason", told["outcome"]) != wanted:
+        message = f"{told}, not {wanted}\n{journal('dipchip-kiosk-update.service')}"
+        raise UnmetError(message)
+    return True
+
+
 def _since(began_s: float) -> str:
     return f"{time.monotonic() - began_s:.0f} s"
 
@@ -224,6 +281,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "Every unit runs in its sandbox": guarded,
     "A citizen enrols": enrolled,
     "A process hangs": hung,
+    "A release is installed, and another one taken back": updated,
 }
 
 
