@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from kiosk.update.slots import Link, Slots
 from wire.ids import ReleaseVersion
 
+_NOBODY = 65534
 VERSIONS = st.sampled_from([ReleaseVersion(f"0.{n}.0") for n in range(1, 7)])
 
 
@@ -142,24 +143,24 @@ TestAnyOrder.settings = settings(max_examples=25, stateful_step_count=15, deadli
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay down what is root's")
-def test_what_root_laid_down_and_nobody_may_remove_loses_its_name_at_once(slots: Slots) -> None:
-    laid_down(slots, "0.1.0")
-    laid_down(slots, "0.2.0")
-    laid_down(slots, "0.3.0")
-    slots.point(Link.CURRENT, ReleaseVersion("0.3.0"))
-    slots.point(Link.PROVEN, ReleaseVersion("0.3.0"))
-    for path in (slots.home, slots.releases):
-        os.chown(path, 65534, 65534)
-        path.chmod(0o755)
-    for path in (slots.home, *slots.home.parents[:2]):
-        path.chmod(0o755)
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setuid(65534)
-            slots.prune()
-        except BaseException:  # noqa: BLE001 - the child must not go on with the tests
-            os._exit(1)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert sorted(path.name for path in slots.releases.iterdir()) == [".gone-0.1.0-0", "0.2.0", "0.3.0"]
+def test_what_root_laid_down_and_nobody_may_remove_loses_its_name_at_once() -> None:
+    with tempfile.TemporaryDirectory() as home:  # below no folder that is root's alone
+        slots = Slots(Path(home), sync=lambda: None)
+        slots.releases.mkdir()
+        for version in ("0.1.0", "0.2.0", "0.3.0"):
+            laid_down(slots, version)
+        for link in Link:
+            slots.point(link, ReleaseVersion("0.3.0"))
+        for path in (slots.home, slots.releases):
+            os.chown(path, _NOBODY, _NOBODY)
+            path.chmod(0o755)
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setuid(_NOBODY)
+                slots.prune()
+            except BaseException:  # noqa: BLE001 - the child must not go on with the tests
+                os._exit(1)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert sorted(path.name for path in slots.releases.iterdir()) == [".gone-0.1.0-0", "0.2.0", "0.3.0"]
