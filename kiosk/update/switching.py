@@ -75,7 +75,7 @@ class Switching:
         if trial.failed is not None:
             self._go_back(page, trial)
         elif self.slots.where(Link.CURRENT) != trial.version:  # it was cut off before 4
-            self.units.start(trial.before.running)
+            self.units.start()
             self.book.write(replace(page, trial=None))
         elif self.slots.where(Link.PROVEN) == trial.version:
             self._keep(page, trial)
@@ -105,12 +105,12 @@ class Switching:
             try:
                 self.units.stop()  # 3
             except ReleaseError:
-                self.units.start(trial.before.running)
+                self.units.start()
                 self.book.write(replace(page, trial=None))
                 raise
             self.sights.forget()
             self.slots.point(Link.CURRENT, version)  # 4
-            self.units.start(trial.before.running)  # 5
+            self.units.start()  # 5
         log.info("release_on_trial", release=version, back_to=back_to)
         return self._judge(page, trial)
 
@@ -122,7 +122,7 @@ class Switching:
         if boots > MOST_BOOTS:
             self._fail(page, trial, NotUpdated.INTERRUPTED)
             return
-        self.units.start(trial.before.running)
+        self.units.start()
         self._judge(page, trial)
 
     def _judge(self, page: Page, trial: Trial) -> NotUpdated | None:
@@ -158,7 +158,7 @@ class Switching:
                     log.error("units_not_stopped", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
                 self.sights.forget()
                 self.slots.point(Link.CURRENT, back_to)
-        self.units.start(trial.before.running)
+        self.units.start()
         self.book.write(replace(page, trial=None, ending=Ending(trial.version, trial.order, trial.failed)))
         log.info("release_taken_back", release=trial.version, back_to=back_to)
 

@@ -61,9 +61,9 @@ class RunningMachine:
                 self._process.wait()
                 self._process = None
 
-    def start(self, names: tuple[str, ...]) -> None:
+    def start(self) -> None:
         """See `Units`."""
-        if SCREEN in names and not self._wanted.is_set():
+        if not self._wanted.is_set():
             self.restarts = 0
             self._wanted.set()
 
@@ -105,9 +105,9 @@ class TellingMachine:
         """See `Units`."""
         self._up = False
 
-    def start(self, names: tuple[str, ...]) -> None:
+    def start(self) -> None:
         """See `Units`."""
-        if self._up or SCREEN not in names:
+        if self._up:
             return
         version = self._slots.where(Link.CURRENT)
         assert version is not None, "current leads to no whole slot, so that nothing can be started"
@@ -125,7 +125,7 @@ class TellingMachine:
     def boot(self) -> None:
         """Everything is off, and then comes by itself."""
         self._up = False
-        self.start((SCREEN,))
+        self.start()
 
     def look(self) -> dict[str, Unit]:
         """See `Units`. A process that dies is up only now and then."""

@@ -91,7 +91,7 @@ class Restless:
     def stop(self) -> None:
         """Nothing."""
 
-    def start(self, names: tuple[str, ...]) -> None:
+    def start(self) -> None:
         """Nothing."""
 
     def look(self) -> dict[str, Unit]:

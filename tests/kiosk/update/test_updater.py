@@ -17,7 +17,6 @@ from kiosk.store import noticeboard, orders
 from kiosk.store.database import Store
 from kiosk.store.noticeboard import Topic
 from kiosk.update.trial import Patience
-from kiosk.update.units import SCREEN
 from tests.kiosk.update.conftest import FIRST, UpdatedKiosk
 from tests.simulators.release_machine import STANDS, RunningMachine, telling
 from tests.simulators.services import wait_until
@@ -46,7 +45,7 @@ def kiosk(tmp_path: Path, first_keepers: ReleaseKeepers) -> UpdatedKiosk:
 def processes(kiosk: UpdatedKiosk) -> Iterator[RunningMachine]:
     made = RunningMachine(kiosk.slots)
     try:
-        made.start((SCREEN,))
+        made.start()
         wait_until(lambda: told(kiosk).get(Topic.SCREEN) == "ok", "the first release stands")
         yield made
     finally:
