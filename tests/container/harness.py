@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -40,7 +39,7 @@ COURIER = ("--config", "/etc/dipchip/controller/courier.toml")
 SCENE = Path("/srv/scene")
 SCREEN = "dipchip-ui"
 KEEPERS = Path("/srv/made/keepers")
-STORE = "/var/lib/dipchip-store/store.db"
+STORE, BOOK = "/var/lib/dipchip-store/store.db", Path("/var/lib/dipchip-update/book.json")
 _PATIENCE_S = 20
 _TRIAL_S = 900.0
 
@@ -237,13 +236,16 @@ def updated() -> None:
         run("chmod", "--recursive", "a+rX", str(KEEPERS / "releases/repository"))
         began = time.monotonic()
         order(n, version)
-        wait_until(partial(answered, wanted), f"{version}: {wanted}", _TRIAL_S)
+        wait_until(partial(answered, n, wanted), f"{version}: {wanted}", _TRIAL_S)
         links = [str(Path("/opt/dipchip", link).readlink()) for link in ("current", "proven")]
         if links != ["/opt/dipchip/releases/0.2.0/venv"] * 2:
             message = f"{version}: {links}\n{journal('dipchip-kiosk-update.service')}"
             raise UnmetError(message)
         wait_for_active(STARTED)
         tell(f"  {version}: {wanted}, {_since(began)} after it was ordered")
+    unasked = ("runuser", "--user=dipchip-update", "--", "systemctl", "--no-ask-password", "stop", "nginx.service")
+    run(*unasked, check=False)  # the rule lets it stop the kiosk's units alone
+    wait_for_active(["nginx.service"])
 
 
 def order(n: int, release: str) -> None:
@@ -253,8 +255,8 @@ def order(n: int, release: str) -> None:
         store.execute("INSERT OR REPLACE INTO order_update (one, n, release) VALUES (1, ?, ?)", (n, release))
 
 
-def answered(wanted: str) -> bool:
-    """Whether the screen has signed that as what came of the last order.
+def answered(n: int, wanted: str) -> bool:
+    """Whether the updater says that of the order, and the screen has taken it to sign: the courier may have sent it.
 
     Raises:
         UnmetError: it says another thing.
@@ -262,10 +264,9 @@ def answered(wanted: str) -> bool:
     with sqlite3.connect(STORE, timeout=10) as store:
         if store.execute("SELECT count(*) FROM order_update").fetchone()[0]:
             return False
-        said = store.execute("SELECT message FROM order_result ORDER BY rowid DESC LIMIT 1").fetchone()
-    told = json.loads(base64.urlsafe_b64decode(said[0].split(b".")[1] + b"=="))
-    if told.get("reason", told["outcome"]) != wanted:
-        message = f"{told}, not {wanted}\n{journal('dipchip-kiosk-update.service')}"
+    ending = json.loads(BOOK.read_bytes())["ending"] or {}
+    if (ending.get("order"), ending.get("reason") or "done") != (n, wanted):
+        message = f"{ending}, not {wanted}\n{journal('dipchip-kiosk-update.service')}"
         raise UnmetError(message)
     return True
 
