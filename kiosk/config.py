@@ -23,6 +23,7 @@ from wire.hello import Kept
 from wire.ids import FacilityCode, KioskId, ProvinceCode, Shard
 from wire.phones import CENTRAL, HelpNumber
 from wire.provinces import province_code
+from wire.releases import channel
 from wire.roots import LATER, first, followed, is_roots, trust_in, versions
 from wire.signing import SigningKey
 
@@ -118,6 +119,27 @@ class Renewal(_Section):
     spool: MaybeFile = None
 
 
+Channel = Annotated[str, _said(channel)]
+
+
+def _says_where(place: str) -> str:
+    if place and not re.fullmatch(r"https://[^\s@?#]+|/\S+", place):
+        message = "an https address, or the path of a folder"
+        raise ValueError(message)
+    return place
+
+
+class Updates(_Section):
+    """Where signed releases come from, whose are taken, and where they go. No root: this kiosk installs none."""
+
+    repository: Annotated[str, AfterValidator(_says_where)] = ""
+    channel: Channel = "stable"
+    root: MaybeFile = None
+    ca: MaybeFile = None
+    home: File = Path("/opt/dipchip")
+    state: File = Path("/var/lib/dipchip-update")
+
+
 class Card(_Section):
     """What is read from the chip beside the national ID's own fields. No enrolment needs it, so it is off."""
 
@@ -192,6 +214,7 @@ class Settings(_Section):
     broker: Broker
     https: Https = Https()
     renewal: Renewal = Renewal()
+    updates: Updates = Updates()
     card: Card = Card()
     screen: Screen = Screen()
     speech: Speech = Speech()

@@ -35,6 +35,7 @@ _DISTRIBUTION = re.compile(r"dipchip-([0-9.]+)\.dist-info")
 _PYTHON = re.compile(r"^version(?:_info)? *= *3\.([0-9]+)", re.MULTILINE)
 _INTERPRETER = re.compile(r"venv/bin/python[0-9.]*")
 _PROGRAM = "venv/bin/dipchip-kiosk"
+_PRESSED = 6  # gzip, 1 to 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _packed(places: Places, name: str, slot: Slot) -> tuple[Path, int]:
     with tempfile.NamedTemporaryFile(dir=into, prefix=".packing-", delete=False) as packing:
         try:
             with (
-                gzip.GzipFile("", "wb", fileobj=packing, mtime=0) as pressed,
+                gzip.GzipFile("", "wb", _PRESSED, fileobj=packing, mtime=0) as pressed,
                 tarfile.open(fileobj=pressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
             ):
                 for member, path in _members(slot):

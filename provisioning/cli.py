@@ -24,7 +24,7 @@ from provisioning.files import Report, folder, public, read
 from provisioning.fleet import Console, Plan
 from provisioning.fleet import make as make_fleet
 from provisioning.following import Lists, follow
-from provisioning.identities import AgentWish, Site
+from provisioning.identities import AgentWish, Releases, Site
 from provisioning.identities import make as make_kiosk
 from provisioning.inventory_commands import write_inventory
 from provisioning.places import Layout
@@ -115,6 +115,11 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
     entitlement: Annotated[
         bool, typer.Option("--entitlement", help="Let the agent read the chip's entitlement.")
     ] = False,
+    release_root: Annotated[
+        Path | None, typer.Option(help="The releases' metadata/1.root.json; left out: it installs none by itself.")
+    ] = None,
+    releases: Annotated[str, typer.Option(help="Where signed releases are: https or a folder; the fleet's door.")] = "",
+    channel: Annotated[str, typer.Option(help="Whose releases it takes.")] = "stable",
     installed: Installed = False,
 ) -> None:
     """Make a kiosk's folder. Again, with the same folder: renew its certificate and settings, keep its keys."""
@@ -135,6 +140,7 @@ def kiosk(  # noqa: PLR0913 - each is one option of the command line
         layout,
         wish,
         printer,
+        Releases(release_root, releases, channel),
     )
     make_kiosk(directory, site, out, _now(), report)
     _tell(report, "Keys that existed were kept; a kiosk that needs new keys gets a new name.")

@@ -65,4 +65,5 @@ def _configuration(places: DoorPlaces, entrance: Entrance) -> bytes:
         logs=str(places.log),
         lists=str(places.lists),
         given=str(places.given),
+        releases=str(places.releases),
     )

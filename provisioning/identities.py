@@ -21,6 +21,7 @@ from provisioning.files import Report, as_json, folder, public, read, read_json
 from provisioning.fleet import jwk_file
 from provisioning.places import KioskPlaces, Layout
 from provisioning.policies import verified
+from provisioning.releases import first_root
 from provisioning.rendering import toml
 from provisioning.roots import trusted
 from wire.certificates import pem
@@ -28,6 +29,7 @@ from wire.errors import Malformed
 from wire.ids import facility_code, is_simulated, key_id, kiosk_id, shard
 from wire.provinces import province_code
 from wire.registration import Registration
+from wire.releases import channel as parse_channel
 from wire.signing import SigningKey
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 _PRINTER = re.compile(r"/dev/[A-Za-z0-9][\w/.-]{0,58}")
 _CAMERA = re.compile(r"pi|usb:([0-9]{1,2}|/dev/.+)|file:.+")
 _PIN = {"pi": re.compile(r"libcamera:.+"), "usb": re.compile(r"serial:.+|/dev/v4l/by-(path|id)/[^/]+")}
+_REPOSITORY = re.compile(r"https://[^\s@?#]+|/\S+")
 _PROFILES = ("test", "live")
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
@@ -63,6 +66,36 @@ class AgentWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Releases:
+    """Whose signed releases a kiosk takes, and from where; nothing said is the fleet's own door. No root: none."""
+
+    root: Path | None = None
+    repository: str = ""
+    channel: str = "stable"
+
+    def __post_init__(self) -> None:
+        """Refuse what the kiosk would refuse later.
+
+        Raises:
+            RefusedError: naming the option, the value and what is allowed.
+        """
+        try:
+            parse_channel(self.channel)
+        except Malformed as error:
+            message = f"--channel {self.channel!r}: {error}."
+            raise RefusedError(message) from error
+        if self.repository and not _REPOSITORY.fullmatch(self.repository):
+            message = f"--releases {self.repository!r}: must be an https address or the path of a folder."
+            raise RefusedError(message)
+
+    def sought(self, reached: Reached, ca: str) -> tuple[str, str]:
+        """Where they are sought, and the file with who certified that place."""
+        if self.root is None or self.repository or not reached.https_host:
+            return self.repository, ""
+        return f"https://{reached.https_host}:{reached.https_port}/releases", ca
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Where a kiosk stands and what is plugged into it."""
 
@@ -79,6 +112,7 @@ class Site:
     layout: Layout
     agent: AgentWish
     printer: str = ""
+    releases: Releases = Releases()
 
     def __post_init__(self) -> None:
         """Refuse what the kiosk or the controller would refuse later.
@@ -149,6 +183,7 @@ def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> N
     authorities = Authorities.open(fleet / "authority", now, report)
     _refuse_strangers(authorities, fleet, site.kiosk, out)
     policy = None if site.policy is None else verified(fleet, site.policy)
+    root = None if site.releases.root is None else first_root(site.releases.root)
     beside = KioskPlaces()
     for name in ("", "tls", beside.spool):
         folder(out / name, private=True)
@@ -158,6 +193,8 @@ def make(fleet: Path, site: Site, out: Path, now: datetime, report: Report) -> N
     public(out / beside.trust, trusted(fleet), report)
     if policy is not None:
         public(out / beside.policy, policy[1], report)
+    if root is not None:
+        public(out / beside.release_root, root, report)
     public(out / "kiosk.toml", settings(site, _reached(fleet / "fleet.toml")), report)
 
 
@@ -208,6 +245,7 @@ def _key(path: Path, kid: str, report: Report) -> dict[str, object]:
 def settings(site: Site, reached: Reached) -> bytes:
     """A kiosk's settings file."""
     at = KioskPlaces.of(site.layout)
+    repository, repository_ca = site.releases.sought(reached, at.ca)
     return toml(
         "kiosk",
         kiosk=site.kiosk,
@@ -232,6 +270,12 @@ def settings(site: Site, reached: Reached) -> bytes:
         certificate=at.certificate,
         key=at.key,
         spool=at.spool,
+        repository=repository,
+        channel=site.releases.channel,
+        release_root="" if site.releases.root is None else at.release_root,
+        repository_ca=repository_ca,
+        updates_home=at.updates_home,
+        updates_state=at.updates_state,
         agent=site.agent.enabled,
         origins=list(site.agent.origins),
         printer=site.printer,

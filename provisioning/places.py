@@ -42,6 +42,9 @@ class KioskPlaces:
     certificate: str = "tls/kiosk.crt"
     key: str = "tls/kiosk.key"
     spool: str = "renewal"
+    release_root: str = "release-root.json"
+    updates_home: str = "releases"
+    updates_state: str = "updates"
 
     @classmethod
     def of(cls, layout: Layout) -> KioskPlaces:
@@ -54,6 +57,8 @@ class KioskPlaces:
             courier_key=credential("dipchip-kiosk-courier", "courier.jwk"),
             key=credential("dipchip-kiosk-courier", "kiosk.key"),
             spool="/var/lib/dipchip-renewal",
+            updates_home="/opt/dipchip",
+            updates_state="/var/lib/dipchip-update",
         )
 
 
@@ -128,6 +133,7 @@ class DoorPlaces:
     log: Path
     lists: Path
     given: Path
+    releases: Path
 
     @classmethod
     def of(cls, layout: Layout, made_in: Path) -> DoorPlaces:
@@ -135,7 +141,8 @@ class DoorPlaces:
         if layout is Layout.BESIDE:
             here = made_in.absolute()
             given = made_in.absolute().parent / "controller" / ControllerPlaces().revocations
-            return cls(here, here / "door.sock", here / "signer.sock", here / "access.log", here / "crl.pem", given)
+            sockets = here / "door.sock", here / "signer.sock"
+            return cls(here, *sockets, here / "access.log", here / "crl.pem", given, here / "releases")
         return cls(
             Path("/etc/dipchip/door"),
             Path("/run/dipchip-fleet-door/door.sock"),
@@ -143,4 +150,5 @@ class DoorPlaces:
             Path("/var/log/nginx/dipchip-door.log"),
             Path("/var/lib/dipchip-door-lists/crl.pem"),
             Path(ControllerPlaces.of(layout).revocations),
+            Path("/var/lib/dipchip-releases"),
         )

@@ -220,6 +220,21 @@ def loaded(path: Path) -> Metadata[Any]:
         raise FolderError(message) from error
 
 
+def first_root(path: Path) -> bytes:
+    """The first root as a kiosk keeps it: it holds itself up, by its own two signatures.
+
+    Raises:
+        FolderError: it is no metadata.
+        RefusedError: it is no root, or too few have signed it.
+    """
+    found = loaded(path)
+    if found.signed.type != Root.type:
+        message = f"{path}: is no root. Give metadata/1.root.json of the releases' repository."
+        raise RefusedError(message)
+    _require(found.signed, Root.type, found)
+    return read(path)
+
+
 def put_draft(places: Places, role: str, signed: Targets, key: Path, passphrase: str, report: Report) -> None:
     """Draft a channel's next version, signed by its release engineer.
 

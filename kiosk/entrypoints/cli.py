@@ -166,6 +166,25 @@ def agent(config: Config) -> None:
     run(config)
 
 
+@app.command()
+def update(
+    config: Config,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A stick's folder `repository`; the settings' own when left out.")
+    ] = None,
+    *,
+    ordered: Annotated[bool, typer.Option("--ordered", help="Only what was ordered; as the unit runs it.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also what has failed its trial here too often.")] = False,
+) -> None:
+    """Install the release that the channel offers, try it, and go back where it does not stand.
+
+    Exit code 0: it stands. 3: it does not, or may not be had; what ran before runs.
+    """
+    from kiosk.entrypoints.update import run  # noqa: PLC0415
+
+    raise typer.Exit(run(config, source, by_hand=not ordered, again=again))
+
+
 @doctor.callback()
 def doctor_all(
     context: typer.Context,

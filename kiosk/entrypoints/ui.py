@@ -36,6 +36,7 @@ from kiosk.screens.slip import lines
 from kiosk.screens.speech import NoHeadphoneJack, SilentSpeech, Voice
 from kiosk.screens.wording import load_wordings
 from kiosk.store import inbox, noticeboard, outbox
+from kiosk.store.bell import ring
 from kiosk.store.database import DiskFullError, Store, StoreError
 from wire.events import Profile
 from wire.ids import new_stream_id
@@ -275,6 +276,7 @@ class Reception:
             machine=Machine(
                 diagnose=lambda: diagnosis(filing.store, filing.release),
                 renews=self._settings.renewal.spool is not None,
+                update=None if self._settings.updates.root is None else lambda: ring(self._settings.store),
             ),
         )
 

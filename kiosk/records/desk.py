@@ -26,6 +26,7 @@ from kiosk.store import card_reads, inbox, noticeboard, outbox, policy_floor
 from kiosk.store.card_reads import CardRead
 from kiosk.store.database import DiskFullError, StoreError
 from kiosk.store.noticeboard import RESTING, Topic
+from kiosk.store.visiting import Visit
 from wire.ids import AskId, EventId
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ _RETRY_S = 5.0
 _ANNOUNCE_EVERY_S = 10.0
 _HEED_EVERY_S = 1.0
 _ABANDON_S = 10.0  # a person's process is given five to end before it is killed
-_LINK_STALE_MS = 90_000  # three of the courier's notices missed
 
 
 class Desk:
@@ -69,10 +69,8 @@ class Desk:
         self._ended = ended
         self._announced = controller.announced
         self._to_call = controller.to_call
-        self._call_at_s = 0.0
+        self._call_at_s = self._announce_at_s = self._heed_at_s = 0.0
         self._announces: Announcements = ()
-        self._announce_at_s = 0.0
-        self._heed_at_s = 0.0
         self._shows_rest = False
         self._stopping = threading.Event()
         self._abandoned = threading.Event()
@@ -80,9 +78,9 @@ class Desk:
         self._channel: pipe.Pipe[pipe.FromPerson] | None = None
         self._asks: dict[AskId, int] = {}
         self._unconfirmed: EventId | None = None
-        self._in_session = False
-        self._filed = False
+        self._in_session = self._filed = False
         self._turned_s = time.monotonic()
+        self._visit = Visit(filing.store.path)
         self._pins = Pins(filing.store)
 
     def say(self, intent: Intent) -> None:
@@ -291,11 +289,21 @@ class Desk:
                 self._in_session = not isinstance(state, Attract) and (
                     self._in_session or not isinstance(state, OutOfService)
                 )
-                self._screen.show(state)
+                if self._may_show():
+                    self._screen.show(state)
             case pipe.Previewed(width, height, rgb):
                 self._screen.preview(width, height, rgb)
             case pipe.Measured(meters):
                 self._screen.measure(meters)
+
+    def _may_show(self) -> bool:
+        """Hold the lock of a visit while there is one; where a release is being switched, none begins."""
+        if self._in_session and not self._visit.begin():
+            self._in_session = False
+            self._abandoned.set()
+        elif not self._in_session:
+            self._visit.end()
+        return not self._abandoned.is_set()
 
     def _note(self, read: pipe.CardRead) -> None:
         log.info("card_read", code=read.code, count=read.commands)
@@ -312,7 +320,7 @@ class Desk:
             return
         try:
             self._calls.begin(asked.number)
-            on_its_way = self._link_is_up()
+            on_its_way = noticeboard.link_is_up(self._store, device.wall_ms())
         except StoreError as error:
             log.error("store_unfit", technician=str(error))  # noqa: TRY400 - the sentence is the whole story
             return
@@ -327,7 +335,7 @@ class Desk:
 
     def _put(self, question: pipe.AskThis, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         try:
-            if not self._link_is_up():
+            if not noticeboard.link_is_up(self._store, device.wall_ms()):
                 channel.send(pipe.LinkDown())
                 return
             self._filing.ask(question)
@@ -350,10 +358,6 @@ class Desk:
         self._unconfirmed = EventId(record.event)
         channel.send(pipe.RecordFiled(code))
 
-    def _link_is_up(self) -> bool:
-        link = noticeboard.read(self._store).get(Topic.LINK)
-        return link is not None and link.value == "up" and device.wall_ms() - link.at_ms < _LINK_STALE_MS
-
     def _bring_news(self, channel: pipe.Pipe[pipe.FromPerson]) -> None:
         for ask, seen in self._asks.items():
             for n, message in inbox.answers(self._store, ask, seen):
@@ -371,6 +375,7 @@ class Desk:
         if self._in_session:  # cut short: it has told no ending
             self._count(Farewell.FILED if self._filed else Farewell.NOT_SAVED)
         self._in_session = self._filed = False
+        self._visit.end()
         self._unconfirmed = None
         self._end_call()
         for ask in self._asks:

@@ -17,16 +17,17 @@ import structlog
 from kiosk import device
 from kiosk.records.own_key import signed
 from kiosk.store import noticeboard, orders
-from kiosk.store.orders import Rotation
+from kiosk.store.orders import Rotation, Update
 from wire.envelope import encode
 from wire.errors import NotForYou, WireError
-from wire.orders import TTL_S, Op, Order, OrderResult, Outcome, open_order
+from wire.orders import TTL_S, NotUpdated, Op, Order, OrderResult, Outcome, open_order
 from wire.signing import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kiosk.store.database import Store
+    from kiosk.store.orders import Book
     from wire.ids import KioskId
     from wire.orders import Diagnosis
     from wire.signing import SigningKey, VerifyKey
@@ -37,14 +38,19 @@ DRAW_EVERY_S = TTL_S / orders.NONCES  # those that are kept are then all that an
 UNKNOWN_OP = "unknown_op"
 CANNOT_RENEW = "cannot_renew"  # nothing here asks for certificates
 NOT_RENEWED = "not_renewed"  # none came in time
+UPDATE_S = 24 * 3600.0  # in which a slow network brings a release, and somebody leaves the kiosk alone
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What orders ask of the machine: `diagnose` describes it, `renews` says whether it asks for certificates."""
+    """What orders ask of the machine: `diagnose` describes it, `renews` says whether it asks for certificates.
+
+    `update` wakes what installs releases; None where nothing does.
+    """
 
     diagnose: Callable[[], Diagnosis]
     renews: bool
+    update: Callable[[], object] | None = None
 
 
 class Orders:
@@ -67,6 +73,8 @@ class Orders:
         self._believes = believes
         self._machine = machine
         self._give_up_s: float | None = None
+        self._woken: int | None = None
+        self._update_until_s = 0.0
         self._clock_s = clock_s
         self._drawn_s: dict[str, float] = {}
         self._draw_at_s = 0.0
@@ -94,6 +102,7 @@ class Orders:
             self._draw()
         book = orders.book(self._store)
         self._look_at_rotation(book.rotation)
+        self._look_at_update(book.update)
         self.is_resting, self.wants_restart = book.resting, book.restarting is not None
 
     def _begin(self) -> None:
@@ -118,6 +127,34 @@ class Orders:
         else:
             return
         orders.ended(self._store, result)
+
+    def _look_at_update(self, update: Update | None) -> None:
+        """Wake what installs releases, once in each process; then tell what it says, or that it says nothing."""
+        if update is None:
+            return
+        if self._machine.update is None:
+            update = replace(update, ended=True, reason=update.reason if update.ended else NotUpdated.CANNOT_UPDATE)
+        elif self._woken != update.n:
+            self._woken, self._update_until_s = update.n, self._clock_s() + UPDATE_S
+            self._machine.update()
+        if update.ended and update.reason is None:
+            result = self._result(update.n, Op.UPDATE, Outcome.DONE)
+        elif update.ended:
+            result = self._result(update.n, Op.UPDATE, Outcome.REFUSED, reason=update.reason)
+        elif self._clock_s() >= self._update_until_s:
+            result = self._result(update.n, Op.UPDATE, Outcome.REFUSED, reason=NotUpdated.NO_ANSWER)
+        else:
+            return
+        orders.update_ended(self._store, result)
+
+    def _begin_update(self, order: Order, book: Book) -> tuple[Book, bytes]:
+        if self._machine.update is None or order.release is None:
+            refused = self._result(order.n, order.op, Outcome.REFUSED, reason=NotUpdated.CANNOT_UPDATE)
+            return book, refused
+        if book.update is not None and book.update.n < order.n:
+            replaced = self._result(book.update.n, order.op, Outcome.REFUSED, reason=NotUpdated.REPLACED)
+            orders.update_ended(self._store, replaced)
+        return replace(book, update=Update(order.n, order.release)), self._result(order.n, order.op, Outcome.TAKEN)
 
     def _draw(self) -> None:
         nonce = secrets.token_hex(16)
@@ -153,6 +190,8 @@ class Orders:
                 else:
                     book = replace(book, rotation=Rotation(order.n, now_ms))
                     result = self._result(order.n, order.op, Outcome.TAKEN)
+            case Op.UPDATE:
+                book, result = self._begin_update(order, book)
             case _:
                 result = self._result(order.n, order.op, Outcome.REFUSED, reason=UNKNOWN_OP)
         if not orders.take(self._store, book, result):

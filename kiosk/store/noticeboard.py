@@ -11,12 +11,13 @@ from wire.hello import Kept
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kiosk.store.database import Store
 
 
 RESTING = "resting"  # of the screen: an operator has closed the kiosk for a while
+_LINK_STALE_MS = 90_000  # three of the courier's notices missed
 
 
 class Topic(StrEnum):
@@ -47,6 +48,12 @@ def pin(store: Store, topic: Topic, value: str, at_ms: int) -> None:
             " value = excluded.value, at_ms = excluded.at_ms",
             (topic, value, at_ms),
         )
+
+
+def unpin(store: Store, topics: Iterable[Topic]) -> None:
+    """Take down what was told of these."""
+    with store.transaction() as connection:
+        connection.executemany("DELETE FROM notice WHERE name = ?", [(topic,) for topic in topics])
 
 
 def certificate_ms(told: Mapping[str, Notice]) -> int | None:
@@ -83,3 +90,13 @@ def endings(store: Store) -> dict[str, int]:
     """Ended sessions by how they ended."""
     with store.reading() as connection:
         return dict(connection.execute("SELECT ending, n FROM tally").fetchall())
+
+
+def link_is_up(store: Store, now_ms: int) -> bool:
+    """Whether the courier said lately that it reaches the controller.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    link = read(store).get(Topic.LINK)
+    return link is not None and link.value == "up" and now_ms - link.at_ms < _LINK_STALE_MS

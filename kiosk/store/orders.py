@@ -6,7 +6,7 @@ An order's number, its effect and its result are one transaction, so that it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wire.envelope import digest
@@ -30,6 +30,16 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """Order `n` for a release; once what installs it has `ended`, `reason` says why it does not stand, or None."""
+
+    n: int
+    release: str
+    ended: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """How it stands with orders: `last` is the number of the last one taken, 0 for none."""
 
@@ -37,6 +47,7 @@ class Book:
     resting: bool = False
     restarting: int | None = None
     rotation: Rotation | None = None
+    update: Update | None = None
 
 
 def draw(store: Store, nonce: str) -> None:
@@ -101,7 +112,19 @@ def ended(store: Store, result: bytes) -> None:
     """Enter that what was begun is over: the screen process is back, or a certificate is used or not to be had."""
     with store.transaction() as connection:
         before = _book(connection)
-        _enter(connection, Book(before.last, before.resting), result)
+        _enter(connection, Book(before.last, before.resting, update=before.update), result)
+
+
+def update_ended(store: Store, result: bytes) -> None:
+    """Enter that an ordered release stands, or does not; whatever else is under way goes on."""
+    with store.transaction() as connection:
+        _enter(connection, replace(_book(connection), update=None), result)
+
+
+def answer_update(store: Store, n: int, reason: str | None) -> None:
+    """Say what came of order `n` for a release, for the screen's process to sign."""
+    with store.transaction() as connection:
+        connection.execute("UPDATE order_update SET ended = 1, reason = ? WHERE n = ?", (reason, n))
 
 
 def results(store: Store) -> list[bytes]:
@@ -124,7 +147,10 @@ def _book(connection: sqlite3.Connection) -> Book:
     row = connection.execute("SELECT last, resting, restarting FROM order_book").fetchone()
     begun = connection.execute("SELECT n, from_ms FROM order_rotation").fetchone()
     rotation = None if begun is None else Rotation(*begun)
-    return Book() if row is None else Book(row[0], bool(row[1]), row[2], rotation)
+    asked = connection.execute("SELECT n, release, ended, reason FROM order_update").fetchone()
+    update = None if asked is None else Update(asked[0], asked[1], bool(asked[2]), asked[3])
+    last, resting, restarting = row or (0, 0, None)
+    return Book(last, bool(resting), restarting, rotation, update)
 
 
 def _enter(connection: sqlite3.Connection, now: Book, result: bytes) -> None:
@@ -134,5 +160,13 @@ def _enter(connection: sqlite3.Connection, now: Book, result: bytes) -> None:
     connection.execute("DELETE FROM order_rotation")
     if now.rotation is not None:
         connection.execute("INSERT INTO order_rotation VALUES (1, ?, ?)", (now.rotation.n, now.rotation.from_ms))
+    if now.update is None:
+        connection.execute("DELETE FROM order_update")
+    else:  # what the updater has said meanwhile of the same order stays
+        connection.execute(
+            "INSERT INTO order_update (one, n, release) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET"
+            " n = excluded.n, release = excluded.release, ended = 0, reason = NULL WHERE order_update.n != excluded.n",
+            (now.update.n, now.update.release),
+        )
     connection.execute("INSERT OR REPLACE INTO order_result VALUES (?, ?, ?)", (digest(result), now.last, result))
     connection.execute("DELETE FROM order_result WHERE rowid <= (SELECT max(rowid) FROM order_result) - ?", (RESULTS,))

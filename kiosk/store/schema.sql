@@ -114,6 +114,14 @@ CREATE TABLE IF NOT EXISTS order_rotation (
   from_ms INTEGER NOT NULL                   -- until when the certificate was good that is to be replaced
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS order_update (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  n       INTEGER NOT NULL,                  -- the order for which a release is installed; no row once it was told
+  release TEXT NOT NULL,
+  ended   INTEGER NOT NULL DEFAULT 0,        -- 1: the updater has said what came of it
+  reason  TEXT                               -- why it was not installed; NULL when it was
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS order_result (
   digest  BLOB PRIMARY KEY,                  -- of the signed bytes: what a receipt names
   n       INTEGER NOT NULL,

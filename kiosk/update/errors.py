@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wire.orders import NotUpdated
 
 
 class FetchError(Exception):
@@ -14,21 +17,18 @@ class AbsentError(FetchError):
     """There is no file of that name where it was looked for."""
 
 
-class Refusal(StrEnum):
-    """Why a kiosk takes no release now; what runs goes on."""
+class OtherBytesError(FetchError):
+    """What came is not the file that was asked for."""
 
-    UNREACHABLE = "unreachable"  # no network, no stick, or the other side has trouble
-    NOT_BELIEVED = (
-        "not_believed"  # signature, version or time of what was published; or bytes that are not the signed ones
-    )
-    NO_ROOM = "no_room"
-    UNFIT = "unfit"  # signed, and not a release that this kiosk can hold
+
+class NoRoomError(FetchError):
+    """The disk does not take the file."""
 
 
 class ReleaseError(Exception):
-    """A release was not taken. The message names the cause and the next step."""
+    """A release was not taken. The message names the cause and the next step; what runs goes on."""
 
-    def __init__(self, refusal: Refusal, message: str) -> None:
+    def __init__(self, reason: NotUpdated, message: str) -> None:
         """Keep the code beside the sentence."""
         super().__init__(message)
-        self.refusal = refusal
+        self.reason = reason

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from kiosk.update.errors import AbsentError, FetchError
+from kiosk.update.errors import AbsentError, FetchError, NoRoomError, OtherBytesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,8 +134,8 @@ _AGAIN = "Run the command again: it goes on where it stopped."
 _ELSEWHERE = "Take the file from another place."
 
 
-def _failed(wanted: Wanted, cause: str, next_step: str) -> FetchError:
-    return FetchError(f"{wanted.name}: {cause}. {next_step}")
+def _failed(wanted: Wanted, cause: str, next_step: str, kind: type[FetchError] = FetchError) -> FetchError:
+    return kind(f"{wanted.name}: {cause}. {next_step}")
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def _part(wanted: Wanted, folder: Path) -> Iterator[BufferedRandom]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
         cause = f"{folder} cannot be written ({error.strerror})"
-        raise _failed(wanted, cause, "Run the command as the owner of that folder.") from error
+        raise _failed(wanted, cause, "Run the command as the owner of that folder.", NoRoomError) from error
     with os.fdopen(descriptor, "r+b") as part:
         os.fchmod(descriptor, 0o644)  # the kiosk's processes read it as other users
         try:
@@ -173,7 +173,8 @@ def _write(part: BufferedRandom, chunk: bytes, wanted: Wanted) -> None:
         part.write(chunk)
         part.flush()
     except OSError as error:
-        raise _failed(wanted, f"the disk does not take it ({error.strerror})", f"Make room. {_AGAIN}") from error
+        cause = f"the disk does not take it ({error.strerror})"
+        raise _failed(wanted, cause, f"Make room. {_AGAIN}", NoRoomError) from error
 
 
 def _kept(part: BufferedRandom, wanted: Wanted) -> int:
@@ -270,7 +271,8 @@ def _settle(part: BufferedRandom, wanted: Wanted, folder: Path) -> None:
     part.seek(0)
     if hashlib.file_digest(part, "sha256").hexdigest() != wanted.sha256:
         path.unlink()
-        raise _failed(wanted, "these are not the published bytes: the SHA-256 differs", _ELSEWHERE)
+        cause = "these are not the published bytes: the SHA-256 differs"
+        raise _failed(wanted, cause, _ELSEWHERE, OtherBytesError)
     try:
         os.fsync(part.fileno())
         path.replace(folder / wanted.name)
@@ -278,4 +280,4 @@ def _settle(part: BufferedRandom, wanted: Wanted, folder: Path) -> None:
         os.fsync(place)
         os.close(place)
     except OSError as error:
-        raise _failed(wanted, f"the disk does not take it ({error.strerror})", _AGAIN) from error
+        raise _failed(wanted, f"the disk does not take it ({error.strerror})", _AGAIN, NoRoomError) from error

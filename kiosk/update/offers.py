@@ -8,13 +8,15 @@ Source: The Update Framework specification 1.0.34, section 5; the client is pyth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, ExpiredMetadataError, RepositoryError
 
-from kiosk.update.errors import AbsentError, FetchError, Refusal, ReleaseError
+from kiosk.update.errors import AbsentError, FetchError, ReleaseError
 from kiosk.update.fetch import Wanted
 from wire.errors import WireError
+from wire.orders import NotUpdated
 from wire.releases import MOST_BYTES, Bundle, bundle, target
 
 if TYPE_CHECKING:
@@ -35,18 +37,30 @@ class Offer:
     path: str
 
 
-def offered(source: Source, root: bytes, state: Path, channel: str, platform: str) -> Offer | None:
-    """What a channel offers a kind of machine; None where it has nothing for it.
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a channel's release: a kind of machine, with the root that its image brought.
 
-    `root` is the root that the image brought; later ones are followed and kept in `state`.
+    What it believes is kept in `state`, later roots too. A clock that says less than `not_before` is not believed.
+    """
+
+    root: bytes
+    state: Path
+    channel: str
+    platform: str
+    not_before: datetime
+
+
+def offered(source: Source, asker: Asker) -> Offer | None:
+    """What the channel offers this kind of machine; None where it has nothing for it.
 
     Raises:
         ReleaseError: nobody answers, or what is answered is not believed.
     """
-    name = target(channel, platform)
+    name = target(asker.channel, asker.platform)
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        found = _client(source, root, state).get_targetinfo(name)
+        asker.state.mkdir(parents=True, exist_ok=True)
+        found = _client(source, asker).get_targetinfo(name)
         if found is None:
             return None
         told = bundle(found.unrecognized_fields.get("custom"))
@@ -56,23 +70,23 @@ def offered(source: Source, root: bytes, state: Path, channel: str, platform: st
             f"The newest that is offered is over ({error}): somebody keeps newer releases back, or nobody has refreshed"
             " the repository. Run `dipchip-provision release refresh` there; check this kiosk's clock."
         )
-        raise ReleaseError(Refusal.NOT_BELIEVED, message) from error
+        raise ReleaseError(NotUpdated.NOT_BELIEVED, message) from error
     except (RepositoryError, WireError, KeyError) as error:
         message = f"What is offered is not believed: {error}. Look at the repository, and who can write there."
-        raise ReleaseError(Refusal.NOT_BELIEVED, message) from error
+        raise ReleaseError(NotUpdated.NOT_BELIEVED, message) from error
     except (DownloadError, FetchError) as error:
-        raise ReleaseError(Refusal.UNREACHABLE, f"The repository does not answer as it should. {error}") from error
+        raise ReleaseError(NotUpdated.UNREACHABLE, f"The repository does not answer as it should. {error}") from error
     except OSError as error:
-        message = f"{state}: cannot be written ({error.strerror}). Free space, or mend the folder's rights."
-        raise ReleaseError(Refusal.NO_ROOM, message) from error
-    if told.platform != platform or found.length > MOST_BYTES:
-        message = f"The release offered is for {told.platform} or too large. Sign one for {platform}."
-        raise ReleaseError(Refusal.UNFIT, message)
+        message = f"{asker.state}: cannot be written ({error.strerror}). Free space, or mend the folder's rights."
+        raise ReleaseError(NotUpdated.NO_ROOM, message) from error
+    if told.platform != asker.platform or found.length > MOST_BYTES:
+        message = f"The release offered is for {told.platform} or too large. Sign one for {asker.platform}."
+        raise ReleaseError(NotUpdated.UNFIT, message)
     folder, _, file = name.rpartition("/")
     return Offer(told, Wanted(f"{digest}.tar.gz", digest, found.length), f"targets/{folder}/{digest}.{file}")
 
 
-def _client(source: Source, root: bytes, state: Path) -> Updater:
+def _client(source: Source, asker: Asker) -> Updater:
     # It waits: importing it brings urllib3, which opens a socket to see whether there is IPv6, and which is not used.
     from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig  # noqa: PLC0415
 
@@ -94,4 +108,7 @@ def _client(source: Source, root: bytes, state: Path) -> Updater:
         snapshot_max_length=64 * 1024,
         targets_max_length=256 * 1024,
     )
-    return Updater(str(state), "metadata", fetcher=Fetcher(), config=bounds, bootstrap=root)
+    client = Updater(str(asker.state), "metadata", fetcher=Fetcher(), config=bounds, bootstrap=asker.root)
+    # The client takes the time of its start for "now" (the specification's 5.1) and has no way to be told another one.
+    client._trusted_set.reference_time = max(datetime.now(UTC), asker.not_before)  # noqa: SLF001 - as just said
+    return client

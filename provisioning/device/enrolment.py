@@ -22,7 +22,7 @@ from provisioning.device.believing import begun, pinned, trust_file
 from provisioning.device.keys import Keys, signing_key
 from provisioning.errors import FolderError, RefusedError
 from provisioning.files import as_json, folder, private, public, read, secret
-from provisioning.identities import AgentWish, Reached, Site, settings
+from provisioning.identities import AgentWish, Reached, Releases, Site, settings
 from provisioning.places import KioskPlaces
 from wire.certificates import proven
 from wire.claims import CLAIM, Bundle
@@ -145,7 +145,9 @@ class Enrolment:
     def _install(self, keys: Keys, bundle: Bundle, hardware: Hardware, trust: bytes, report: Report) -> None:
         beside, place = KioskPlaces(), self.place
         policy = None if bundle.policy is None else place / beside.policy
-        site = self._site(bundle, hardware, policy)  # may refuse, before anything is in its place
+        root = place / beside.release_root  # by the image, where releases are signed
+        releases = Releases(root if root.exists() else None)
+        site = self._site(bundle, hardware, policy, releases)  # may refuse, before anything is in its place
         folder(place / "tls")
         public(place / beside.ca, bundle.root.encode("ascii"), report)
         public(place / beside.trust, trust, report)
@@ -162,7 +164,7 @@ class Enrolment:
         reached = Reached(broker.host, broker.port, https.host, https.port)
         public(place / _SETTINGS, settings(site, reached), report)
 
-    def _site(self, bundle: Bundle, hardware: Hardware, policy: Path | None) -> Site:
+    def _site(self, bundle: Bundle, hardware: Hardware, policy: Path | None, releases: Releases) -> Site:
         return Site(
             kiosk=bundle.kiosk,
             facility=bundle.facility,
@@ -177,6 +179,7 @@ class Enrolment:
             layout=self.layout,
             agent=hardware.agent,
             printer=hardware.printer,
+            releases=releases,
         )
 
     def _named(self, name: str, key: SigningKey, kid: str, report: Report) -> None:

@@ -7,6 +7,7 @@
 4. Everything is stopped, and comes by itself as at a boot; every unit runs, and none is more exposed than the limit.
 5. A made-up citizen enrols with a virtual card, and the controller counts one.
 6. A screen, a courier and a server that hang are started afresh, a screen with all that is its.
+7. An ordered release comes by the door, stands its trial and runs; the next one's screen dies, and the kiosk goes back.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +38,17 @@ SETTINGS = Path("/etc/dipchip/kiosk/kiosk.toml")
 COURIER = ("--config", "/etc/dipchip/controller/courier.toml")
 SCENE = Path("/srv/scene")
 SCREEN = "dipchip-ui"
+KEEPERS = Path("/srv/made/keepers")
+STORE, BOOK = "/var/lib/dipchip-store/store.db", Path("/var/lib/dipchip-update/book.json")
 _PATIENCE_S = 20
+_TRIAL_S = 900.0
 
 CONTROLLER = [f"dipchip-fleet-{name}.service" for name in ("courier", "relay", "alerts", "web", "door", "signer")]
 STARTED = [f"dipchip-kiosk-{name}.service" for name in ("courier", "ui", "agent")]
-WAITING = ["dipchip-fleet-months.timer", "dipchip-kiosk-identity.timer", "dipchip-kiosk-identity.path", "pcscd.socket"]
+KIOSKS_JOBS = [f"dipchip-kiosk-{name}" for name in ("identity.timer", "identity.path", "update.timer", "update.path")]
+WAITING = ["dipchip-fleet-months.timer", *KIOSKS_JOBS, "pcscd.socket"]
 DEBIANS = ["mosquitto.service", "nginx.service"]
-ONCE = ["dipchip-fleet-months.service", "dipchip-kiosk-identity.service"]
+ONCE = ["dipchip-fleet-months.service", "dipchip-kiosk-identity.service", "dipchip-kiosk-update.service"]
 
 MOST_EXPOSED = 2.0  # systemd-analyze security: 0 is locked, 10 is open
 MORE_EXPOSED = {"nginx.service": (3.0, "its master is root, to open port 443 and to read its key")}
@@ -218,6 +225,57 @@ def hangs(unit: str, program: str) -> None:
     tell(f"  {unit} was started afresh {_since(began)} after its process stopped")
 
 
+def updated() -> None:
+    """Step 7.
+
+    Raises:
+        UnmetError: a release does not stand that should, or one stands that should not.
+    """
+    shutil.rmtree("/var/lib/dipchip-releases")
+    Path("/var/lib/dipchip-releases").symlink_to(KEEPERS / "releases/repository")
+    for n, (act, version, wanted) in enumerate((("publish", "0.2.0", "done"), ("break", "0.3.0", "trial_screen")), 1):
+        run(
+            *(f"{CURRENT}/python", "-m", "tests.container.release", act, str(KEEPERS), version),
+            env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        )
+        run("chmod", "--recursive", "a+rX", str(KEEPERS / "releases/repository"))
+        began = time.monotonic()
+        order(n, version)
+        wait_until(partial(answered, n, wanted), f"{version}: {wanted}", _TRIAL_S)
+        links = [str(Path("/opt/dipchip", link).readlink()) for link in ("current", "proven")]
+        if links != ["/opt/dipchip/releases/0.2.0/venv"] * 2:
+            message = f"{version}: {links}\n{journal('dipchip-kiosk-update.service')}"
+            raise UnmetError(message)
+        wait_for_active(STARTED)
+        tell(f"  {version}: {wanted}, {_since(began)} after it was ordered")
+    unasked = ("runuser", "--user=dipchip-update", "--", "systemctl", "--no-ask-password", "stop", "nginx.service")
+    run(*unasked, check=False)  # the rule lets it stop the kiosk's units alone
+    wait_for_active(["nginx.service"])
+
+
+def order(n: int, release: str) -> None:
+    """Enter an order as the screen does once it has verified it."""
+    with sqlite3.connect(STORE, timeout=10) as store:
+        store.execute("INSERT OR IGNORE INTO order_book VALUES (1, 0, 0, NULL)")
+        store.execute("INSERT OR REPLACE INTO order_update (one, n, release) VALUES (1, ?, ?)", (n, release))
+
+
+def answered(n: int, wanted: str) -> bool:
+    """Whether the updater says that of the order, and the screen has taken it to sign: the courier may have sent it.
+
+    Raises:
+        UnmetError: it says another thing.
+    """
+    with sqlite3.connect(STORE, timeout=10) as store:
+        if store.execute("SELECT count(*) FROM order_update").fetchone()[0]:
+            return False
+    ending = json.loads(BOOK.read_bytes())["ending"] or {}
+    if (ending.get("order"), ending.get("reason") or "done") != (n, wanted):
+        message = f"{ending}, not {wanted}\n{journal('dipchip-kiosk-update.service')}"
+        raise UnmetError(message)
+    return True
+
+
 def _since(began_s: float) -> str:
     return f"{time.monotonic() - began_s:.0f} s"
 
@@ -229,6 +287,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "Every unit runs in its sandbox": guarded,
     "A citizen enrols": enrolled,
     "A process hangs": hung,
+    "A release is installed, and another one taken back": updated,
 }
 
 

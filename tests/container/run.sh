@@ -54,6 +54,7 @@ mkdir -p "$place/made/dist"
 $python -W ignore -m pip --disable-pip-version-check wheel -q --no-deps --no-build-isolation --wheel-dir "$place/made/dist" .
 "$(dirname "$python")/dipchip-provision" fleet "$place/made/fleet" --installed --open-console --broker-host localhost --https-host localhost \
   --database-url sqlite:////var/lib/dipchip-fleet/fleet.db --idp-url http://127.0.0.1:8090 >/dev/null
+$python -m tests.container.release keepers "$place/made/keepers"
 touch "$place/made/said"
 
 echo "Booting ..."

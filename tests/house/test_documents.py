@@ -44,7 +44,7 @@ def _section(annotation: object) -> type[BaseModel] | None:
 
 
 def _written(default: Any) -> str:  # noqa: ANN401 - whatever a setting may be
-    return "none" if default is None else f"`{json.dumps(default)}`"
+    return "none" if default is None else f"`{json.dumps(default, default=str)}`"
 
 
 def documented(heading: str) -> dict[str, str]:

@@ -19,6 +19,9 @@ import pytest
 import typer
 import yaml
 
+import kiosk.config
+from kiosk.store import bell
+from kiosk.update.units import UNITS as UPDATED
 from provisioning.places import BrokerPlaces, ControllerPlaces, DoorPlaces, KioskPlaces, Layout
 from wire.claims import RENEWAL_ANSWER, RENEWAL_WANTED
 from wire.watchdog import EVERY_S
@@ -30,7 +33,9 @@ SYSTEMD = HOUSE / "systemd"
 UNITS = sorted(path.name for path in SYSTEMD.glob("*.service"))
 MOST_EXPOSED = 3.0  # systemd-analyze security: 0 is locked, 10 is open
 PROGRAMS = re.compile(r"/(?:usr|opt)/\S*bin/\S+")
-OUR_COMMAND = re.compile(r"/opt/dipchip/current/bin/(dipchip-\w+) (\w+) --config (\S+)(?: --(?:log|event-key) \S+)?$")
+OUR_COMMAND = re.compile(
+    r"/opt/dipchip/(?:current|proven)/bin/(dipchip-\w+) (\w+) --config (\S+)(?: --(?:log|event-key) \S+| --ordered)?$"
+)
 # These two follow revocation lists, and read no settings; the fetcher is no command of ours.
 LISTS = {f"dipchip-{who}-lists.service" for who in ("broker", "door")}
 FETCH = "dipchip-broker-fetch.service"
@@ -185,6 +190,24 @@ def test_what_renews_may_write_its_certificate_the_roots_and_the_spool_and_never
     assert files == [f"{spool}/{RENEWAL_ANSWER}", f"{spool}/{RENEWAL_WANTED}"]
 
 
+def test_the_updater_runs_from_what_has_proved_itself_and_writes_slots_links_and_its_answer() -> None:
+    update = "dipchip-kiosk-update.service"
+    assert [unit for unit in UNITS if "/opt/dipchip/proven/" in "".join(lines_of(unit, "ExecStart"))] == [update]
+    assert lines_of(update, "ReadWritePaths") == ["/opt/dipchip /var/lib/dipchip-store"]
+    updates = kiosk.config.Updates()
+    assert lines_of(update, "StateDirectory") == [updates.state.name]
+    assert (str(updates.state.parent), str(updates.home)) == ("/var/lib", "/opt/dipchip")
+    store = Path(KioskPlaces.of(Layout.INSTALLED).store)
+    assert f"PathExists={store.parent / bell.FILE}\n" in (SYSTEMD / update.replace(".service", ".path")).read_text()
+
+
+def test_the_updater_may_stop_and_start_the_kiosks_units_and_ask_for_nothing_else() -> None:
+    rule = (HOUSE / "ansible/roles/kiosk/files/update.rules").read_text()
+    assert set(re.findall(r'"(dipchip-[a-z-]+\.service)"', rule)) == set(UPDATED)
+    assert re.findall(r'"(org\.[a-z0-9.-]+)"', rule, re.IGNORECASE) == ["org.freedesktop.systemd1.manage-units"]
+    assert "NoNewPrivileges=yes" in (SYSTEMD / "dipchip-.service.d/10-sandbox.conf").read_text()
+
+
 def test_the_agent_reaches_this_machine_only_and_neither_store_nor_papers() -> None:
     agent = "dipchip-kiosk-agent.service"
     assert lines_of(agent, "IPAddressDeny") == ["any"]
@@ -222,6 +245,7 @@ def test_each_key_is_a_credential_of_the_one_process_that_uses_it() -> None:
         "dipchip-kiosk-courier.service": {"kiosk.key", "courier.jwk"},
         "dipchip-kiosk-agent.service": set(),
         "dipchip-kiosk-identity.service": {"event.jwk"},
+        "dipchip-kiosk-update.service": set(),
         "dipchip-fleet-alerts.service": {"webhook.key"},
         "dipchip-fleet-courier.service": {"controller.key", "receipt.jwk"},
         "dipchip-fleet-door.service": {"receipt.jwk"},

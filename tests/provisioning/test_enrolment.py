@@ -101,6 +101,19 @@ def test_a_machine_becomes_the_kiosk_that_the_claim_names(counter: Counter, tmp_
         assert connection.execute(select(claim.c.fingerprint)).scalar_one() == fingerprint
 
 
+def test_an_image_that_knows_the_releases_root_makes_a_kiosk_that_installs_them_from_the_door(
+    counter: Counter, tmp_path: Path
+) -> None:
+    place = tmp_path / "machine"
+    place.mkdir()
+    (place / "release-root.json").write_text("{}")
+    enrolled(place, counter, counter.code())
+    updates = read_kiosk(place / "kiosk.toml").updates
+    assert (updates.root, updates.ca) == (place / "release-root.json", place / "tls/ca.pem")
+    assert updates.repository.startswith("https://door.example:")
+    assert updates.repository.endswith("/releases")
+
+
 def test_its_keys_are_for_their_owner_only_and_left_the_machine_never(counter: Counter, tmp_path: Path) -> None:
     place, sent = tmp_path / "machine", []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioning import bundles, releases
@@ -17,7 +18,6 @@ from provisioning.releases import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 WORDS = "three kind words and a fish"
 CHANNEL = "stable"
@@ -31,7 +31,7 @@ class ReleaseKeepers:
 
     def __init__(self, folder: Path, home: Path, now: datetime | None = None) -> None:
         """Make the keys and publish an empty repository; `home` is where kiosks keep releases."""
-        self.folder, self.home = folder, home
+        self.folder, self.home, self.machine = folder, home, "aarch64"
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.places = Places(folder / "releases")
         for name in (*HOLDERS, "engineer"):
@@ -39,6 +39,19 @@ class ReleaseKeepers:
         self.draft(HOLDERS, channels={CHANNEL: "engineer"})
         self.sign(*HOLDERS[:2])
         self.publish()
+
+    def copied(self, folder: Path, home: Path) -> ReleaseKeepers:
+        """The same people with the same keys, and a folder of their own from here on."""
+        shutil.copytree(self.folder, folder)
+        return self.at(folder, home)
+
+    @classmethod
+    def at(cls, folder: Path, home: Path) -> ReleaseKeepers:
+        """Those who have kept this folder before."""
+        made = cls.__new__(cls)
+        made.folder, made.home, made.machine = folder, home, "aarch64"
+        made.places, made.now = Places(folder / "releases"), datetime.now(UTC).replace(microsecond=0)
+        return made
 
     @property
     def repository(self) -> Path:
@@ -82,10 +95,11 @@ class ReleaseKeepers:
         site = slot / "venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
         (site / f"dipchip-{version}.dist-info").mkdir(parents=True)
         (site / "a_module.py").write_text(f"VERSION = {version!r}\n", encoding="utf-8")
-        (slot / "venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = 3.{sys.version_info.minor}.2\n", "utf-8")
+        home = Path(sys.base_prefix) / "bin"
+        (slot / "venv" / "pyvenv.cfg").write_text(f"home = {home}\nversion = 3.{sys.version_info.minor}.2\n", "utf-8")
         binaries = slot / "venv" / "bin"
         binaries.mkdir()
-        (binaries / "python3").symlink_to("/usr/bin/python3")
+        (binaries / "python3").symlink_to(home / "python3")
         (binaries / "python").symlink_to("python3")
         (slot / "venv" / "lib64").symlink_to("lib")
         begins = f"#!{self.home / version}/venv/bin/python3"
@@ -103,7 +117,11 @@ class ReleaseKeepers:
 
     def add(self, version: str, *, follows: str = "0.0.0", program: str = "sys.exit(0)", key: str = "engineer") -> None:
         """Build and sign a release."""
-        slot = bundles.Slot.read(self.slot(version, program), "aarch64", self.home)
+        self.add_slot(self.slot(version, program), follows=follows, key=key)
+
+    def add_slot(self, folder: Path, *, follows: str = "0.0.0", key: str = "engineer") -> None:
+        """Sign a release that stands somewhere."""
+        slot = bundles.Slot.read(folder, self.machine, self.home)
         bundles.add(
             self.places,
             CHANNEL,

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Timestamp
 
-from kiosk.update.errors import FetchError, Refusal, ReleaseError
+from kiosk.update.errors import FetchError, ReleaseError
 from kiosk.update.fetch import Limits
-from kiosk.update.offers import Offer, offered
+from kiosk.update.offers import Asker, Offer, offered
 from kiosk.update.sources import FolderSource, HttpsSource
 from tests.simulators.https_server import HttpsServer, Request
 from tests.simulators.release_keepers import CHANNEL, HOLDERS, PLATFORM, ReleaseKeepers
+from wire.orders import NotUpdated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from provisioning.releases import Places
 
 TIMESTAMP = "/metadata/timestamp.json"
+
+
+NEVER = datetime.fromtimestamp(0, UTC)
+
+
+def asker(root: bytes, state: Path, platform: str = PLATFORM, not_before: datetime = NEVER) -> Asker:
+    return Asker(root, state, CHANNEL, platform, not_before)
 
 
 class Road:
@@ -52,17 +60,17 @@ class Road:
 
     def offer(self) -> Offer | None:
         source = HttpsSource(self.server.url(), self.server.context, self.limits)
-        return offered(source, self.root, self.place / "state", CHANNEL, PLATFORM)
+        return offered(source, asker(self.root, self.place / "state"))
 
     def version(self) -> str:
         offer = self.offer()
         assert offer is not None
         return offer.bundle.version
 
-    def refused(self) -> tuple[Refusal, str]:
+    def refused(self) -> tuple[NotUpdated, str]:
         with pytest.raises(ReleaseError) as caught:
             self.offer()
-        return caught.value.refusal, str(caught.value)
+        return caught.value.reason, str(caught.value)
 
     def bring(self, offer: Offer) -> Path:
         source = HttpsSource(self.server.url(), self.server.context, self.limits)
@@ -104,7 +112,7 @@ def test_a_release_comes_whole_over_https_and_from_a_stick(road: Road) -> None:
     assert offer is not None
     over_https = road.bring(offer).read_bytes()
     stick = FolderSource(road.keepers.repository)
-    from_stick = offered(stick, road.root, road.place / "other-state", CHANNEL, PLATFORM)
+    from_stick = offered(stick, asker(road.root, road.place / "other-state"))
     assert from_stick == offer
     (road.place / "other").mkdir()
     stick.bring(offer.file, offer.path, road.place / "other")
@@ -120,7 +128,7 @@ def test_asking_again_costs_two_small_files(road: Road) -> None:
 
 def test_a_kind_of_machine_that_has_no_release_is_offered_nothing(road: Road) -> None:
     source = FolderSource(road.keepers.repository)
-    assert offered(source, road.root, road.place / "state", CHANNEL, "riscv64-cp311") is None
+    assert offered(source, asker(road.root, road.place / "state", "riscv64-cp311")) is None
 
 
 # Arbitrary software
@@ -145,7 +153,7 @@ def test_arbitrary_software_a_release_that_the_online_keys_alone_have_signed_is_
     thief_says_newest(keepers.places, 2)
     road.serve()
     refusal, said = road.refused()
-    assert (refusal, "stable was signed by 0/1 keys" in said) == (Refusal.NOT_BELIEVED, True)
+    assert (refusal, "stable was signed by 0/1 keys" in said) == (NotUpdated.NOT_BELIEVED, True)
 
 
 def test_arbitrary_software_one_channels_engineer_signs_nothing_for_another(road: Road) -> None:
@@ -174,7 +182,7 @@ def test_wrong_key_what_a_stranger_has_signed_is_not_believed(road: Road, role: 
     made.signatures.clear()
     made.sign(CryptoSigner(Ed25519PrivateKey.generate()))
     road.server.file(path, made.to_bytes())
-    assert road.refused()[0] is Refusal.NOT_BELIEVED
+    assert road.refused()[0] is NotUpdated.NOT_BELIEVED
 
 
 def test_wrong_key_a_root_that_one_holder_and_a_stranger_signed_is_not_followed(road: Road) -> None:
@@ -185,7 +193,7 @@ def test_wrong_key_a_root_that_one_holder_and_a_stranger_signed_is_not_followed(
     drafted.sign(CryptoSigner(Ed25519PrivateKey.generate()), append=True)
     road.server.file("/metadata/2.root.json", drafted.to_bytes())
     refusal, said = road.refused()
-    assert (refusal, "root was signed by 1/2 keys" in said) == (Refusal.NOT_BELIEVED, True)
+    assert (refusal, "root was signed by 1/2 keys" in said) == (NotUpdated.NOT_BELIEVED, True)
 
 
 # Rollback
@@ -199,7 +207,7 @@ def test_rollback_what_was_published_earlier_is_not_believed_again(road: Road) -
     for path, content in before.items():
         road.server.file(path, content)
     refusal, said = road.refused()
-    assert (refusal, "version" in said) == (Refusal.NOT_BELIEVED, True)
+    assert (refusal, "version" in said) == (NotUpdated.NOT_BELIEVED, True)
 
 
 def test_rollback_a_thief_of_the_online_keys_cannot_offer_an_older_release(road: Road) -> None:
@@ -209,7 +217,7 @@ def test_rollback_a_thief_of_the_online_keys_cannot_offer_an_older_release(road:
     thief_says_newest(road.keepers.places, 1)
     road.serve()
     refusal, said = road.refused()
-    assert (refusal, "stable" in said) == (Refusal.NOT_BELIEVED, True)
+    assert (refusal, "stable" in said) == (NotUpdated.NOT_BELIEVED, True)
 
 
 # Freeze
@@ -220,12 +228,21 @@ def test_freeze_what_was_newest_a_week_ago_is_over(tmp_path: Path) -> None:
     keepers = ReleaseKeepers(tmp_path / "keepers", tmp_path / "home", then)
     keepers.release("0.2.0")
     with pytest.raises(ReleaseError, match="keeps newer releases back") as caught:
-        offered(FolderSource(keepers.repository), keepers.first_root, tmp_path / "state", CHANNEL, PLATFORM)
-    assert caught.value.refusal is Refusal.NOT_BELIEVED
+        offered(FolderSource(keepers.repository), asker(keepers.first_root, tmp_path / "state"))
+    assert caught.value.reason is NotUpdated.NOT_BELIEVED
     keepers.now = datetime.now(UTC).replace(microsecond=0)
     keepers.publish()
-    offer = offered(FolderSource(keepers.repository), keepers.first_root, tmp_path / "state", CHANNEL, PLATFORM)
+    offer = offered(FolderSource(keepers.repository), asker(keepers.first_root, tmp_path / "state"))
     assert offer is not None
+
+
+def test_freeze_a_clock_that_was_set_back_revives_nothing(tmp_path: Path) -> None:
+    keepers = ReleaseKeepers(tmp_path / "keepers", tmp_path / "home")
+    keepers.release("0.2.0")
+    stick, seen = FolderSource(keepers.repository), datetime.now(UTC) + timedelta(days=8)
+    assert offered(stick, asker(keepers.first_root, tmp_path / "state")) is not None
+    with pytest.raises(ReleaseError, match="keeps newer releases back"):  # the clock is right, and was ahead before
+        offered(stick, asker(keepers.first_root, tmp_path / "state", not_before=seen))
 
 
 # Mix and match
@@ -237,7 +254,7 @@ def test_mix_and_match_an_old_channel_beside_a_new_snapshot_is_not_believed(road
     road.serve()
     road.server.file("/metadata/2.stable.json", before["/metadata/1.stable.json"])
     refusal, said = road.refused()
-    assert (refusal, "Expected stable" in said) == (Refusal.NOT_BELIEVED, True)
+    assert (refusal, "Expected stable" in said) == (NotUpdated.NOT_BELIEVED, True)
 
 
 def test_mix_and_match_an_old_snapshot_beside_a_new_timestamp_is_not_believed(road: Road) -> None:
@@ -246,7 +263,7 @@ def test_mix_and_match_an_old_snapshot_beside_a_new_timestamp_is_not_believed(ro
     road.serve()
     newest = json.loads(dict(road.keepers.files())[TIMESTAMP])["signed"]["meta"]["snapshot.json"]["version"]
     road.server.file(f"/metadata/{newest}.snapshot.json", before[f"/metadata/{newest - 1}.snapshot.json"])
-    assert road.refused()[0] is Refusal.NOT_BELIEVED
+    assert road.refused()[0] is NotUpdated.NOT_BELIEVED
 
 
 # Endless data
@@ -265,7 +282,7 @@ def test_endless_data_of_a_file_that_never_ends_little_is_read(road: Road, path:
 
     road.server.on(path, endless)
     refusal, said = road.refused()
-    assert (refusal, "exceeding" in said) == (Refusal.UNREACHABLE, True)
+    assert (refusal, "exceeding" in said) == (NotUpdated.UNREACHABLE, True)
     assert next(sent) < 1000
 
 
@@ -312,7 +329,7 @@ def test_slow_retrieval_a_server_that_drips_is_left(road: Road, path: str) -> No
     else:
         road.server.on(path, drip)
         refusal, said = road.refused()
-        assert (refusal, "too slow" in said) == (Refusal.UNREACHABLE, True)
+        assert (refusal, "too slow" in said) == (NotUpdated.UNREACHABLE, True)
 
 
 # Drop request
@@ -321,7 +338,7 @@ def test_slow_retrieval_a_server_that_drips_is_left(road: Road, path: str) -> No
 def test_a_server_that_is_gone_or_in_trouble_is_no_reason_to_believe_anything(road: Road) -> None:
     assert road.version() == "0.2.0"
     road.server.on(TIMESTAMP, lambda request: request.begin(503, Content_Length="0"))
-    assert road.refused()[0] is Refusal.UNREACHABLE
+    assert road.refused()[0] is NotUpdated.UNREACHABLE
     road.serve()
     assert road.version() == "0.2.0"
 
