@@ -61,6 +61,7 @@ walks: $(VENV)/ready ## Lead random walks through session and screen, 10,000 of 
 
 gallery: $(VENV)/ready ## Draw every screen on every panel in both languages: build/gallery/index.html; ONLY=looking.
 	@$(BIN)/python -m tests.kiosk.screens.gallery build/gallery $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python -m tests.provisioning.commissioning.pictures build/gallery/commissioning $(if $(ONLY),--only $(ONLY))
 
 camera-test: $(VENV)/ready ## Run the Pi's camera adapter on the real libcamera: root, a chroot of Debian trixie under build/.
 	@$(SUDO) tests/libcamera/run.sh $(BIN)/python

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw commissioning's screens to be looked at: `python -m tests.provisioning.commissioning.pictures FOLDER`.
 
-SVG as a terminal would draw it; PNG by rsvg-convert. A long text is drawn part by part.
+SVG as a terminal would draw it; PNG by rsvg-convert, and `index.html` that shows them all. A long text is drawn part by
+part.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import subprocess
+import sys
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from kiosk.findings import Finding
     from provisioning.commissioning.dialogues import Dialogue
 
+_PAGE = (
+    '<!doctype html><meta charset="utf-8"><title>Commissioning</title><style>img{margin:8px;max-width:46%}</style>\n'
+)
 SIZES = ((80, 24), (58, 15), (46, 12))
 _WORDS = "ช้าง  elephant\nคอมพิวเตอร์  computer\nน้ำแข็ง  ice\nรถไฟ  train"
 
@@ -129,6 +134,7 @@ def main() -> None:
     wanted.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         named = {name: each for name, each in pages(Path(place)).items() if name.startswith(wanted.only)}
+    drawn_all: list[Path] = []
     for name, (step, page) in named.items():
         for language in ("th", "en"):
             for size in SIZES:
@@ -137,6 +143,12 @@ def main() -> None:
                     part = f"-{at}" if len(drawn) > 1 else ""
                     picture = wanted.folder / f"{name}-{language}-{size[0]}x{size[1]}{part}.png"
                     subprocess.run(["rsvg-convert", "-o", picture], input=drawing.encode(), check=True)
+                    drawn_all.append(picture)
+    index = wanted.folder / "index.html"
+    index.write_text(
+        _PAGE + "\n".join(f'<img loading="lazy" src="{each.name}">' for each in drawn_all), encoding="utf-8"
+    )
+    sys.stdout.write(f"{index}\n")
 
 
 _GO = Answer(Act.GO)
