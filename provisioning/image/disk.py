@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from provisioning.image.declaration import Flavour, Partition
 
-_FAT, _LINUX = "F", "L"  # as genimage calls them
+# Kinds of partitions (UAPI Group, Discoverable Partitions Specification). systemd-repart knows the one that grows by
+# its kind, so that no other may have it: data is "linux-generic", as in repart.d.
+KINDS = {
+    "boot": "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7",
+    "root": "b921b045-1df0-41c3-af44-4c6f280d3fae",
+    "data": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+}
 # What a Raspberry Pi's boot loader reads first: which partition it starts from, and which it tries once when told to.
 AUTOBOOT = "[all]\ntryboot_a_b=1\nboot_partition={first}\n[tryboot]\nboot_partition={second}\n"
 
@@ -28,10 +34,10 @@ def autoboot(partitions: Sequence[Partition]) -> str:
 
 def layout(partitions: Sequence[Partition]) -> str:
     """The disk, as genimage reads it."""
-    lines = ["image kiosk.img {", "  hdimage { partition-table-type = gpt }"]
+    lines = ["image kiosk.img {", "  hdimage { partition-table-type = gpt align = 4M }"]
     for each in partitions:
         lines.append(f"  partition {each.name} {{")
-        lines.append(f"    partition-type-uuid = {_FAT if each.name.startswith('boot') else _LINUX}")
+        lines.append(f"    partition-type-uuid = {KINDS[each.name[:4]]}")
         lines.append(f"    size = {each.size_mib}M")
         if each.content:
             lines.append(f"    image = {each.content}.part")
@@ -54,7 +60,10 @@ def press(workshop: Workshop, flavour: Flavour, release: str) -> Path:
     pick = parts / "autoboot.txt"
     pick.write_text(autoboot(workshop.told.partitions))
     _fat(parts / "bootsel.part", sizes["bootsel"], [pick])
-    run("mksquashfs", workshop.root, parts / "root.part", "-quiet", "-no-progress", "-comp", "zstd", "-e", "boot")
+    run(
+        *("mksquashfs", workshop.root, parts / "root.part", "-quiet", "-no-progress"),
+        *("-comp", "zstd", "-Xcompression-level", "3", "-e", "boot"),
+    )
     config = workshop.place / "genimage.cfg"
     config.write_text(layout(workshop.told.partitions))
     for name in ("genimage.tmp", "out"):

@@ -3,10 +3,13 @@
 # Runs on the machine: says how it is until it is told no more, one `REPORT name value` a line.
 #   The units that must run are in /run/image-units.
 said() { echo "REPORT $*"; }
+journal() { for unit in $units; do journalctl --no-pager --boot --output=short-monotonic --lines="$1" --unit="$unit"; done; }
 units=$(cat /run/image-units)
 until [ "$(systemctl is-active graphical.target $units | sort -u)" = active ]; do
   said waiting $(systemctl is-active graphical.target $units)
-  sleep 5
+  [ -z "$waited" ] || journal 6
+  waited=yes
+  sleep 20
 done
 said up "$(cut -d' ' -f1 /proc/uptime)"
 sleep 60 # a screen that ends at once is started again and again
@@ -25,6 +28,6 @@ said watchdog "$(systemctl show --property=RuntimeWatchdogUSec --value)"
 said clock "$(systemctl is-active chrony.service) $(chronyc -n sources 2>&1 | wc -l)"
 said memory "$(free -m | sed -n 's/^Mem: *//p' | tr -s ' ')"
 said analyze "$(systemd-analyze time | head -1)"
-systemctl status --no-pager --lines=15 $units
+journal 30
 journalctl --no-pager --boot --priority=warning --lines=60
 said end
