@@ -68,7 +68,4 @@ def commission(  # noqa: PLR0913 - each is one option of the command line
     except ModuleNotFoundError as error:
         message = f"commission: {error.name} is not installed. Install dipchip[kiosk]."
         raise RefusedError(message) from error
-    guide = Guide(kit)
-    CommissioningApp(guide).run()
-    if guide.is_over:
-        kit.keeper.close()
+    CommissioningApp(Guide(kit)).run()

@@ -67,11 +67,6 @@ class Guide:
         return self._kit.words.get(self.progress.language) or next(iter(self._kit.words.values()))
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing is left to do and the last page was answered."""
-        return self.shown is None and not steps.is_stopped(self.progress, kiosk=self._kiosk())
-
-    @property
     def can_go_back(self) -> bool:
         """Whether there is a step before this one that can be done again."""
         return isinstance(self.shown, Page) and steps.step_before(self.progress, kiosk=self._kiosk()) is not None
@@ -109,6 +104,8 @@ class Guide:
             self._settled(self.step, *came)
         elif came is Act.END:
             self.shown = None
+            if self.step is None and not steps.is_stopped(self.progress, kiosk=self._kiosk()):
+                self._kit.keeper.close()
         else:
             if came is Act.AGAIN:
                 self._keep(steps.repeated(self.progress, *Step))
