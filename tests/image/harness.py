@@ -18,12 +18,15 @@ import tarfile
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from tests.image.board import Board, load
 
 HERE = Path(__file__).parent
 # By the short names that there is room for (56 characters) in what QEMU hands in.
 UNITS = {"i.service": HERE / "image-identity.service", "r.service": HERE / "image-report.service"}
 PATIENCE_S = 1800.0
+_LIGHT = 128  # of 255
 SIZE = "16G"  # of the card, which is larger than the image
 CASES = {
     "nameless": ["dipchip-kiosk-commission.service"],
@@ -103,6 +106,15 @@ def reported(said: str) -> dict[str, list[str]]:
     return found
 
 
+def drawn(board: Board, picture: Path) -> bool:
+    """Whether the display shows more than a console: our screens are light."""
+    board.picture(picture)
+    with Image.open(picture) as shown:
+        grey = shown.convert("L")
+        light = sum(grey.histogram()[_LIGHT:])
+        return light * 2 > grey.width * grey.height
+
+
 def unmet(case: str, found: dict[str, list[str]]) -> list[str]:
     """What is not as it must be."""
     wrong = [
@@ -135,13 +147,16 @@ def boot(case: str, image: Path, place: Path) -> list[str]:
             time.sleep(2.0)
         if not board.runs:
             return [f"the machine went off; {board.serial} says why"]
-        board.picture(place / "screen.png")
+        while not drawn(board, place / "screen.png"):
+            if board.seconds > PATIENCE_S:
+                return [f"nothing is drawn; {board.serial} says how far it came"]
+            time.sleep(5.0)
+        tell(f"  drawn after {board.seconds:.0f} s at the latest; the picture: {place / 'screen.png'}")
     finally:
         board.off()
     found = reported(board.said())
     tell(f"  from partition {started.partition}; all runs after {up:.0f} s, by its own clock {found['up'][0]} s")
     tell(f"  memory in MiB (total used free ...): {found['memory'][0]}; {found['analyze'][0]}")
-    tell(f"  its screen: {place / 'screen.png'}")
     return unmet(case, found)
 
 

@@ -28,6 +28,7 @@ said watchdog "$(systemctl show --property=RuntimeWatchdogUSec --value)"
 said clock "$(systemctl is-active chrony.service) $(chronyc -n sources 2>&1 | wc -l)"
 said memory "$(free -m | sed -n 's/^Mem: *//p' | tr -s ' ')"
 said analyze "$(systemd-analyze time | head -1)"
+ps -eo user,etimes,stat,args | grep -v '\]$'
 journal 30
-journalctl --no-pager --boot --priority=warning --lines=60
+journalctl --no-pager --boot --output=short-monotonic --priority=warning --lines=60
 said end
