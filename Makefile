@@ -26,7 +26,12 @@ APT := chromium dbus-daemon espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gc
        librsvg2-bin libsixel-bin mosquitto nginx-light opensc openssl pcscd poppler-utils postgresql python3-dev python3-venv swig swtpm systemd tmux \
        tpm2-abrmd tpm2-openssl tpm2-tools util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test lock clean
+# What builds the image for another processor, and boots it.
+IMAGE_APT := binfmt-support debian-archive-keyring dosfstools e2fsprogs fdisk genimage kmod mmdebstrap mtools qemu-system-arm qemu-user-static \
+             qemu-utils squashfs-tools unzip
+IMAGE := build/image
+
+.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test image image-boot lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +77,19 @@ terminal-test: $(VENV)/ready ## Touch through the screens in foot under cage: ro
 container-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Apply the roles twice under systemd and enrol somebody: root, a container of Debian trixie under build/.
 	@$(SUDO) tests/container/run.sh $(BIN)/python
 
+image: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Build a kiosk's SD card: root; FLAVOUR=pi FIRMWARE=<folder> INTRODUCTION=<file> PANEL=10-inch.
+	@$(call installed,$(IMAGE_APT))
+	@$(SUDO) sh -c '[ -e /proc/sys/fs/binfmt_misc/status ] || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; \
+	  [ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ] || update-binfmts --enable qemu-aarch64'
+	@rm -rf build/image-wheel && $(PIP) wheel -q --no-deps --no-build-isolation --wheel-dir build/image-wheel .
+	@$(SUDO) $(BIN)/python -m provisioning.image $(IMAGE) --wheel build/image-wheel/*.whl --flavour $(or $(FLAVOUR),qemu) \
+	  $(if $(FIRMWARE),--firmware $(FIRMWARE)) $(if $(INTRODUCTION),--introduction $(INTRODUCTION)) $(if $(PANEL),--display $(PANEL))
+
+image-boot: $(VENV)/ready ## Boot what `make image` built, without a name and with one, in QEMU: minutes.
+	@[ -e $(IMAGE)/out/kiosk.img ] || { echo "There is no image: make image." >&2; exit 2; }
+	@$(call installed,$(IMAGE_APT))
+	@$(BIN)/python -m tests.image.harness $(IMAGE)/out/kiosk.img $(IMAGE)-boot
+
 lock: ## Renew the lock files from pyproject.toml, with hashes and no index address.
 	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra tpm --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
@@ -114,14 +132,19 @@ build/glewlwyd/usr/bin/glewlwyd: | $(VENV)/ready
 	  && dpkg -x glewlwyd_*.deb $(CURDIR)/build/glewlwyd && rm -r $$packed \
 	  || echo "glewlwyd could not be fetched from Debian: no test signs in at a real provider until make fetches it."
 
-# One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
-$(VENV)/ready: Makefile requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)
-	@missing=$$(for name in $(APT); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q ' installed' || echo $$name; done); \
+# $(call installed,packages): install from Debian what is missing.
+define installed
+missing=$$(for name in $(1); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q ' installed' || echo $$name; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "Installing from Debian:" $$missing; \
 	  $(SUDO) apt-get update -qq; \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
+endef
+
+# One stamp: apt packages that are missing, a virtual environment, locked dependencies, compiled translations.
+$(VENV)/ready: Makefile requirements.lock pyproject.toml $(wildcard fleet/web/translations/*/LC_MESSAGES/*.po)
+	@$(call installed,$(APT))
 	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@echo "Installing from the lock file ..."
 	@$(PIP) install --quiet --require-hashes -r requirements.lock

@@ -118,6 +118,8 @@ class Guide:
             self._settled(self.step, *came)
         elif came is Act.END:
             self.shown = None
+            if self.step is None and not steps.is_stopped(self.progress, kiosk=self._kiosk()):
+                self._kit.keeper.close()
         else:
             if came is Act.AGAIN:
                 self._keep(steps.repeated(self.progress, *Step))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from provisioning.commissioning.steps import Progress
-from provisioning.files import Report, folder, private
+from provisioning.files import Report, folder, private, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FILE = "progress.json"
+_UNDERWAY = "underway"  # the units of commissioning and screen ask which of them it is to be
 _VERSION = 1
 
 
@@ -39,4 +40,9 @@ class Keeper:
             FolderError: it cannot be written.
         """
         folder(self.place, private=True)
+        private(self.place / _UNDERWAY, b"", Report())
         private(self.place / _FILE, msgspec.json.encode(progress), Report())
+
+    def close(self) -> None:
+        """Let the kiosk's own screen begin: the hand-over is written and was read."""
+        remove(self.place / _UNDERWAY)

@@ -22,12 +22,25 @@ if TYPE_CHECKING:
 _SCANNING_S, _PRINTING_S, _VISIT_S = 90.0, 30.0, 900.0
 _PRINTER_CODES = ("printer_not_set", "printer_absent", "printer_no_paper", "printer_silent", "printer_no_font")
 _UNIT = "dipchip-kiosk-rehearsal"
-_AS_THE_SCREEN = (  # systemd/dipchip-kiosk-ui.service
+# As systemd/dipchip-kiosk-ui.service has them; what every unit of ours is denied this one is denied by its name.
+AS_THE_SCREEN = (
     "User=dipchip-ui",
     "Group=dipchip-ui",
     "SupplementaryGroups=video render input audio lp dipchip-store",
     "LimitMEMLOCK=infinity",
+    "MemorySwapMax=0",
     "PrivateNetwork=yes",
+    "IPAddressDeny=any",
+    "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
+    "ReadWritePaths=/var/lib/dipchip-store",
+    "InaccessiblePaths=/etc/dipchip/kiosk/tls",
+    "DeviceAllow=char-input rw",
+    "DeviceAllow=char-video4linux rw",
+    "DeviceAllow=char-media rw",
+    "DeviceAllow=char-alsa rw",
+    "DeviceAllow=char-usb rw",
+    "DeviceAllow=/dev/dma_heap/linux,cma rw",
+    "DeviceAllow=/dev/dma_heap/vidbuf_cached rw",
 )
 _COURIER = ("systemctl", "start", "dipchip-kiosk-courier.service")
 
@@ -41,12 +54,14 @@ class Trials:
         place: the folder of this kiosk's identity.
         layout: whether the units and their users are installed.
         camera: which one reads a claim's QR code, and which it has to be, as `enrol` takes both.
+        patience_s: how long a rehearsal's welcome waits for somebody.
     """
 
     command: tuple[str, ...]
     place: Path
     layout: Layout
     camera: tuple[str, str] = ("usb:0", "")
+    patience_s: int = 300
 
     def scan(self) -> tuple[str, str] | None:
         """See `Tries`."""
@@ -78,11 +93,11 @@ class Trials:
         return {0: "", 1: "ended"}.get(ended, "not_begun")
 
     def _visiting(self) -> Sequence[str]:
-        line = (*self.command, "rehearse", *self._config())
+        line = (*self.command, "rehearse", *self._config(), "--patience", str(self.patience_s))
         if not self.layout.is_installed:
             return line
         key = KioskPlaces().event_key
-        has = (*_AS_THE_SCREEN, given(self.place / key))
+        has = (*AS_THE_SCREEN, given(self.place / key))
         started = ("systemd-run", "--quiet", "--collect", "--wait", "--pty", f"--unit={_UNIT}")
         return (*started, *(f"--property={each}" for each in has), *line, "--event-key", credential(_UNIT, key))
 

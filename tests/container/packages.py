@@ -9,16 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import yaml
+from provisioning.image.roles import installed_by
 
-ROLES = ("broker", "controller", "door", "kiosk", "release")
-
-
-def installed_by(role: Path) -> set[str]:
-    """What the tasks of one role hand to apt."""
-    tasks = [task for file in sorted((role / "tasks").glob("*.yml")) for task in yaml.safe_load(file.read_text())]
-    names = [task["ansible.builtin.apt"]["name"] for task in tasks if "ansible.builtin.apt" in task]
-    return {name for each in names for name in ([each] if isinstance(each, str) else each)}
+ROLES = ("broker", "controller", "door", "kiosk", "machine", "release")
 
 
 if __name__ == "__main__":

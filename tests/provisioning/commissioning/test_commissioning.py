@@ -77,7 +77,9 @@ async def test_a_bare_machine_becomes_a_kiosk_with_a_sheet_and_a_report(bench: B
         while hand.guide.step is not None:
             await take(hand, bench)
         assert "ตรวจครบแล้ว" in hand.text
+        assert (bench.place / "commissioning/underway").exists(), "a restart now shows this page again"
         await hand.touch("act-end")
+    assert not (bench.place / "commissioning/underway").exists(), "from now on the machine starts with its kiosk"
     assert read_kiosk(bench.place / "kiosk.toml").kiosk == NAME
     sheet = (bench.place / "commissioning/hand-over.txt").read_text()
     assert f"เครื่อง {NAME} · หน่วยบริการ {HERE}" in sheet
