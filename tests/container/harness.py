@@ -3,7 +3,8 @@
 
 1. The Ansible roles make the machine a broker, a controller, a door and a kiosk without a name.
 2. The kiosk claims its name at the booted signer, and its units start.
-3. The same roles again change nothing, and `verify.yml` finds everything in its place.
+3. A visit is rehearsed as commissioning does it. The same roles again change nothing, and `verify.yml` finds everything
+   in its place.
 4. Everything is stopped, and comes by itself as at a boot; every unit runs, and none is more exposed than the limit.
 5. A made-up citizen enrols with a virtual card, and the controller counts one.
 6. A screen, a courier and a server that hang are started afresh, a screen with all that is its.
@@ -117,6 +118,31 @@ def claimed() -> None:
     run("systemctl", "restart", "pcscd")
     run("systemctl", "start", *STARTED)
     wait_for_active(STARTED)
+
+
+def rehearsed() -> None:
+    """Commissioning's rehearsal, to which nobody comes: it begins as the screen's user, with the key that it needs.
+
+    Raises:
+        UnmetError: it does not begin, or leaves something that is not the screen's.
+    """
+    began, said = time.monotonic(), Path("/srv/made/rehearsal")
+    run("systemctl", "stop", "dipchip-kiosk-ui.service")
+    code = (
+        "from pathlib import Path; from provisioning.commissioning.trying import Trials; "
+        "from provisioning.places import Layout; "
+        f"trials = Trials(('{CURRENT}/dipchip-kiosk',), Path('{SETTINGS.parent}'), Layout.INSTALLED, patience_s=5); "
+        f"Path('{said}').write_text(trials.visit() or 'filed')"
+    )
+    run("tmux", "new-session", "-d", "-x", "80", "-y", "24", f"{CURRENT}/python", "-c", code)
+    wait_until(said.exists, "the rehearsal ends")
+    store = Path("/var/lib/dipchip-store/store.db")
+    if said.read_text() != "ended" or store.owner() != SCREEN:
+        message = f"the rehearsal: {said.read_text()}, and the store is {store.owner()}'s\n"
+        raise UnmetError(message + journal("dipchip-kiosk-rehearsal.service"))
+    run("systemctl", "start", "dipchip-kiosk-ui.service")
+    wait_for_active(["dipchip-kiosk-ui.service"])
+    tell(f"  a rehearsal began as {SCREEN} and was left when nobody came, in {_since(began)}")
 
 
 def again() -> None:
@@ -283,6 +309,7 @@ def _since(began_s: float) -> str:
 STEPS: dict[str, Callable[[], None]] = {
     "The roles are applied": applied,
     "The kiosk claims its name and starts": claimed,
+    "A visit is rehearsed": rehearsed,
     "The roles again, and a look": again,
     "Every unit runs in its sandbox": guarded,
     "A citizen enrols": enrolled,
