@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 import fleet.people
-from fleet.coverage.region8 import place_of
+from fleet.coverage.standing import place_of
 from fleet.people.imports import DENOMINATORS, OFFICIAL, Attribution, Upload, import_at_once, indicators
 from fleet.store.complaint_tables import complaint
 from fleet.store.days import bangkok_day
