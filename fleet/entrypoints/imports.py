@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from fleet.coverage.region8 import place_of
+from fleet.coverage.standing import place_of
 from fleet.entrypoints.account import account
 from fleet.entrypoints.clock import now_ms
 from fleet.errors import ImportRefusedError

@@ -366,11 +366,24 @@ class IndicatorAnswer(_Answer):
     findings: list[FindingAnswer]
 
 
+class FollowedAnswer(_Answer):
+    """A figure without a target. `value` is cut and never rounded; null where something is missing."""
+
+    code: str
+    title_th: str
+    title_en: str
+    measure: Measure
+    num: int | None
+    den: int | None
+    value: str | None
+
+
 class IndicatorsAnswer(_Answer):
-    """All indicators of Health Region 8, and the imports behind them."""
+    """All indicators of Health Region 8, the figures without a target beside them, and the imports behind both."""
 
     fiscal_year: int
     period: int
     made_up: bool
     indicators: list[IndicatorAnswer]
+    followed: list[FollowedAnswer]
     batches: list[BatchAnswer]

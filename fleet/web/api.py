@@ -36,6 +36,7 @@ from wire.provinces import PROVINCES
 
 if TYPE_CHECKING:
     from fleet.coverage.figures import Share
+    from fleet.coverage.followed import Followed
     from fleet.coverage.judging import Judged
     from fleet.coverage.kpi57 import Met, National
     from fleet.coverage.progress import Progress
@@ -123,6 +124,7 @@ def indicators(question: QuarterQuestion) -> answers.IndicatorsAnswer:
         period=int(standing.period),
         made_up=standing.made_up,
         indicators=[_indicator(each) for each in standing.indicators],
+        followed=[_followed(each) for each in standing.followed],
         batches=[_batch(batch) for batch in standing.batches],
     )
 
@@ -334,6 +336,18 @@ def _task(task: Task, question: MorningQuestion) -> answers.TaskAnswer:
         read=HEADINGS[task.cause],
         source=source_of(task, question.ours),
         people_source=None if task.people is None else visits_of(task, question.ours),
+    )
+
+
+def _followed(each: Followed) -> answers.FollowedAnswer:
+    return answers.FollowedAnswer(
+        code=each.indicator.code,
+        title_th=each.indicator.title_th,
+        title_en=each.indicator.title_en,
+        measure=each.indicator.measure,
+        num=each.figure.num,
+        den=each.figure.den,
+        value=each.shown,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 import fleet.people
-from fleet.coverage.region8 import place_of
+from fleet.coverage.standing import place_of
 from fleet.devices import rollouts
 from fleet.devices.rollout_judging import Gates
 from fleet.devices.rollout_rules import Proposal

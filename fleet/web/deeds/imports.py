@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import abort
 from flask_babel import gettext
 
-from fleet.coverage.region8 import place_of
+from fleet.coverage.standing import place_of
 from fleet.errors import ImportRefusedError
 from fleet.people import entries, proposals
 from fleet.people.columns import Columns

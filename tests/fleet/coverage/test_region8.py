@@ -40,9 +40,14 @@ def judged(code: str, period: Period, *whole: int | None, **parts: tuple[int | N
         ("R8-C1", Q4, (90_000, 100_000), (FAIL, "-10.00", 20_000)),
         ("R8-C2", Q1, (80, 100), (FAIL, "80.00", 1)),
         ("R8-C2", Q1, (81, 100), (PASS, "81.00", 0)),
+        ("R8-P1", Q4, (87, 88), (FAIL, "98.86", 1)),
         ("R8-P2", Q4, (20, None), (FAIL, "20", 1)),
         ("R8-P2", Q4, (21, None), (PASS, "21", 0)),
         ("R8-P3", Q4, (9, 10), (FAIL, "90.00", 1)),
+        ("R8-P4", Q4, (1200, 1200), (PASS, "100.00", 0)),
+        ("R8-U3", Q4, (86, 88), (FAIL, "97.72", 2)),
+        ("R8-U4", Q4, (6, 7), (FAIL, "85.71", 1)),
+        ("R8-B1", Q4, (7, 7), (PASS, "100.00", 0)),
         ("R8-B2", Q4, (6, None), (PASS, "6", None)),
         ("R8-B2", Q4, (7, None), (FAIL, "7", None)),
     ],
@@ -122,6 +127,12 @@ def test_every_hospital_s_departments_are_judged_by_themselves() -> None:
         ("departments:11012", FAIL),
     ]
     assert judge(INDICATORS["R8-U1"], Q4, {"hospitals": Figure(2, 2)}).judgement is MISSING
+
+
+def test_appointments_are_offered_everywhere_and_used() -> None:
+    assert judged("R8-U2", Q4, hospitals=(88, 88), usage=(11, 100)).judgement is PASS
+    assert judged("R8-U2", Q4, hospitals=(88, 88), usage=(10, 100)).judgement is FAIL
+    assert judged("R8-U2", Q4, hospitals=(87, 88), usage=(11, 100)).judgement is FAIL
 
 
 def test_an_indicator_takes_its_own_parts_only() -> None:
