@@ -29,7 +29,7 @@ from fleet.simulation.demo.plan import Plan
 from fleet.store.schema import upgrade
 from fleet.store.session import open_engine, reading, unit_of_work
 from fleet.store.tables import enrollment
-from tests.fleet.books import NOW_MS, bring_samples, propose_rollout
+from tests.fleet.books import NOW_MS, bring_samples, hand_over, propose_rollout
 from tests.fleet.operators.people import somebody
 from tests.fleet.web.signed_in import Clock, closed, sign_in
 from tests.simulators import postgres
@@ -114,6 +114,7 @@ class _Console:
             run(settings, Plan(kiosks, people, days=365, seed=1, until_ms=NOW_MS))
         bring_samples(self.engine)
         _roll_out(self.engine)
+        hand_over(self.engine, simulated_id(1))
         self._client: FlaskClient = self._app.test_client()
         self._person = somebody(self.engine, role=Role.APPROVER)
         somebody(self.engine, "malee")  # the second account, to look at

@@ -19,7 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from fleet.operators.accounts import Role
 from fleet.store.order_tables import kiosk_order, order_nonce
 from fleet.store.session import open_engine, unit_of_work
-from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, count, heard, work
+from tests.fleet.books import NOW_MS, add_kiosk, bring_samples, count, hand_over, heard, work
 from tests.fleet.web.browsing import NEEDS_CHROMIUM, PHONE, WIDE
 from tests.fleet.web.every_address import addresses
 from tests.fleet.web.signed_in import Clock, Visitor, closed
@@ -87,6 +87,7 @@ def console(books: Engine) -> APIFlask:
     bring_samples(books)
     add_kiosk(books, "udon-01")
     heard(books, "udon-01", reader="reader_service_down", oldest_unacked_s=90_000, outbox=61)
+    hand_over(books, "udon-01")
     with unit_of_work(books) as connection:
         connection.execute(insert(order_nonce).values(kiosk="udon-01", nonce="1" * 32, heard_ms=NOW_MS))
         done = {"op": "diagnose", "asked_by": "somsri", "asked_ms": NOW_MS, "expires_ms": NOW_MS, "ended_ms": NOW_MS}
@@ -116,10 +117,11 @@ class Site:
 def site(console: APIFlask, books: Engine) -> Iterator[Site]:
     """Serve the console at the moment for which its database was filled."""
     approver = Visitor.signed_in(console, books, "malee", Role.APPROVER)
+    paths = tuple(html_pages(console, approver))
     server = make_server("127.0.0.1", 0, console, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", approver, tuple(html_pages(console, approver)))
+    yield Site(f"http://127.0.0.1:{server.server_port}", approver, paths)
     server.shutdown()
     thread.join()
     server.server_close()
