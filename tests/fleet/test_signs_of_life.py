@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import socket
+import socketserver
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from waitress import create_server  # type: ignore[import-untyped]  # ships no types
 
 from fleet.entrypoints.pulse import at_file, at_port, beating
 from fleet.entrypoints.stopping import LATELY_S, Stop
@@ -18,7 +18,6 @@ from tests.simulators.services import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from wire.watchdog import Watchdog
 
@@ -97,45 +96,49 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
         yield listening
 
 
+class Answering(socketserver.BaseRequestHandler):
+    """Says that it cannot serve, which is an answer."""
+
+    def handle(self) -> None:
+        self.request.recv(1000)
+        self.request.sendall(b"HTTP/1.0 503 Service Unavailable\r\n\r\n")
+
+
 @contextmanager
-def serving(application: Callable[[WSGIEnvironment, StartResponse], list[bytes]], **where: object) -> Iterator[int]:
-    server = create_server(application, threads=1, **where)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield getattr(server, "effective_port", 0)
-    finally:
-        server.trigger.pull_trigger(server.close)
-        server.maintenance(0)
-        thread.join(30)
-
-
-def refusing(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    start_response("503 Service Unavailable", [("Content-Length", "0")])
-    return [b""]
+def serving(server: socketserver.BaseServer) -> Iterator[None]:
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.real
 def test_a_server_is_well_whatever_it_answers(systemd: socket.socket, tmp_path: Path) -> None:
     place = tmp_path / "server.sock"
-    with serving(refusing, unix_socket=str(place)), beating(at_file(place)):
+    with serving(socketserver.UnixStreamServer(str(place), Answering)), beating(at_file(place)):
         assert systemd.recv(100) == b"READY=1\nWATCHDOG=1"
-    with serving(refusing, host="127.0.0.1", port=0) as port, beating(at_port("127.0.0.1", port)):
-        assert systemd.recv(100) == b"READY=1\nWATCHDOG=1"
+    with socketserver.TCPServer(("127.0.0.1", 0), Answering) as server:
+        port = server.server_address[1]
+        with serving(server), beating(at_port("127.0.0.1", port)):
+            assert systemd.recv(100) == b"READY=1\nWATCHDOG=1"
 
 
 @pytest.mark.real
 def test_a_server_that_does_not_answer_says_nothing(systemd: socket.socket, tmp_path: Path) -> None:
     asked, on = threading.Event(), threading.Event()
 
-    def hanging(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        asked.set()
-        on.wait()
-        return refusing(environ, start_response)
+    class Hanging(Answering):
+        def handle(self) -> None:
+            asked.set()
+            on.wait()
 
     systemd.settimeout(0)
     place = tmp_path / "server.sock"
-    with serving(hanging, unix_socket=str(place)), beating(at_file(place)):
+    with serving(socketserver.ThreadingUnixStreamServer(str(place), Hanging)), beating(at_file(place)):
         wait_until(asked.is_set, "it is asked", 60)
         with pytest.raises(BlockingIOError):
             systemd.recv(100)

@@ -27,6 +27,7 @@ PROVIDER = Path("/usr/lib/x86_64-linux-gnu/ossl-modules/tpm2.so")
 # What the role `kiosk` installs for the courier.
 OPENSSL_CONF = Path(__file__).parents[2] / "ansible/roles/kiosk/files/openssl-tpm.cnf"
 _TCTI = Path("/usr/lib/x86_64-linux-gnu/libtss2-tcti-tabrmd.so.0")
+_PATIENCE_S = 120.0  # each look is a process, and a busy machine starts one slowly
 _PROGRAMS = ("swtpm", "pkcs11-tool", "tpm2-abrmd", "tpm2_getrandom", "dbus-daemon")
 _PACKAGES = {MODULE: "libtpm2-pkcs11-1", PROVIDER: "tpm2-openssl", _TCTI: "libtss2-tcti-tabrmd0"}
 
@@ -99,9 +100,9 @@ class Tpm:
             chip, bus, manager = self._services
             chip.start()
             bus.start()
-            wait_until(self._listen, "the TPM and the bus listen")
+            wait_until(self._listen, "the TPM and the bus listen", _PATIENCE_S)
             manager.start()
-            wait_until(self._answers, "the TPM answers")
+            wait_until(self._answers, "the TPM answers", _PATIENCE_S)
             if not self._has_token:
                 self._make_token()
         except BaseException:
