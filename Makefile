@@ -26,7 +26,7 @@ APT := chromium dbus-daemon espeak-ng fonts-tlwg-loma-ttf fonts-tlwg-mono-ttf gc
        librsvg2-bin libsixel-bin mosquitto nginx-light opensc openssl pcscd poppler-utils postgresql python3-dev python3-venv swig swtpm systemd tmux \
        tpm2-abrmd tpm2-openssl tpm2-tools util-linux vsmartcard-vpcd
 
-.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test lock clean
+.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test database-test lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ terminal-test: $(VENV)/ready ## Touch through the screens in foot under cage: ro
 
 container-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Apply the roles twice under systemd and enrol somebody: root, a container of Debian trixie under build/.
 	@$(SUDO) tests/container/run.sh $(BIN)/python
+
+database-test: $(VENV)/ready ## Apply the role database to three containers of Debian trixie and kill the leader's: root, built under build/.
+	@$(SUDO) tests/container/database.sh $(BIN)/python
 
 lock: ## Renew the lock files from pyproject.toml, with hashes and no index address.
 	@uv pip compile --quiet pyproject.toml --extra kiosk --extra agent --extra demo --extra fleet --extra provisioning --extra tpm --extra dev \
