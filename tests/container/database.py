@@ -224,6 +224,9 @@ def main() -> int:
             _check(containers)
         except UnmetError as error:
             tell(str(error))
+            for name in MEMBERS:
+                said = containers.inside(name, "journalctl --no-pager --unit=etcd --unit=patroni", check=False)
+                (containers.made / f"{name}.journal").write_text(said)
             return 1
     return 0
 
