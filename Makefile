@@ -31,7 +31,7 @@ IMAGE_APT := binfmt-support debian-archive-keyring dosfstools e2fsprogs fdisk ge
              qemu-utils squashfs-tools unzip
 IMAGE := build/image
 
-.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test image image-boot lock clean
+.PHONY: help demo test check bench torture fuzz walks gallery camera-test terminal-test container-test database-test image image-boot lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ terminal-test: $(VENV)/ready ## Touch through the screens in foot under cage: ro
 
 container-test: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Apply the roles twice under systemd and enrol somebody: root, a container of Debian trixie under build/.
 	@$(SUDO) tests/container/run.sh $(BIN)/python
+
+database-test: $(VENV)/ready ## Apply the role database to three containers of Debian trixie and kill the leader's: root, built under build/.
+	@$(SUDO) tests/container/database.sh $(BIN)/python
 
 image: $(VENV)/ready $(OUTLINES)/tha.topo.json ## Build a kiosk's SD card: root; FLAVOUR=pi FIRMWARE=<folder> INTRODUCTION=<file> PANEL=10-inch.
 	@$(call installed,$(IMAGE_APT))

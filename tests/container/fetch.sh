@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Runs in the container's root with a network, once: fetches into /fetched what the roles will install without one.
-#   fetch.sh PACKAGE...    Debian's packages, with what they need and recommend
+#   fetch.sh PACKAGE...    Debian's packages, with what they need and recommend; with WHEELS=no nothing for Python
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 options="-qq -o Dir::Cache::archives=/fetched/debian -o APT::Keep-Downloaded-Packages=true"
@@ -11,6 +11,7 @@ apt-get install -y $options --download-only "$@" >/dev/null
 rm -rf /fetched/debian/partial /fetched/debian/lock
 cd /fetched/debian
 dpkg-scanpackages --multiversion . >Packages 2>/dev/null
+[ "${WHEELS-}" != no ] || exit 0
 
 apt-get install -y $options python3-venv python3-dev gcc g++ libpcsclite-dev >/dev/null
 python3 -m venv /tmp/venv

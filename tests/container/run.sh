@@ -6,32 +6,17 @@
 #   run.sh [PYTHON]    PYTHON has pip and the product (default: .venv/bin/python)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. tests/chroot.sh
+. tests/container/root.sh
 python=${1:-.venv/bin/python}
-here=tests/container
 place=$PWD/build/container
 base=ansible-core,ca-certificates,dbus,dpkg-dev,iproute2,libpam-systemd,procps,python3,python3-apt,systemd,systemd-sysv,udev
 also="tmux vsmartcard-vpcd" # the person who is a program, and the reader that is one
 
-[ "$(id -u)" = 0 ] || { echo "container-test needs root: it boots a container." >&2; exit 2; }
-[ -d /sys/fs/cgroup ] || { echo "container-test needs control groups: this machine has none mounted." >&2; exit 2; }
-need mmdebstrap
-command -v systemd-nspawn >/dev/null || need systemd-container
+may_boot
 nspawn="systemd-nspawn --quiet --register=no --keep-unit --directory=$place/root --volatile=overlay"
 nspawn="$nspawn --bind-ro=$PWD:/srv/product:norbind"
 
-mkdir -p "$place"
-if [ "$suite $base" != "$(cat "$place/root.made" 2>/dev/null)" ]; then
-  echo "Building a root of Debian $suite with systemd and Ansible ..."
-  rm -rf --one-file-system "$place/root" "$place/fetched.made"
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' | sed -n 1p)
-  mmdebstrap --quiet --variant=apt --include="$base" \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    $suite "$place/root" ${mirror:+"$mirror"}
-  echo lobby > "$place/root/etc/hostname"
-  mkdir -p "$place/root"/srv/{product,fetched,work} "$place/root/fetched"
-  echo "$suite $base" > "$place/root.made"
-fi
+build_root "$place" "$base" lobby
 
 wanted=$($nspawn --pipe --chdir=/srv/product python3 -B -m tests.container.packages 2>/dev/null)
 recipe=$(echo "$wanted $also" | cat - requirements.lock $here/fetch.sh | sha256sum)

@@ -56,6 +56,7 @@ class Machine:
         values |= yaml.safe_load((ROLE / "vars/main.yml").read_text())
         places = [{"name": name, "address": address} for name, address in members.items()]
         return values | {
+            "database_binaries": "/usr/lib/postgresql/15/bin",
             "database_me": self.name,
             "database_members": places[:2],
             "database_witness": places[2],
@@ -117,17 +118,23 @@ def three(folder: Path) -> list[Machine]:
     """Two members and a witness, with papers of one authority."""
     members = {name: f"127.0.71.{n + 1}" for n, name in enumerate(_NAMES)}
     machines = [Machine(folder, name, address, members) for name, address in members.items()]
-    ca_key, ca = _certificate("authority", None, None)
+    ca, papers = certify(members)
     for machine in machines:
-        key, certificate = _certificate(machine.name, machine.address, (ca_key, ca))
-        machine.write(
-            _pem(ca),
-            _pem(certificate),
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-        )
+        machine.write(ca, *papers[machine.name])
     return machines
+
+
+def certify(members: Mapping[str, str]) -> tuple[bytes, dict[str, tuple[bytes, bytes]]]:
+    """An authority's certificate, and each member's certificate and key by its name, all PEM."""
+    ca_key, ca = _certificate("authority", None, None)
+    papers = {}
+    for name, address in members.items():
+        key, certificate = _certificate(name, address, (ca_key, ca))
+        written = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        papers[name] = _pem(certificate), written
+    return _pem(ca), papers
 
 
 def wait_for_pair(machine: Machine) -> None:
