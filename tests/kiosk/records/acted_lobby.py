@@ -150,7 +150,7 @@ def orders_for(filing: Filing, believes: VerifyKey) -> Orders:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "the condition never came"
         time.sleep(0.01)
