@@ -146,6 +146,10 @@ class Province:
         for key in keys[:2]:
             roots.sign(draft, key, _PASSPHRASE, Report())
         roots.assemble(self.fleet, [draft], now, Report())
+        self.make_again()
+
+    def make_again(self) -> None:
+        """Make the fleet's folder again, as somebody does who has signed something for it."""
         self._provision(*self._made_with)
 
     def operate(self, command: str, *rest: str) -> None:
